@@ -1,0 +1,39 @@
+# The flags every target of this project shares. Nothing is set globally.
+#
+# -ffp-contract=off: a * b + c must round twice on every machine, or requantized codes would depend
+# on whether the compiler found a fused multiply-add (FORMAT.md defines the arithmetic as IEEE double).
+function(turnpike_target_defaults target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
+    -Wold-style-cast -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough -ffp-contract=off)
+  if(TURNPIKE_NATIVE)
+    target_compile_options(${target} PUBLIC -march=native)
+  endif()
+  if(TURNPIKE_SANITIZERS)
+    target_compile_options(${target} PUBLIC -fsanitize=${TURNPIKE_SANITIZERS} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${TURNPIKE_SANITIZERS})
+  endif()
+endfunction()
+
+# turnpike_library(name SOURCES a.cpp ... HEADERS a.hpp ... LINK x ... [PRIVATE_LINK y ...])
+# makes turnpike_<name>, alias turnpike::<name>; without SOURCES it is an INTERFACE library.
+function(turnpike_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;LINK;PRIVATE_LINK" ${ARGN})
+  set(target turnpike_${name})
+  if(ARG_SOURCES)
+    add_library(${target} STATIC ${ARG_SOURCES})
+    turnpike_target_defaults(${target})
+    target_link_libraries(${target} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE ${PROJECT_SOURCE_DIR})
+    target_compile_features(${target} INTERFACE cxx_std_20)
+    target_link_libraries(${target} INTERFACE ${ARG_LINK})
+  endif()
+  if(ARG_HEADERS)
+    target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
+  endif()
+  add_library(turnpike::${name} ALIAS ${target})
+endfunction()

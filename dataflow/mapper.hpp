@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dataflow/closed_form.hpp"
+#include "dataflow/mapping.hpp"
+
+namespace turnpike::dataflow {
+
+enum class Objective { cycles, energy, energy_delay };
+
+/// What the mapper knows of prices and of the memory behind the buffer. Energies in pJ per value.
+struct MapperWeights {
+  double glb_ifmap = 1.0, glb_filter = 1.0, glb_psum = 1.0;
+  double dram_filter = 1.0, dram_ifmap = 1.0;
+  double per_cycle = 1.0;  ///< clock energy of the whole array per cycle
+  double dram_values_per_cycle = 0.0;  ///< filter and ifmap values DRAM delivers a clock; 0 = any
+};
+
+struct MapperProblem {
+  LayerShape layer;
+  ArrayGeometry array;
+  BufferBudget budget;
+  Objective objective = Objective::cycles;
+  MapperWeights weights;
+};
+
+struct MappedLayer {
+  Mapping mapping;
+  std::int64_t estimated_cycles = 0;  ///< sum of closed-form pass bounds and exposed DRAM time
+  double estimated_energy_pj = 0.0;   ///< of the traffic the mapping decides, not the total
+  std::int64_t passes = 0;
+  std::int64_t active_pes = 0;
+  std::string bound;  ///< of the pass kind that takes most cycles: mac, psum, ifmap, filter, dram
+};
+
+/// The best legal mappings, best first, at most `keep`. Exhaustive over a pruned space; ties are
+/// broken by energy, then lexically, so the result is the same on every machine. InputError naming
+/// the constraint if no mapping is legal; `layer_name` is for that message.
+[[nodiscard]] std::vector<MappedLayer> search_mappings(const MapperProblem& problem,
+                                                       const std::string& layer_name,
+                                                       std::size_t keep = 1);
+
+/// Evaluates one given mapping. InputError if it is illegal.
+[[nodiscard]] MappedLayer evaluate_mapping(const MapperProblem& problem, const Mapping& mapping,
+                                           const std::string& layer_name);
+
+}  // namespace turnpike::dataflow

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dataflow/layer_shape.hpp"
+
+namespace turnpike::dataflow {
+
+/// What of the machine bounds a mapping. Spad sizes in values, rates in values per clock.
+struct ArrayGeometry {
+  std::int64_t rows = 12, columns = 14;
+  std::int64_t ifmap_spad = 12, filter_spad = 224, psum_spad = 24;
+  std::int64_t filter_rate = 4, ifmap_rate = 1, psum_rate = 4;  ///< of the input networks
+  std::int64_t filter_load_values = 2048;  ///< a filter load streams whole units of this many
+                                           ///< values (a bank of 512 lines of 4); 1 = exact
+};
+
+/// Room in the global buffer for this layer's tile of ifmap and psums, in bits.
+struct BufferBudget {
+  std::int64_t bits = 0;       ///< all that is free for this layer
+  std::int64_t bank_bits = 0;  ///< > 0: a bank holds one type, tiles round up to whole banks;
+                               ///< 0: allocation by the line, no rounding
+  int ifmap_bits = 16;         ///< bits an ifmap value takes in the buffer
+  int psum_bits = 16;          ///< bits a psum takes in the buffer
+  bool ifmap_resident = false;  ///< the whole ifmap lies in the buffer already: no tile needed
+};
+
+/// Row-stationary mapping (JSSC 2017 table I). A pass handles p*t filters, q*r channels, e ofmap
+/// rows and n images; the psums of m filters stay in the global buffer. `width_tile` ofmap columns
+/// are done before the next tile (F = no tiling).
+struct Mapping {
+  std::int64_t m = 1, n = 1, e = 1, p = 1, q = 1, r = 1, t = 1;
+  std::int64_t width_tile = 0;  ///< 0 = whole rows
+  friend bool operator==(const Mapping&, const Mapping&) = default;
+};
+
+/// "m64 n4 e13 p16 q3 r2 t2" (and " w56" with a width tile).
+[[nodiscard]] std::string to_string(const Mapping& mapping);
+
+/// Where the PE sets of a pass lie. A *chain* is r PE sets stacked vertically (r * R rows): psums
+/// enter at its bottom row and leave at its top row over the local links. e ofmap rows wider than
+/// the array are cut into `segments` of equal width (27 = 14 + 13), each its own chain. Chains are
+/// placed left to right, then downwards, on a grid of `slots_across` x `slots_down`.
+struct Placement {
+  std::int64_t segments = 1;
+  std::int64_t segment_width = 1;  ///< columns of the widest segment
+  std::int64_t chain_rows = 1;     ///< r * R
+  std::int64_t chains = 1;         ///< t * segments
+  std::int64_t slots_across = 1, slots_down = 1;
+  [[nodiscard]] bool fits() const { return chains <= slots_across * slots_down; }
+};
+[[nodiscard]] Placement place(const LayerShape& layer, const Mapping& mapping,
+                              const ArrayGeometry& array);
+
+/// A kernel larger than the array or the ifmap spad is cut into parts whose psums add: parts of
+/// ceil(R / ceil(R / rows)) rows and ceil(S / ceil(S / ifmap_spad)) columns. {R, S} if it fits.
+struct KernelPart {
+  std::int64_t rows = 1, columns = 1;
+};
+[[nodiscard]] KernelPart largest_kernel_part(const LayerShape& layer, const ArrayGeometry& array);
+
+/// Why a mapping cannot work, one sentence with the numbers, or nullopt if it is legal.
+[[nodiscard]] std::optional<std::string> illegal(const LayerShape& layer, const Mapping& mapping,
+                                                 const ArrayGeometry& array,
+                                                 const BufferBudget& budget);
+
+}  // namespace turnpike::dataflow

@@ -1,0 +1,236 @@
+#include "sim/base/config_map.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/base/text.hpp"
+
+namespace turnpike {
+namespace {
+
+std::string_view kind_name(const ConfigNode& node) {
+  switch (node.kind) {
+    case ConfigNode::Kind::null:
+      return "nothing";
+    case ConfigNode::Kind::scalar:
+      return "a single value";
+    case ConfigNode::Kind::sequence:
+      return "a list";
+    case ConfigNode::Kind::mapping:
+      return "a mapping";
+  }
+  return "";
+}
+
+std::string shown(const ConfigNode& node) {
+  return node.kind == ConfigNode::Kind::scalar ? fmt::format("'{}'", node.scalar)
+                                               : std::string{kind_name(node)};
+}
+
+template <class T>
+bool parse_whole(const std::string& text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+}  // namespace
+
+long parse_int(const ConfigNode& node, std::string_view what, long min, long max) {
+  const std::string& text = node.scalar;
+  // "010" would be octal 8 to YAML 1.1: leading zeros are refused rather than guessed at.
+  const bool padded = text.size() > 1 && text[0] == '0';
+  long value = 0;
+  if (node.kind != ConfigNode::Kind::scalar || node.quoted || padded || !parse_whole(text, value)) {
+    throw InputError{node.spot, fmt::format("'{}' must be an integer, not {}", what, shown(node))};
+  }
+  if (value < min || value > max) {
+    throw InputError{node.spot, fmt::format("'{}' is {}, outside {}..{}", what, value, min, max)};
+  }
+  return value;
+}
+
+double parse_double(const ConfigNode& node, std::string_view what, double min, double max) {
+  double value = 0.0;
+  if (node.kind != ConfigNode::Kind::scalar || node.quoted || !parse_whole(node.scalar, value) ||
+      !std::isfinite(value)) {
+    throw InputError{node.spot, fmt::format("'{}' must be a number, not {}", what, shown(node))};
+  }
+  if (value < min || value > max) {
+    throw InputError{node.spot, fmt::format("'{}' is {}, outside {}..{}", what, value, min, max)};
+  }
+  return value;
+}
+
+bool parse_bool(const ConfigNode& node, std::string_view what) {
+  if (node.kind != ConfigNode::Kind::scalar || node.quoted ||
+      (node.scalar != "true" && node.scalar != "false")) {
+    throw InputError{node.spot,
+                     fmt::format("'{}' must be true or false, not {}", what, shown(node))};
+  }
+  return node.scalar == "true";
+}
+
+ConfigMap::ConfigMap(const ConfigNode& node, std::string path)
+    : node_{&node}, path_{std::move(path)} {
+  if (node.kind != ConfigNode::Kind::mapping) {
+    throw InputError{node.spot, fmt::format("'{}' must be a mapping, not {}", path_, shown(node))};
+  }
+}
+
+ConfigMap ConfigMap::from_file(const std::string& path) {
+  auto node = std::make_shared<const ConfigNode>(ConfigNode::from_file(path));
+  if (node->kind == ConfigNode::Kind::null) {
+    throw InputError{{path, 0, 0}, "is empty"};
+  }
+  ConfigMap map{*node, "(top)"};
+  map.owned_ = std::move(node);
+  return map;
+}
+
+ConfigMap ConfigMap::from_string(const std::string& text, const std::string& name) {
+  auto node = std::make_shared<const ConfigNode>(ConfigNode::from_string(text, name));
+  if (node->kind == ConfigNode::Kind::null) {
+    throw InputError{{name, 0, 0}, "is empty"};
+  }
+  ConfigMap map{*node, "(top)"};
+  map.owned_ = std::move(node);
+  return map;
+}
+
+bool ConfigMap::has(const std::string& key) const { return node_->find(key) != nullptr; }
+
+const ConfigNode* ConfigMap::opt_node(const std::string& key) {
+  asked_.insert(key);
+  return node_->find(key);
+}
+
+const ConfigNode& ConfigMap::require(const std::string& key) {
+  const ConfigNode* found = opt_node(key);
+  if (found == nullptr) {
+    throw InputError{node_->spot, fmt::format("'{}' lacks the required key '{}'", path_, key)};
+  }
+  return *found;
+}
+
+const ConfigNode& ConfigMap::get_node(const std::string& key) { return require(key); }
+
+long ConfigMap::get_int(const std::string& key, long min, long max) {
+  return parse_int(require(key), key, min, max);
+}
+
+std::optional<long> ConfigMap::opt_int(const std::string& key, long min, long max) {
+  const ConfigNode* node = opt_node(key);
+  return node == nullptr ? std::nullopt : std::optional{parse_int(*node, key, min, max)};
+}
+
+double ConfigMap::get_double(const std::string& key, double min, double max) {
+  return parse_double(require(key), key, min, max);
+}
+
+std::optional<double> ConfigMap::opt_double(const std::string& key, double min, double max) {
+  const ConfigNode* node = opt_node(key);
+  return node == nullptr ? std::nullopt : std::optional{parse_double(*node, key, min, max)};
+}
+
+bool ConfigMap::get_bool(const std::string& key) { return parse_bool(require(key), key); }
+
+std::optional<bool> ConfigMap::opt_bool(const std::string& key) {
+  const ConfigNode* node = opt_node(key);
+  return node == nullptr ? std::nullopt : std::optional{parse_bool(*node, key)};
+}
+
+std::string ConfigMap::get_string(const std::string& key) {
+  const ConfigNode& node = require(key);
+  if (node.kind != ConfigNode::Kind::scalar || node.scalar.empty()) {
+    throw InputError{node.spot, fmt::format("'{}' must be a text, not {}", key, shown(node))};
+  }
+  return node.scalar;
+}
+
+std::optional<std::string> ConfigMap::opt_string(const std::string& key) {
+  return opt_node(key) == nullptr ? std::nullopt : std::optional{get_string(key)};
+}
+
+std::string ConfigMap::get_choice(const std::string& key, const std::vector<std::string>& allowed) {
+  const ConfigNode& node = require(key);
+  if (node.kind != ConfigNode::Kind::scalar ||
+      std::find(allowed.begin(), allowed.end(), node.scalar) == allowed.end()) {
+    throw InputError{node.spot, fmt::format("'{}' must be one of {}, not {}", key,
+                                            fmt::join(allowed, ", "), shown(node))};
+  }
+  return node.scalar;
+}
+
+std::optional<std::string> ConfigMap::opt_choice(const std::string& key,
+                                                 const std::vector<std::string>& allowed) {
+  return opt_node(key) == nullptr ? std::nullopt : std::optional{get_choice(key, allowed)};
+}
+
+ConfigMap ConfigMap::get_map(const std::string& key) {
+  ConfigMap map{require(key), path_ == "(top)" ? key : path_ + "." + key};
+  map.owned_ = owned_;
+  return map;
+}
+
+std::optional<ConfigMap> ConfigMap::opt_map(const std::string& key) {
+  return opt_node(key) == nullptr ? std::nullopt : std::optional{get_map(key)};
+}
+
+std::vector<ConfigMap> ConfigMap::get_map_list(const std::string& key) {
+  const ConfigNode& node = require(key);
+  if (node.kind != ConfigNode::Kind::sequence) {
+    throw InputError{node.spot, fmt::format("'{}' must be a list, not {}", key, shown(node))};
+  }
+  std::vector<ConfigMap> maps;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    maps.emplace_back(node.items[i], fmt::format("{}[{}]", key, i));
+    maps.back().owned_ = owned_;
+  }
+  return maps;
+}
+
+std::vector<long> ConfigMap::get_int_list(const std::string& key, long min, long max) {
+  const ConfigNode& node = require(key);
+  if (node.kind != ConfigNode::Kind::sequence) {
+    throw InputError{node.spot, fmt::format("'{}' must be a list, not {}", key, shown(node))};
+  }
+  std::vector<long> values;
+  for (const ConfigNode& item : node.items) {
+    values.push_back(parse_int(item, key, min, max));
+  }
+  return values;
+}
+
+SourceSpot ConfigMap::spot(const std::string& key) const {
+  const ConfigNode* found = node_->find(key);
+  return found == nullptr ? node_->spot : found->spot;
+}
+
+void ConfigMap::fail(const std::string& key, std::string_view what) const {
+  throw InputError{spot(key), what};
+}
+
+std::vector<std::string> ConfigMap::keys() const {
+  std::vector<std::string> names;
+  for (const auto& [key, value] : node_->entries) {
+    names.push_back(key);
+  }
+  return names;
+}
+
+void ConfigMap::finish() const {
+  for (const auto& [key, value] : node_->entries) {
+    if (!asked_.contains(key)) {
+      throw InputError{
+          value.key_spot,
+          fmt::format("unknown key '{}' in '{}'{}", key, path_,
+                      suggestion(key, std::vector<std::string>(asked_.begin(), asked_.end())))};
+    }
+  }
+}
+
+}  // namespace turnpike

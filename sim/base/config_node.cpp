@@ -1,0 +1,214 @@
+#include "sim/base/config_node.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+namespace turnpike {
+namespace {
+
+SourceSpot spot_of(const YAML::Node& node, const std::string& file) {
+  const YAML::Mark mark = node.Mark();
+  return {file, mark.line + 1, mark.column + 1};
+}
+
+// Nesting deeper than this is an attack or an accident, not a configuration.
+constexpr int kMaxDepth = 32;
+
+ConfigNode converted(const YAML::Node& node, const std::string& file, int depth) {
+  if (depth > kMaxDepth) {
+    throw InputError{spot_of(node, file), "is nested too deeply"};
+  }
+  ConfigNode out;
+  out.spot = spot_of(node, file);
+  switch (node.Type()) {
+    case YAML::NodeType::Undefined:
+    case YAML::NodeType::Null:
+      break;
+    case YAML::NodeType::Scalar:
+      out.kind = ConfigNode::Kind::scalar;
+      out.scalar = node.Scalar();
+      out.quoted = node.Tag() == "!";
+      break;
+    case YAML::NodeType::Sequence:
+      out.kind = ConfigNode::Kind::sequence;
+      for (const auto& item : node) {
+        out.items.push_back(converted(item, file, depth + 1));
+      }
+      break;
+    case YAML::NodeType::Map:
+      out.kind = ConfigNode::Kind::mapping;
+      for (const auto& entry : node) {
+        if (!entry.first.IsScalar()) {
+          throw InputError{spot_of(entry.first, file), "a key must be a plain word"};
+        }
+        const std::string& key = entry.first.Scalar();
+        if (out.find(key) != nullptr) {
+          throw InputError{spot_of(entry.first, file), fmt::format("key '{}' is given twice", key)};
+        }
+        ConfigNode value = converted(entry.second, file, depth + 1);
+        value.key_spot = spot_of(entry.first, file);
+        out.entries.emplace_back(key, std::move(value));
+      }
+      break;
+  }
+  return out;
+}
+
+bool needs_quotes(const std::string& text) {
+  return text.empty() || text.find_first_of(":#{}[],&*!|>'\"%@`\n\t") != std::string::npos ||
+         text.front() == ' ' || text.back() == ' ' || text.front() == '-' || text.front() == '?';
+}
+
+std::string scalar_text(const ConfigNode& node) {
+  if (node.kind == ConfigNode::Kind::null) {
+    return "null";
+  }
+  if (!node.quoted && !needs_quotes(node.scalar)) {
+    return node.scalar;
+  }
+  // A plain negative number is the one scalar with a leading '-' that needs no quotes.
+  if (!node.quoted && node.scalar.size() > 1 && node.scalar.front() == '-' &&
+      node.scalar.find_first_not_of("-+.0123456789eE") == std::string::npos) {
+    return node.scalar;
+  }
+  std::string out = "\"";
+  for (const char c : node.scalar) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+    }
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string flow_text(const ConfigNode& node) {
+  std::string out;
+  if (node.kind == ConfigNode::Kind::sequence) {
+    for (const ConfigNode& item : node.items) {
+      out += (out.empty() ? "" : ", ") + flow_text(item);
+    }
+    return "[" + out + "]";
+  }
+  if (node.kind == ConfigNode::Kind::mapping) {
+    for (const auto& [key, value] : node.entries) {
+      out += fmt::format("{}{}: {}", out.empty() ? "" : ", ",
+                         needs_quotes(key) ? '"' + key + '"' : key, flow_text(value));
+    }
+    return "{" + out + "}";
+  }
+  return scalar_text(node);
+}
+
+void write_yaml(const ConfigNode& map, int indent, bool origins, std::string& out) {
+  for (const auto& [key, value] : map.entries) {
+    const std::string name = needs_quotes(key) ? '"' + key + '"' : key;
+    out += fmt::format("{:{}}{}:", "", indent, name);
+    if (value.kind == ConfigNode::Kind::mapping && !value.entries.empty()) {
+      out += '\n';
+      write_yaml(value, indent + 2, origins, out);
+      continue;
+    }
+    out += ' ' + flow_text(value);
+    if (origins) {
+      out += "  # " + to_string(value.spot);
+    }
+    out += '\n';
+  }
+}
+
+}  // namespace
+
+ConfigNode ConfigNode::from_string(const std::string& text, const std::string& name) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1) {
+      throw InputError{{name, 0, 0}, "holds more than one YAML document"};
+    }
+    return documents.empty() ? ConfigNode{} : converted(documents[0], name, 0);
+  } catch (const YAML::Exception& e) {
+    throw InputError{{name, e.mark.line + 1, e.mark.column + 1}, e.msg};
+  }
+}
+
+ConfigNode ConfigNode::from_file(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) {
+    throw FileError{{path, 0, 0}, "cannot be opened or is empty"};
+  }
+  return from_string(text.str(), path);
+}
+
+const ConfigNode* ConfigNode::find(const std::string& key) const {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&key](const Entry& entry) { return entry.first == key; });
+  return found == entries.end() ? nullptr : &found->second;
+}
+
+ConfigNode* ConfigNode::find(const std::string& key) {
+  return const_cast<ConfigNode*>(std::as_const(*this).find(key));
+}
+
+void ConfigNode::merge(const ConfigNode& over) {
+  if (kind != Kind::mapping || over.kind != Kind::mapping) {
+    *this = over;
+    return;
+  }
+  for (const auto& [key, value] : over.entries) {
+    if (ConfigNode* mine = find(key)) {
+      mine->merge(value);
+    } else {
+      entries.emplace_back(key, value);
+    }
+  }
+}
+
+void ConfigNode::set(const std::string& assignment) {
+  const SourceSpot origin{"--set " + assignment, 0, 0};
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw InputError{origin, "must be key=value"};
+  }
+  ConfigNode value = from_string(assignment.substr(equals + 1), origin.file);
+  const auto mark = [&origin](auto& self, ConfigNode& node) -> void {
+    node.spot = node.key_spot = origin;
+    for (ConfigNode& item : node.items) {
+      self(self, item);
+    }
+    for (auto& [key, child] : node.entries) {
+      self(self, child);
+    }
+  };
+  mark(mark, value);
+  std::istringstream path{assignment.substr(0, equals)};
+  ConfigNode* at = this;
+  for (std::string key; std::getline(path, key, '.');) {
+    if (at->kind != Kind::mapping) {
+      ConfigNode made;
+      made.kind = Kind::mapping;
+      made.spot = made.key_spot = origin;
+      *at = made;
+    }
+    if (at->find(key) == nullptr) {
+      at->entries.emplace_back(key, ConfigNode{});
+      at->entries.back().second.spot = at->entries.back().second.key_spot = origin;
+    }
+    at = at->find(key);
+  }
+  *at = std::move(value);
+}
+
+std::string ConfigNode::to_yaml(bool origins) const {
+  if (kind != Kind::mapping) {
+    return flow_text(*this) + '\n';
+  }
+  std::string out;
+  write_yaml(*this, 0, origins, out);
+  return out;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/base/error.hpp"
+
+namespace turnpike {
+
+/// A YAML value with the place it came from, free of yaml-cpp's types.
+///
+/// Configurations from several origins (file, profile, command line) are merged as nodes and read
+/// afterwards through ConfigMap; each leaf keeps the spot of the origin that set it.
+class ConfigNode {
+ public:
+  enum class Kind { null, scalar, sequence, mapping };
+  using Entry = std::pair<std::string, ConfigNode>;
+
+  Kind kind = Kind::null;
+  std::string scalar;
+  bool quoted = false;  ///< a scalar written in quotes is a string, never a number
+  std::vector<ConfigNode> items;
+  std::vector<Entry> entries;  ///< in file order
+  SourceSpot spot;             ///< of the value
+  SourceSpot key_spot;         ///< of the key, for a value inside a mapping
+
+  /// Parses a whole document. InputError (exit 2) for bad syntax and repeated keys; FileError
+  /// (exit 3) if the file cannot be opened. Anchors and several documents are refused.
+  static ConfigNode from_file(const std::string& path);
+  static ConfigNode from_string(const std::string& text, const std::string& name);
+
+  [[nodiscard]] const ConfigNode* find(const std::string& key) const;
+  [[nodiscard]] ConfigNode* find(const std::string& key);
+
+  /// Lays `over` on top: mappings merge key by key, anything else is replaced.
+  void merge(const ConfigNode& over);
+  /// `--set a.b.c=value`: value is YAML ("2", "true", "{weight: 2, activation: 2}").
+  /// Missing mappings on the way are made. InputError if `assignment` has no '='.
+  void set(const std::string& assignment);
+
+  /// YAML text. With `origins`, each leaf has a comment with the spot it came from.
+  [[nodiscard]] std::string to_yaml(bool origins = false) const;
+};
+
+}  // namespace turnpike

@@ -1,0 +1,140 @@
+#include "sim/base/csv_table.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "sim/base/text.hpp"
+
+namespace turnpike {
+namespace {
+
+struct Record {
+  std::vector<std::string> fields;
+  int line = 0;
+};
+
+/// Splits `text` into records, honouring quotes.
+std::vector<Record> split_records(const std::string& text, const std::string& name) {
+  std::vector<Record> records;
+  Record record;
+  std::string field;
+  bool quoted = false;
+  int line = 1;
+  record.line = 1;
+  const auto end_record = [&] {
+    record.fields.push_back(std::move(field));
+    field.clear();
+    if (record.fields.size() > 1 || !record.fields[0].empty()) {
+      records.push_back(std::move(record));
+    }
+    record = Record{{}, line};
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      ++line;
+    }
+    if (quoted) {
+      if (c != '"') {
+        field += c;
+      } else if (i + 1 < text.size() && text[i + 1] == '"') {
+        field += text[++i];
+      } else {
+        quoted = false;
+      }
+    } else if (c == '"' && field.empty()) {
+      quoted = true;
+    } else if (c == ',') {
+      record.fields.push_back(std::move(field));
+      field.clear();
+    } else if (c == '\n') {
+      end_record();
+    } else if (c != '\r') {
+      field += c;
+    }
+  }
+  if (quoted) {
+    throw FileError{{name, record.line, 0}, "a quoted field is not closed"};
+  }
+  end_record();
+  return records;
+}
+
+}  // namespace
+
+CsvTable CsvTable::from_file(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  if (!in) {
+    throw FileError{{path, 0, 0}, "cannot be opened"};
+  }
+  std::ostringstream text;
+  text << in.rdbuf();
+  return from_string(text.str(), path);
+}
+
+CsvTable CsvTable::from_string(const std::string& text, const std::string& name) {
+  CsvTable table;
+  table.name_ = name;
+  auto records = split_records(text, name);
+  if (records.empty()) {
+    throw FileError{{name, 0, 0}, "has no header line"};
+  }
+  table.columns_ = std::move(records[0].fields);
+  for (std::size_t i = 0; i < table.columns_.size(); ++i) {
+    if (!table.index_.emplace(table.columns_[i], i).second) {
+      throw FileError{{name, 1, 0}, fmt::format("column '{}' is given twice", table.columns_[i])};
+    }
+  }
+  for (std::size_t i = 1; i < records.size(); ++i) {
+    if (records[i].fields.size() != table.columns_.size()) {
+      throw FileError{{name, records[i].line, 0},
+                      fmt::format("{} fields where the header has {}", records[i].fields.size(),
+                                  table.columns_.size())};
+    }
+    table.rows_.push_back(std::move(records[i].fields));
+    table.lines_.push_back(records[i].line);
+  }
+  return table;
+}
+
+const std::string& CsvTable::text(std::size_t row, const std::string& column) const {
+  const auto found = index_.find(column);
+  if (found == index_.end()) {
+    throw FileError{{name_, 1, 0},
+                    fmt::format("has no column '{}'{}", column, suggestion(column, columns_))};
+  }
+  return rows_.at(row)[found->second];
+}
+
+double CsvTable::number(std::size_t row, const std::string& column) const {
+  const std::string& field = text(row, column);
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error != std::errc{} || end != field.data() + field.size() || !std::isfinite(value)) {
+    throw FileError{spot(row),
+                    fmt::format("column '{}' must be a number, not '{}'", column, field)};
+  }
+  return value;
+}
+
+SourceSpot CsvTable::spot(std::size_t row) const { return {name_, lines_.at(row), 0}; }
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') {
+      quoted += '"';
+    }
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace turnpike

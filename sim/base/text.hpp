@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace turnpike {
+
+/// Levenshtein distance.
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+/// "; did you mean 'x'?" for the nearest known word, or "; known: a, b" if none is near.
+[[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& known);
+
+/// True if `text` matches a shell pattern of '*' (any run) and '?' (one character).
+[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
+
+/// 64-bit FNV-1a, for digests of inputs (not for security).
+[[nodiscard]] std::uint64_t fnv1a(std::string_view bytes,
+                                  std::uint64_t state = 0xcbf29ce484222325ULL);
+
+/// A double as the shortest decimal that reads back to the same value.
+[[nodiscard]] std::string shortest(double value);
+
+}  // namespace turnpike

@@ -1,0 +1,52 @@
+#include "sim/base/config_node.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/base/config_map.hpp"
+
+namespace turnpike {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+TEST(ConfigNode, LaterOriginsWinKeyByKey) {
+  ConfigNode node = ConfigNode::from_string("a: 1\nb: {c: 2, d: 3}\n", "file.yaml");
+  node.merge(ConfigNode::from_string("b: {c: 9}\n", "profile.yaml"));
+  node.set("b.e.f={x: [1, 2]}");
+  EXPECT_EQ(node.to_yaml(), "a: 1\nb:\n  c: 9\n  d: 3\n  e:\n    f:\n      x: [1, 2]\n");
+  EXPECT_EQ(node.find("b")->find("c")->spot.file, "profile.yaml");
+  EXPECT_THAT(node.to_yaml(true), HasSubstr("c: 9  # profile.yaml:1:8"));
+}
+
+TEST(ConfigNode, ASetValueIsBlamedOnTheOption) {
+  ConfigNode node = ConfigNode::from_string("precision: 16\n", "a.yaml");
+  node.set("precision=17");
+  ConfigMap map{node, "(top)"};
+  EXPECT_THAT([&] { static_cast<void>(map.get_int("precision", 1, 16)); },
+              ThrowsMessage<InputError>("--set precision=17: 'precision' is 17, outside 1..16"));
+}
+
+TEST(ConfigNode, ASetWithoutEqualsIsAnError) {
+  ConfigNode node = ConfigNode::from_string("a: 1\n", "a.yaml");
+  EXPECT_THROW(node.set("a"), InputError);
+}
+
+TEST(ConfigNode, AMissingFileHasExitCodeThree) {
+  try {
+    static_cast<void>(ConfigNode::from_file("no/such/file.yaml"));
+    FAIL();
+  } catch (const InputError& e) {
+    EXPECT_EQ(e.exit_code(), ExitCode::input_file);
+  }
+}
+
+TEST(ConfigNode, WrittenYamlReadsBack) {
+  const std::string text = "a: \"x: y\"\nb: [1, -2, \"-z\"]\nc: {}\nd: null\ne: \"5\"\n";
+  const ConfigNode node = ConfigNode::from_string(text, "a");
+  EXPECT_EQ(ConfigNode::from_string(node.to_yaml(), "b").to_yaml(), node.to_yaml());
+}
+
+}  // namespace
+}  // namespace turnpike
