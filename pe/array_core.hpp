@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pe/pass_result.hpp"
+#include "pe/pass_shape.hpp"
+
+namespace turnpike::pe {
+
+/// The PE array with its networks, cycle by cycle: plain C++ with registered semantics (what a FIFO
+/// holds is seen in the next clock). Models the Eyeriss array; rules and sources: docs/array.md.
+///
+/// Per clock each PE issues at most one MAC (zeros take their slot), moves at most one ifmap value
+/// from its FIFO into its spad, and adds at most one finished psum to the one coming from below and
+/// hands it up; the three overlap. A psum spad entry is taken at the first MAC of an ofmap column
+/// and freed when the psum is handed up. The filter load precedes the pass and is not overlapped.
+class ArrayCore {
+ public:
+  /// Prepares a pass. `operands` may be null: then timing and counts only (the same ones).
+  void begin(const PassShape& shape, PassOperands* operands);
+  /// One clock. Returns true once the pass is complete and the array drained.
+  bool step();
+  [[nodiscard]] const PassCounters& counters() const { return counters_; }
+  /// Nothing is left in any FIFO, spad window or pipeline, and every bus has sent its last word.
+  [[nodiscard]] bool drained() const;
+
+ private:
+  struct Pe {
+    // Position in the sequence of MACs: image, ofmap column, tap, channel, filter.
+    std::int32_t image = 0, column = 0, tap = 0, channel = 0, filter = 0;
+    std::size_t index = 0;
+    std::int32_t filters = 0, channels = 0;  ///< of its set
+    std::int32_t filter_set = 0, chain_row = 0, filter_row = 0, ofmap_row = 0;
+    std::int32_t above = -1;     ///< index of the PE above, -1 at the top of the chain
+    std::int32_t out_fifo = -1;  ///< index of the output FIFO, -1 below the top
+    bool bottom = false;
+    bool macs_done = false;
+    std::uint64_t values_freed = 0;  ///< ifmap values no MAC will read again
+    std::uint64_t values_moved = 0;  ///< ifmap values that reached the spad
+    std::uint64_t window_start = 0;  ///< index of the first value of the current window
+    std::uint64_t psums_started = 0, psums_finished = 0, psums_accumulated = 0;
+    std::int32_t ifmap_fifo = 0;        ///< values it holds
+    std::int32_t psum_fifo = 0;         ///< psums from below (or from the network at the bottom)
+    std::uint64_t ifmap_pop_clock = 0;  ///< clock of the last pop, to know the count before it
+    std::uint64_t psum_pop_clock = 0;
+  };
+  struct OutFifo {
+    std::int32_t held = 0;
+    std::uint64_t pop_clock = 0;
+    std::uint64_t popped = 0;
+    std::int32_t popped_now = 0;  ///< values taken in clock pop_clock
+  };
+  /// One ifmap row of one channel set: the PEs on its diagonal.
+  struct Diagonal {
+    std::int32_t row = 0, channel_set = 0;
+    std::vector<std::int32_t> pes;
+    std::uint64_t row_buses = 0;
+  };
+
+  void place_pes();
+  void make_diagonals();
+  void count_statics();
+  void step_pe(Pe& pe);
+  void issue_mac(Pe& pe);
+  void next_window(Pe& pe);
+  void accumulate(Pe& pe);
+  void step_psum_out();
+  void step_psum_in();
+  void step_ifmap();
+  void next_diagonal();
+  void settle_ifmap();
+  void reset_data();
+
+  /// What a FIFO held at the start of the clock; its consumer always acts before its producer.
+  [[nodiscard]] std::int32_t before(std::int32_t held, std::uint64_t pop_clock) const {
+    return held + (pop_clock == clock_ ? 1 : 0);
+  }
+  [[nodiscard]] std::int64_t ifmap_value(std::int32_t channel, std::int32_t row) const;
+  [[nodiscard]] std::int64_t weight(const Pe& pe) const;
+  [[nodiscard]] std::size_t psum_index(std::int32_t image, std::int32_t filter, std::int32_t row,
+                                       std::int32_t column) const;
+
+  /// Walks psum words in the static order of the psum networks.
+  struct PsumCursor {
+    std::int32_t image = 0, column = 0, group = 0;
+    std::size_t chain = 0;
+    std::int32_t chain_column = 0;
+    bool done = false;
+  };
+  void advance(PsumCursor& cursor, std::int32_t rate) const;
+  void settle(PsumCursor& cursor, std::int32_t rate) const;
+  [[nodiscard]] std::int32_t group_size(const PsumCursor& cursor, std::int32_t rate) const;
+
+  PassShape shape_;
+  PassOperands* operands_ = nullptr;
+  PassCounters counters_;
+  std::uint64_t clock_ = 0;
+  std::uint64_t idle_clocks_ = 0;  ///< of filter load and buffer latency still to pass
+  std::vector<Chain> chains_;
+  std::vector<std::vector<std::int32_t>> chain_pes_;  ///< [chain][chain_row * width + column]
+  std::vector<Pe> pes_;
+  std::vector<OutFifo> out_fifos_;
+  std::vector<Diagonal> diagonals_;
+
+  // ifmap network: the group in turn.
+  std::int32_t ifmap_image_ = 0, ifmap_column_ = 0, ifmap_channel_ = 0;
+  std::size_t ifmap_diagonal_ = 0;
+  bool ifmap_done_ = false;
+  PsumCursor psum_in_, psum_out_;
+
+  // Rings of `ring_size_` entries a PE (an output FIFO), addressed by sequence number modulo size.
+  std::size_t ring_size_ = 0;
+  std::vector<std::uint64_t> finish_clock_;  ///< clock the last MAC of a psum was issued
+  // Data, with operands only:
+  std::vector<std::int64_t> psum_ring_;       ///< psums in the spad
+  std::vector<std::int64_t> psum_fifo_ring_;  ///< psums from below
+  std::vector<std::int64_t> ifmap_fifo_ring_;
+  std::vector<std::int64_t> ifmap_spad_ring_;
+  std::vector<std::int64_t> out_fifo_ring_;
+};
+
+}  // namespace turnpike::pe

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "pe/pe_array.hpp"
+
+namespace turnpike::pe {
+
+/// Times the passes of a run. `reference` simulates every pass through the PeArray, with its data;
+/// `memo` simulates each distinct PassShape once and replays its cycles and counters.
+///
+/// Why the memo is exact (each an invariant, asserted where it can be broken):
+///  1. the array is drained at the end of a pass (PeArray asserts ArrayCore::drained());
+///  2. bus orders are static: ArrayCore's cursors read shapes, never data;
+///  3. zeros are gated, never skipped: issue_mac() looks at no value;
+///  4. a pass's buffer contents are resident when it starts (the controller waits for them), DRAM
+///     stalls lie between passes;
+///  5. one clock domain inside the array.
+class PassTimer {
+ public:
+  enum class Mode { memo, reference };
+
+  PassTimer(PeArray& array, Mode mode) : array_{array}, mode_{mode} {}
+
+  /// Runs one pass; called from an SC_THREAD, returns after its simulated time. With operands in
+  /// reference mode the array computes their psums; in memo mode operands must be null.
+  const PassCounters& run(const PassShape& shape, PassOperands* operands);
+
+  [[nodiscard]] Mode mode() const { return mode_; }
+  [[nodiscard]] std::uint64_t passes_run() const { return passes_run_; }
+  [[nodiscard]] std::uint64_t passes_simulated() const { return passes_simulated_; }
+  /// Clocks stepped by the array, as opposed to replayed.
+  [[nodiscard]] std::uint64_t clocks_simulated() const { return clocks_simulated_; }
+
+  /// Loads and saves the memo. A file of another model version, or a damaged one, is ignored:
+  /// it is a cache. Saving writes a temporary file and renames it, so two runs may save at once.
+  void load(const std::string& path);
+  void save(const std::string& path) const;
+
+ private:
+  PeArray& array_;
+  Mode mode_;
+  std::map<PassShape, PassCounters> memo_;
+  PassCounters last_;
+  std::uint64_t passes_run_ = 0;
+  std::uint64_t passes_simulated_ = 0;
+  std::uint64_t clocks_simulated_ = 0;
+};
+
+/// Digest of the sources that decide timing: memo files of another version are not used.
+[[nodiscard]] std::string array_model_version();
+
+}  // namespace turnpike::pe

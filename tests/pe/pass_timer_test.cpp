@@ -1,0 +1,106 @@
+#include "pe/pass_timer.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/pe/random_pass.hpp"
+#include "tests/support/sc_test.hpp"
+
+namespace turnpike::pe {
+namespace {
+
+/// Runs passes one after the other in an SC_THREAD.
+class Driver : public sc_core::sc_module {
+ public:
+  SC_HAS_PROCESS(Driver);
+  Driver(PassTimer& timer, std::vector<PassShape> shapes)
+      : sc_core::sc_module{sc_core::sc_module_name{"driver"}},
+        timer_{timer},
+        shapes_{std::move(shapes)} {
+    SC_THREAD(run);
+  }
+  std::vector<PassCounters> results;
+  std::vector<double> ends_ns;
+
+ private:
+  void run() {
+    for (const PassShape& shape : shapes_) {
+      results.push_back(timer_.run(shape, nullptr));
+      ends_ns.push_back(sc_core::sc_time_stamp().to_seconds() * 1e9);
+    }
+  }
+  PassTimer& timer_;
+  std::vector<PassShape> shapes_;
+};
+
+struct Outcome {
+  std::vector<PassCounters> results;
+  std::vector<double> ends_ns;
+  std::uint64_t simulated = 0;
+};
+
+class PassTimerTest : public turnpike::test::SystemCTest {
+ protected:
+  static std::vector<PassShape> shapes() {
+    Random random{5};
+    std::vector<PassShape> list;
+    for (int i = 0; i < 6; ++i) {
+      list.push_back(pe::test::random_shape(random));
+    }
+    list.insert(list.end(), list.begin(), list.begin() + 4);
+    return list;
+  }
+
+  static Outcome run(PassTimer::Mode mode, const std::string& memo_file = "") {
+    sc_core::sc_curr_simcontext = new sc_core::sc_simcontext();
+    sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
+    PeArray array{"array", sc_core::sc_time{4, sc_core::SC_NS}};
+    PassTimer timer{array, mode};
+    if (!memo_file.empty()) {
+      timer.load(memo_file);
+    }
+    Driver driver{timer, shapes()};
+    sc_core::sc_start();
+    if (!memo_file.empty()) {
+      timer.save(memo_file);
+    }
+    return {driver.results, driver.ends_ns, timer.passes_simulated()};
+  }
+};
+
+TEST_F(PassTimerTest, MemoAndReferenceAgreeOnEveryPassAndItsTime) {
+  const Outcome reference = run(PassTimer::Mode::reference);
+  const Outcome memo = run(PassTimer::Mode::memo);
+  EXPECT_EQ(memo.results, reference.results);
+  EXPECT_EQ(memo.ends_ns, reference.ends_ns);
+  EXPECT_EQ(reference.simulated, 10U);
+  EXPECT_EQ(memo.simulated, 6U);
+}
+
+TEST_F(PassTimerTest, AMemoOnDiskSparesTheNextRunAndADamagedOneIsIgnored) {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / "turnpike_memo_test" / "passes.bin").string();
+  std::filesystem::remove(path);
+  const Outcome first = run(PassTimer::Mode::memo, path);
+  EXPECT_EQ(first.simulated, 6U);
+  const Outcome second = run(PassTimer::Mode::memo, path);
+  EXPECT_EQ(second.simulated, 0U);
+  EXPECT_EQ(second.results, first.results);
+  const auto size = std::filesystem::file_size(path);
+  for (const std::uintmax_t cut : {size - 1, size / 2, std::uintmax_t{3}, std::uintmax_t{0}}) {
+    std::filesystem::resize_file(path, cut);
+    EXPECT_EQ(run(PassTimer::Mode::memo, path).simulated, 6U) << "cut to " << cut;
+  }
+  {
+    std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(static_cast<std::streamoff>(size / 2));
+    file.put('\x7f');
+  }
+  EXPECT_EQ(run(PassTimer::Mode::memo, path).results, first.results);
+  std::filesystem::remove_all(std::filesystem::path{path}.parent_path());
+}
+
+}  // namespace
+}  // namespace turnpike::pe
