@@ -14,14 +14,14 @@ namespace turnpike::dataflow {
 struct TrafficCounts {
   std::int64_t macs = 0;
   std::int64_t passes = 0;
-  std::int64_t glb_ifmap_reads = 0;      ///< N*C*sum_strips(((e_s-1)U+R)*W) * ceil(M/(p*t))
-  std::int64_t glb_filter_reads = 0;     ///< M*C*R*S * strips * tiles * ceil(N/n)
-  std::int64_t glb_psum_reads = 0;       ///< k * ofmap
-  std::int64_t glb_psum_writes = 0;      ///< k * ofmap
-  std::int64_t glb_ofmap_readout = 0;    ///< ofmap
-  std::int64_t dram_filter_reads = 0;    ///< as glb_filter_reads
-  std::int64_t dram_ifmap_reads = 0;     ///< padded ifmap, halos included, * ceil(M/m)
-  std::int64_t dram_ofmap_writes = 0;    ///< ofmap
+  std::int64_t glb_ifmap_reads = 0;    ///< N*C*sum_strips(((e_s-1)U+R)*W) * ceil(M/(p*t))
+  std::int64_t glb_filter_reads = 0;   ///< M*C*R*S * strips * tiles * ceil(N/n)
+  std::int64_t glb_psum_reads = 0;     ///< k * ofmap
+  std::int64_t glb_psum_writes = 0;    ///< k * ofmap
+  std::int64_t glb_ofmap_readout = 0;  ///< ofmap
+  std::int64_t dram_filter_reads = 0;  ///< as glb_filter_reads
+  std::int64_t dram_ifmap_reads = 0;   ///< padded ifmap, halos included, * ceil(M/m)
+  std::int64_t dram_ofmap_writes = 0;  ///< ofmap
   std::int64_t ifmap_spad_writes = 0;
   std::int64_t filter_spad_writes = 0;
   friend bool operator==(const TrafficCounts&, const TrafficCounts&) = default;
