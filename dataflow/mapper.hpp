@@ -15,7 +15,7 @@ enum class Objective { cycles, energy, energy_delay };
 struct MapperWeights {
   double glb_ifmap = 1.0, glb_filter = 1.0, glb_psum = 1.0;
   double dram_filter = 1.0, dram_ifmap = 1.0;
-  double per_cycle = 1.0;  ///< clock energy of the whole array per cycle
+  double per_cycle = 1.0;              ///< clock energy of the whole array per cycle
   double dram_values_per_cycle = 0.0;  ///< filter and ifmap values DRAM delivers a clock; 0 = any
 };
 

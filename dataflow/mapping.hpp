@@ -20,11 +20,11 @@ struct ArrayGeometry {
 
 /// Room in the global buffer for this layer's tile of ifmap and psums, in bits.
 struct BufferBudget {
-  std::int64_t bits = 0;       ///< all that is free for this layer
-  std::int64_t bank_bits = 0;  ///< > 0: a bank holds one type, tiles round up to whole banks;
-                               ///< 0: allocation by the line, no rounding
-  int ifmap_bits = 16;         ///< bits an ifmap value takes in the buffer
-  int psum_bits = 16;          ///< bits a psum takes in the buffer
+  std::int64_t bits = 0;        ///< all that is free for this layer
+  std::int64_t bank_bits = 0;   ///< > 0: a bank holds one type, tiles round up to whole banks;
+                                ///< 0: allocation by the line, no rounding
+  int ifmap_bits = 16;          ///< bits an ifmap value takes in the buffer
+  int psum_bits = 16;           ///< bits a psum takes in the buffer
   bool ifmap_resident = false;  ///< the whole ifmap lies in the buffer already: no tile needed
 };
 
@@ -39,6 +39,19 @@ struct Mapping {
 
 /// "m64 n4 e13 p16 q3 r2 t2" (and " w56" with a width tile).
 [[nodiscard]] std::string to_string(const Mapping& mapping);
+
+/// The tile a mapping keeps in the global buffer, in bits, each type rounded up to whole banks if
+/// banks are not shared.
+///
+/// ifmap: n * q*r channels (at most C) * the rows a strip uses (((e-1)U+R; e*R if U > R) * the
+/// columns a width tile spans ((F_tile-1)V+S, which is W unless the layer leaves trailing columns
+/// unused); 0 if the ifmap is resident. psums: n * m * e * F_tile. With this, JSSC 2017 table III
+/// comes out to the digit.
+struct BufferNeed {
+  std::int64_t ifmap_bits = 0;
+  std::int64_t psum_bits = 0;
+  [[nodiscard]] std::int64_t bits() const { return ifmap_bits + psum_bits; }
+};
 
 /// Where the PE sets of a pass lie. A *chain* is r PE sets stacked vertically (r * R rows): psums
 /// enter at its bottom row and leave at its top row over the local links. e ofmap rows wider than
@@ -62,7 +75,22 @@ struct KernelPart {
 };
 [[nodiscard]] KernelPart largest_kernel_part(const LayerShape& layer, const ArrayGeometry& array);
 
+[[nodiscard]] BufferNeed buffer_need(const LayerShape& layer, const Mapping& mapping,
+                                     const ArrayGeometry& array, const BufferBudget& budget);
+
+/// Ofmap columns of the widest tile: width_tile, or F without tiling.
+[[nodiscard]] std::int64_t tile_columns(const LayerShape& layer, const Mapping& mapping);
+
+/// Why a layer cannot be mapped at all (an extent below 1, a filter larger than the ifmap, counts
+/// beyond 64 bits), or nullopt.
+[[nodiscard]] std::optional<std::string> malformed(const LayerShape& layer);
+
 /// Why a mapping cannot work, one sentence with the numbers, or nullopt if it is legal.
+///
+/// Extents: m <= M, n <= N, e <= E, p <= m, q <= C, width_tile <= F, and no PE set without work
+/// ((t-1)*p < m, (r-1)*q < C; a last set may be partly filled). Spads: q*S <= ifmap, p*q*S <=
+/// filter, p <= psum. Array: the chains fit. Buffer: buffer_need fits the budget. R and S are those
+/// of the largest kernel part.
 [[nodiscard]] std::optional<std::string> illegal(const LayerShape& layer, const Mapping& mapping,
                                                  const ArrayGeometry& array,
                                                  const BufferBudget& budget);

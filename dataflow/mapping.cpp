@@ -1,0 +1,246 @@
+#include "dataflow/mapping.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "dataflow/extent.hpp"
+
+namespace turnpike::dataflow {
+namespace {
+
+using Reason = std::optional<std::string>;
+
+/// Bounds that keep every product of this library inside 63 bits.
+constexpr std::int64_t kMaxExtent = std::int64_t{1} << 24;
+constexpr std::int64_t kMaxValues = std::int64_t{1} << 48;
+constexpr std::int64_t kMaxMacs = std::int64_t{1} << 56;
+
+/// Size of the pieces when `extent` is cut into as few equal pieces of at most `limit` as possible.
+std::int64_t equal_part(std::int64_t extent, std::int64_t limit) {
+  return ceil_div(extent, ceil_div(extent, limit));
+}
+
+/// True if the product of `factors` exceeds `limit`; every factor is at least 1.
+bool product_exceeds(std::initializer_list<std::int64_t> factors, std::int64_t limit) {
+  std::int64_t product = 1;
+  for (const std::int64_t factor : factors) {
+    if (product > limit / factor) {
+      return true;
+    }
+    product *= factor;
+  }
+  return false;
+}
+
+struct Named {
+  const char* name;
+  std::int64_t value;
+};
+
+Reason below_one(std::initializer_list<Named> extents) {
+  for (const Named& extent : extents) {
+    if (extent.value < 1) {
+      return fmt::format("{} = {} is less than 1", extent.name, extent.value);
+    }
+  }
+  return std::nullopt;
+}
+
+Reason unusable_array(const ArrayGeometry& array) {
+  return below_one({{"array rows", array.rows},
+                    {"array columns", array.columns},
+                    {"ifmap spad values", array.ifmap_spad},
+                    {"filter spad values", array.filter_spad},
+                    {"psum spad values", array.psum_spad},
+                    {"filter network rate", array.filter_rate},
+                    {"ifmap network rate", array.ifmap_rate},
+                    {"psum network rate", array.psum_rate},
+                    {"filter load unit", array.filter_load_values}});
+}
+
+Reason beyond(const char* letter, std::int64_t value, const char* extent, std::int64_t limit) {
+  if (value <= limit) {
+    return std::nullopt;
+  }
+  return fmt::format("{} = {} exceeds {} = {}", letter, value, extent, limit);
+}
+
+Reason outside_layer(const LayerShape& layer, const Mapping& map) {
+  Reason reason = below_one({{"m", map.m},
+                             {"n", map.n},
+                             {"e", map.e},
+                             {"p", map.p},
+                             {"q", map.q},
+                             {"r", map.r},
+                             {"t", map.t}});
+  const auto check = [&reason](const char* letter, std::int64_t value, const char* extent,
+                               std::int64_t limit) {
+    if (!reason) {
+      reason = beyond(letter, value, extent, limit);
+    }
+  };
+  check("m", map.m, "M", layer.M);
+  check("n", map.n, "N", layer.N);
+  check("e", map.e, "E", layer.E());
+  check("p", map.p, "m", map.m);
+  check("t", map.t, "m", map.m);
+  check("q", map.q, "C", layer.C);
+  check("r", map.r, "C", layer.C);
+  check("the width tile", map.width_tile, "F", layer.F());
+  if (!reason && map.width_tile < 0) {
+    reason = fmt::format("the width tile = {} is negative", map.width_tile);
+  }
+  if (!reason && (map.t - 1) * map.p >= map.m) {
+    reason = fmt::format("t = {} PE sets of p = {} leave a set without any of m = {} filters",
+                         map.t, map.p, map.m);
+  }
+  if (!reason && (map.r - 1) * map.q >= layer.C) {
+    reason = fmt::format("r = {} PE sets of q = {} leave a set without any of C = {} channels",
+                         map.r, map.q, layer.C);
+  }
+  return reason;
+}
+
+Reason over_spads(const Mapping& map, const KernelPart& part, const ArrayGeometry& array) {
+  // In this order: each product is small once the one before it passed.
+  if (map.q * part.columns > array.ifmap_spad) {
+    return fmt::format("q*S = {} exceeds the {}-value ifmap spad", map.q * part.columns,
+                       array.ifmap_spad);
+  }
+  if (map.p * map.q * part.columns > array.filter_spad) {
+    return fmt::format("p*q*S = {} exceeds the {}-value filter spad", map.p * map.q * part.columns,
+                       array.filter_spad);
+  }
+  if (map.p > array.psum_spad) {
+    return fmt::format("p = {} exceeds the {}-value psum spad", map.p, array.psum_spad);
+  }
+  return std::nullopt;
+}
+
+Reason over_array(const LayerShape& layer, const Mapping& map, const ArrayGeometry& array) {
+  const Placement placement = place(layer, map, array);
+  if (placement.chain_rows > array.rows) {
+    return fmt::format("r*R = {} exceeds the {} PE rows", placement.chain_rows, array.rows);
+  }
+  if (!placement.fits()) {
+    return fmt::format(
+        "t = {} in {} segment(s) needs {} chains of {} x {} PEs, the {} x {} array holds {}", map.t,
+        placement.segments, placement.chains, placement.chain_rows, placement.segment_width,
+        array.rows, array.columns, placement.slots_across * placement.slots_down);
+  }
+  return std::nullopt;
+}
+
+Reason over_buffer(const BufferNeed& need, const BufferBudget& budget) {
+  if (need.bits() <= budget.bits) {
+    return std::nullopt;
+  }
+  if (budget.bank_bits > 0) {
+    return fmt::format("the tile needs {} banks ({} of ifmap, {} of psums), the buffer has {} free",
+                       need.bits() / budget.bank_bits, need.ifmap_bits / budget.bank_bits,
+                       need.psum_bits / budget.bank_bits, budget.bits / budget.bank_bits);
+  }
+  return fmt::format("the tile needs {} bits ({} of ifmap, {} of psums), the buffer has {} free",
+                     need.bits(), need.ifmap_bits, need.psum_bits, budget.bits);
+}
+
+}  // namespace
+
+std::string to_string(const Mapping& mapping) {
+  std::string text = fmt::format("m{} n{} e{} p{} q{} r{} t{}", mapping.m, mapping.n, mapping.e,
+                                 mapping.p, mapping.q, mapping.r, mapping.t);
+  if (mapping.width_tile > 0) {
+    text += fmt::format(" w{}", mapping.width_tile);
+  }
+  return text;
+}
+
+KernelPart largest_kernel_part(const LayerShape& layer, const ArrayGeometry& array) {
+  return {.rows = equal_part(layer.R, array.rows),
+          .columns = equal_part(layer.S, array.ifmap_spad)};
+}
+
+Placement place(const LayerShape& layer, const Mapping& mapping, const ArrayGeometry& array) {
+  Placement placement;
+  placement.segments = ceil_div(mapping.e, array.columns);
+  placement.segment_width = ceil_div(mapping.e, placement.segments);
+  placement.chain_rows = mapping.r * largest_kernel_part(layer, array).rows;
+  placement.chains = mapping.t * placement.segments;
+  placement.slots_across = array.columns / placement.segment_width;
+  placement.slots_down = array.rows / placement.chain_rows;
+  return placement;
+}
+
+std::int64_t tile_columns(const LayerShape& layer, const Mapping& mapping) {
+  return mapping.width_tile > 0 ? mapping.width_tile : layer.F();
+}
+
+BufferNeed buffer_need(const LayerShape& layer, const Mapping& mapping, const ArrayGeometry& array,
+                       const BufferBudget& budget) {
+  const KernelPart part = largest_kernel_part(layer, array);
+  const std::int64_t columns = tile_columns(layer, mapping);
+  const std::int64_t channels = std::min(mapping.q * mapping.r, layer.C);
+  BufferNeed need;
+  if (!budget.ifmap_resident) {
+    need.ifmap_bits = mapping.n * channels * used_of(mapping.e, part.rows, layer.U) *
+                      span_of(columns, part.columns, layer.V) * budget.ifmap_bits;
+  }
+  need.psum_bits = mapping.n * mapping.m * mapping.e * columns * budget.psum_bits;
+  if (budget.bank_bits > 0) {
+    need.ifmap_bits = ceil_div(need.ifmap_bits, budget.bank_bits) * budget.bank_bits;
+    need.psum_bits = ceil_div(need.psum_bits, budget.bank_bits) * budget.bank_bits;
+  }
+  return need;
+}
+
+std::optional<std::string> malformed(const LayerShape& layer) {
+  const std::initializer_list<Named> extents{
+      {"N", layer.N}, {"G", layer.G}, {"M", layer.M}, {"C", layer.C}, {"H", layer.H},
+      {"W", layer.W}, {"R", layer.R}, {"S", layer.S}, {"U", layer.U}, {"V", layer.V}};
+  if (const Reason reason = below_one(extents)) {
+    return reason;
+  }
+  for (const Named& extent : extents) {
+    if (extent.value > kMaxExtent) {
+      return fmt::format("{} = {} exceeds {}", extent.name, extent.value, kMaxExtent);
+    }
+  }
+  if (layer.R > layer.H) {
+    return fmt::format("R = {} filter rows exceed H = {} ifmap rows", layer.R, layer.H);
+  }
+  if (layer.S > layer.W) {
+    return fmt::format("S = {} filter columns exceed W = {} ifmap columns", layer.S, layer.W);
+  }
+  if (product_exceeds({layer.N, layer.G, layer.C, layer.H, layer.W}, kMaxValues)) {
+    return fmt::format("the ifmap exceeds {} values", kMaxValues);
+  }
+  if (product_exceeds({layer.N, layer.G, layer.M, layer.C, layer.R, layer.S, layer.E(), layer.F()},
+                      kMaxMacs)) {
+    return fmt::format("the layer exceeds {} MACs", kMaxMacs);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> illegal(const LayerShape& layer, const Mapping& mapping,
+                                   const ArrayGeometry& array, const BufferBudget& budget) {
+  // Each check relies on those before it for the absence of overflow and of division by zero.
+  if (Reason reason = malformed(layer)) {
+    return reason;
+  }
+  if (Reason reason = unusable_array(array)) {
+    return reason;
+  }
+  if (Reason reason = outside_layer(layer, mapping)) {
+    return reason;
+  }
+  if (Reason reason = over_spads(mapping, largest_kernel_part(layer, array), array)) {
+    return reason;
+  }
+  if (Reason reason = over_array(layer, mapping, array)) {
+    return reason;
+  }
+  return over_buffer(buffer_need(layer, mapping, array, budget), budget);
+}
+
+}  // namespace turnpike::dataflow

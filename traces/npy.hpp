@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "sim/base/error.hpp"
+#include "sim/base/tensor.hpp"
+
+/// The .npy array format of NumPy (NEP 1; versions 1, 2 and 3), in memory and as files.
+namespace turnpike::traces {
+
+/// Where an array stands, for messages: "trace.npz: member 'conv1.w': ...".
+struct NpyPlace {
+  SourceSpot spot;
+  std::string what;  ///< e.g. "member 'conv1.w'"
+
+  /// Throws FileError.
+  [[noreturn]] void fail(std::string_view message) const;
+};
+
+struct NpyHeader {
+  char kind = 0;       ///< 'b' bool, 'i', 'u', 'f'
+  int item_bytes = 0;  ///< 1, 2, 4, 8
+  bool big_endian = false;
+  bool fortran_order = false;  ///< the first index runs fastest
+  TensorShape shape;
+  std::size_t data_offset = 0;
+
+  /// Bytes of the data; the parser has checked that they fit in 63 bits.
+  [[nodiscard]] std::int64_t data_bytes() const;
+};
+
+/// Reads magic, version and header. `bytes` may stop anywhere after the header. FileError for
+/// anything but bool, int8..64, uint8..64 and float16..64: objects (pickles are never read),
+/// records, strings, complex; for extents that are negative or overflow; for a broken header.
+[[nodiscard]] NpyHeader parse_npy_header(std::string_view bytes, const NpyPlace& place);
+
+/// Decodes a whole .npy image. bool becomes uint8, float16 float32, uint64 int64 (FileError if a
+/// value does not fit); big-endian and Fortran-ordered data are converted. FileError if the data
+/// are shorter or longer than the header says.
+[[nodiscard]] Tensor decode_npy(std::string_view bytes, const NpyPlace& place);
+
+/// The image NumPy's np.save writes: version 1, little-endian, C order, padded to 64 bytes.
+[[nodiscard]] std::string encode_npy(const Tensor& tensor);
+
+/// A whole .npy file.
+[[nodiscard]] Tensor read_npy(const std::string& path);
+
+}  // namespace turnpike::traces

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/base/tensor.hpp"
+
+/// .npz archives as np.savez and np.savez_compressed write them: a zip of .npy arrays.
+namespace turnpike::traces {
+
+/// Guards against archives that declare more than they can hold.
+struct NpzLimits {
+  std::int64_t total_bytes = std::int64_t{8} << 30;  ///< sum of the members' declared sizes
+  /// Largest declared / compressed size. Deflate cannot exceed 1032 (RFC 1951: 258 bytes in 2
+  /// bits).
+  std::int64_t expansion = 1100;
+};
+
+/// An open archive. Sizes come from the central directory (np.savez leaves them out of its local
+/// headers), and each member is read to its end, which is when its CRC is checked.
+///
+/// Members are named without ".npy", in archive order; members without that suffix are not arrays
+/// and not listed. One thread at a time.
+class NpzFile {
+ public:
+  /// FileError if the file is missing, no zip archive, beyond the limits, or names a member twice.
+  static NpzFile open(const std::string& path, const NpzLimits& limits = {});
+  NpzFile(NpzFile&&) noexcept;
+  NpzFile& operator=(NpzFile&&) noexcept;
+  NpzFile(const NpzFile&) = delete;
+  NpzFile& operator=(const NpzFile&) = delete;
+  ~NpzFile();
+
+  [[nodiscard]] const std::string& path() const;
+  [[nodiscard]] const std::vector<std::string>& names() const;
+  [[nodiscard]] bool has(const std::string& name) const;
+  /// Decodes one member. FileError, naming it, if it is missing, damaged or of an unsupported type.
+  [[nodiscard]] Tensor tensor(const std::string& name) const;
+  /// The elements of a uint8 or int8 member as text (such as `__trace__`).
+  [[nodiscard]] std::string text(const std::string& name) const;
+
+ private:
+  struct Archive;
+  explicit NpzFile(std::unique_ptr<Archive> archive);
+
+  [[nodiscard]] std::string raw(const std::string& name) const;
+
+  std::unique_ptr<Archive> archive_;
+};
+
+enum class NpzCompression { stored, deflated };
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// Every array of an archive, in archive order.
+[[nodiscard]] NamedTensors read_npz(const std::string& path);
+
+/// Writes an archive that np.load reads. The same tensors give the same bytes (fixed time stamps).
+/// The file appears whole or not at all. FileError if it can't be written, InternalError if a name
+/// is repeated.
+void write_npz(const std::string& path, const NamedTensors& tensors,
+               NpzCompression compression = NpzCompression::stored);
+
+}  // namespace turnpike::traces
