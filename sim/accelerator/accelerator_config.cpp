@@ -1,0 +1,264 @@
+#include "sim/accelerator/accelerator_config.hpp"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "sim/base/config_map.hpp"
+#include "sim/base/text.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr long kMaxExtent = 1024;
+constexpr long kMaxBytes = 1L << 40;
+
+OperandWidths read_widths(const ConfigNode& node, const std::string& key) {
+  if (node.kind == ConfigNode::Kind::mapping) {
+    ConfigMap map{node, key};
+    const OperandWidths widths{static_cast<int>(map.get_int("weight", 1, 16)),
+                               static_cast<int>(map.get_int("activation", 1, 16))};
+    map.finish();
+    return widths;
+  }
+  const int bits = static_cast<int>(parse_int(node, key, 1, 16));
+  return {bits, bits};
+}
+
+void read_layers(ConfigMap& top, AcceleratorConfig& config) {
+  auto layers = top.opt_map("layers");
+  if (!layers) {
+    return;
+  }
+  const std::vector<std::string> names = {"same", "native16", "composed", "composed8", "excluded"};
+  if (const auto policy = layers->opt_choice("first_last", names)) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (*policy == names[i]) {
+        config.first_last = static_cast<FirstLast>(i);
+      }
+    }
+  }
+  if (auto overrides = layers->opt_map("overrides")) {
+    for (const std::string& pattern : overrides->keys()) {
+      config.overrides.push_back({pattern, read_widths(overrides->get_node(pattern), pattern)});
+    }
+    overrides->finish();
+  }
+  layers->finish();
+}
+
+void read_highway(ConfigMap& top, AcceleratorConfig& config) {
+  auto highway = top.opt_map("highway");
+  if (!highway) {
+    return;
+  }
+  config.highway_enabled = highway->opt_bool("enabled").value_or(false);
+  config.highway_given =
+      highway->has("enabled") && highway->spot("enabled").file.starts_with("--set ");
+  config.highway_bits = static_cast<int>(highway->opt_int("bits", 4, 32).value_or(8));
+  config.highway_storage = highway->opt_choice("storage", {"dual", "single"}) == "single"
+                               ? HighwayStorage::single
+                               : HighwayStorage::dual;
+  highway->finish();
+}
+
+void read_psum(ConfigMap& top, AcceleratorConfig& config) {
+  auto psum = top.opt_map("psum");
+  if (!psum) {
+    return;
+  }
+  if (const ConfigNode* cost = psum->opt_node("cost_bits")) {
+    if (cost->scalar == "overflow_free") {
+      config.psum_cost.rule = PsumCost::Rule::overflow_free;
+    } else if (cost->scalar == "scaled") {
+      config.psum_cost.rule = PsumCost::Rule::scaled;
+    } else if (!cost->scalar.empty() && cost->scalar[0] >= '0' && cost->scalar[0] <= '9') {
+      config.psum_cost = {PsumCost::Rule::fixed,
+                          static_cast<int>(parse_int(*cost, "psum.cost_bits", 1, 64))};
+    } else {
+      psum->fail("cost_bits", fmt::format("'psum.cost_bits' must be overflow_free, scaled or a "
+                                          "number of bits, not '{}'",
+                                          cost->scalar));
+    }
+  }
+  if (const ConfigNode* arithmetic = psum->opt_node("arithmetic")) {
+    if (arithmetic->kind == ConfigNode::Kind::mapping) {
+      ConfigMap map{*arithmetic, "psum.arithmetic"};
+      config.saturating_psum =
+          SaturatingPsum{static_cast<int>(map.get_int("saturate", 2, 63)),
+                         static_cast<int>(map.opt_int("product_shift", 0, 31).value_or(0))};
+      map.finish();
+    } else if (arithmetic->scalar != "exact") {
+      psum->fail("arithmetic", "'psum.arithmetic' must be exact or {saturate: bits, "
+                               "product_shift: bits}");
+    }
+  }
+  psum->finish();
+}
+
+void read_array(ConfigMap& top, AcceleratorConfig& config) {
+  auto array = top.get_map("array");
+  config.rows = array.get_int("rows", 1, kMaxExtent);
+  config.columns = array.get_int("columns", 1, kMaxExtent);
+  array.finish();
+  auto spads = top.get_map("spads");
+  config.ifmap_spad = spads.get_int("ifmap", 1, 4096);
+  config.filter_spad = spads.get_int("filter", 1, 65536);
+  config.psum_spad = spads.get_int("psum", 1, 4096);
+  spads.finish();
+  auto noc = top.get_map("noc");
+  config.fifo_depth = noc.opt_int("fifo_depth", 1, 256).value_or(4);
+  config.filter_rate = noc.get_int("filter", 1, 64);
+  config.ifmap_rate = noc.get_int("ifmap", 1, config.fifo_depth);
+  config.psum_in_rate = noc.get_int("psum_in", 1, config.fifo_depth);
+  config.psum_out_rate = noc.get_int("psum_out", 1, config.fifo_depth);
+  noc.finish();
+}
+
+void read_memory(ConfigMap& top, AcceleratorConfig& config) {
+  auto glb = top.get_map("glb");
+  config.glb_bytes_at_16_bit = glb.get_int("bytes_at_16_bit", 1, kMaxBytes);
+  config.glb_banks = glb.get_int("banks", 1, 4096);
+  config.glb_line_values = glb.get_int("line_values", 1, 64);
+  config.glb_latency_cycles = glb.opt_int("latency_cycles", 0, 64).value_or(2);
+  config.glb_filter_bytes_at_16_bit = glb.opt_int("filter_bytes_at_16_bit", 1, kMaxBytes)
+                                          .value_or(8192);
+  config.glb_bank_per_type = glb.opt_choice("allocation", {"line", "bank"}) == "bank";
+  glb.finish();
+  if (auto post = top.opt_map("post")) {
+    config.post_values_per_clock = post->get_int("values_per_clock", 1, 1024);
+    post->finish();
+  }
+  if (auto dram = top.opt_map("dram")) {
+    config.dram_device = dram->opt_string("device").value_or(config.dram_device);
+    config.dram_channels = dram->opt_int("channels", 1, 16).value_or(1);
+    config.dram_open_page = dram->opt_choice("page", {"open", "closed"}) != "closed";
+    dram->finish();
+  }
+  config.feature_maps = top.opt_choice("feature_maps", {"keep", "spill"}) == "spill"
+                            ? FeatureMaps::spill
+                            : FeatureMaps::keep;
+  config.transfers = top.opt_choice("transfers", {"overlap", "serial"}) == "serial"
+                         ? Transfers::serial
+                         : Transfers::overlap;
+  const auto rlc = top.opt_choice("rlc", {"off", "on", "where_it_helps"}).value_or("off");
+  config.rlc = rlc == "on"    ? RunLengthCoding::on
+               : rlc == "off" ? RunLengthCoding::off
+                              : RunLengthCoding::where_it_helps;
+}
+
+/// `schema`, `name` and the like of a profile are its own; the rest overlays the accelerator.
+ConfigNode profile_overlay(const std::string& path) {
+  ConfigNode node = ConfigNode::from_file(path);
+  ConfigMap map{node, "(top)"};
+  static_cast<void>(map.get_choice("schema", {"turnpike-profile/1"}));
+  std::erase_if(node.entries, [](const ConfigNode::Entry& entry) {
+    return entry.first == "schema" || entry.first == "name" || entry.first == "description";
+  });
+  return node;
+}
+
+}  // namespace
+
+std::string profile_path(const std::string& name, const std::string& config_root) {
+  if (name.find('/') != std::string::npos || name.ends_with(".yaml")) {
+    return name;
+  }
+  const fs::path folder = fs::path{config_root} / "profiles";
+  const fs::path path = folder / (name + ".yaml");
+  if (!fs::exists(path)) {
+    std::vector<std::string> known;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator{folder, ignored}) {
+      known.push_back(entry.path().stem().string());
+    }
+    throw InputError{{"profile '" + name + "'", 0, 0},
+                     "is unknown" + suggestion(name, known)};
+  }
+  return path.string();
+}
+
+AcceleratorConfig load_accelerator(const ConfigSources& sources) {
+  ConfigNode merged = ConfigNode::from_file(sources.accelerator_file);
+  if (merged.kind != ConfigNode::Kind::mapping) {
+    throw InputError{{sources.accelerator_file, 0, 0}, "must be a mapping of keys"};
+  }
+  const auto lay_profile = [&](const std::string& name) {
+    merged.merge(profile_overlay(profile_path(name, sources.config_root)));
+  };
+  if (const ConfigNode* own = merged.find("profile")) {
+    lay_profile(own->scalar);
+  }
+  if (sources.profile) {
+    merged.set("profile=" + *sources.profile);
+    lay_profile(*sources.profile);
+  }
+  for (const std::string& setting : sources.settings) {
+    merged.set(setting);
+    if (setting.starts_with("profile=")) {
+      lay_profile(setting.substr(std::string_view{"profile="}.size()));
+    }
+  }
+  return read_accelerator(merged);
+}
+
+AcceleratorConfig read_accelerator(const ConfigNode& merged) {
+  AcceleratorConfig config;
+  config.resolved = merged;
+  ConfigMap top{config.resolved, "(top)"};
+  static_cast<void>(top.get_choice("schema", {"turnpike-accelerator/1"}));
+  config.name = top.get_string("name");
+  config.profile = top.opt_string("profile").value_or("silicon");
+  config.clock_mhz = top.get_double("clock_mhz", 1.0, 10000.0);
+  if (auto technology = top.opt_map("technology")) {
+    config.node_nm = static_cast<int>(technology->get_int("node_nm", 7, 250));
+    config.voltage = technology->opt_double("voltage", 0.5, 2.0).value_or(1.0);
+    technology->finish();
+  }
+  config.precision = read_widths(top.get_node("precision"), "precision");
+  config.precision_given = top.spot("precision").file.starts_with("--set ");
+  read_layers(top, config);
+  read_highway(top, config);
+  read_psum(top, config);
+  read_array(top, config);
+  read_memory(top, config);
+  if (auto mapper = top.opt_map("mapper")) {
+    config.mapper_objective =
+        mapper->get_choice("objective", {"cycles", "energy", "energy_delay"});
+    mapper->finish();
+  }
+  if (auto timing = top.opt_map("timing")) {
+    config.filter_load_whole_banks = timing->get_choice("filter_load", {"bank", "exact"}) == "bank";
+    timing->finish();
+  }
+  if (const ConfigNode* cost = top.opt_node("cost")) {
+    config.cost = *cost;
+  }
+  top.finish();
+  if (config.saturating_psum) {
+    throw InputError{top.spot("psum"),
+                     "psum.arithmetic {saturate: ...} is not available in this version; use exact"};
+  }
+  return config;
+}
+
+std::string to_string(FirstLast policy) {
+  constexpr const char* kNames[] = {"same", "native16", "composed", "composed8", "excluded"};
+  return kNames[static_cast<int>(policy)];
+}
+
+std::string to_string(const PsumCost& cost) {
+  switch (cost.rule) {
+    case PsumCost::Rule::fixed:
+      return fmt::format("{} bit", cost.bits);
+    case PsumCost::Rule::overflow_free:
+      return "overflow-free";
+    case PsumCost::Rule::scaled:
+      return "scaled with the operands";
+  }
+  return "";
+}
+
+}  // namespace turnpike::accelerator

@@ -1,0 +1,213 @@
+// Which tensors stay in the global buffer, and the mapping of every job in what room is left.
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/accelerator/stage.hpp"
+#include "sim/base/error.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+using dataflow::BufferBudget;
+using dataflow::Mapping;
+using dataflow::MappedLayer;
+
+class Allocator {
+ public:
+  Allocator(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan)
+      : trace_{trace}, config_{config}, plan_{plan} {}
+
+  void run() {
+    used_.assign(plan_.stages.size(), 0);
+    reserve_.assign(plan_.stages.size(), 0);
+    for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+      reserve_[s] = working_set(plan_.stages[s]);
+    }
+    if (config_.feature_maps == FeatureMaps::spill) {
+      for (auto& [name, tensor] : plan_.tensors) {
+        tensor.reason = "feature_maps: spill";
+      }
+    } else {
+      place(false);  // low-precision maps first: every convolution reads them
+      place(true);
+    }
+    map_all();
+  }
+
+ private:
+  [[nodiscard]] bool resident(const std::string& tensor) const {
+    const StoredTensor* stored = plan_.stored(tensor);
+    return stored != nullptr && stored->in_glb;
+  }
+
+  /// Bits of buffer a stage needs besides stored tensors: the psums of one block of p*t filters
+  /// and, if the ifmap is not resident, its tile; of the mapping an empty buffer would get.
+  [[nodiscard]] std::int64_t working_set(const Stage& stage) {
+    std::int64_t most = 0;
+    for (const ArrayJob& job : stage.jobs) {
+      const Mapping m = best(job, config_.glb_bits(), true).mapping;
+      const std::int64_t columns = m.width_tile > 0 ? m.width_tile : job.shape.F();
+      most = std::max(most, m.n * std::min(job.shape.M, m.p * m.t) * m.e * columns *
+                                job.psum_bits);
+    }
+    return most;
+  }
+
+  /// Tensors in order of production; one is placed if it fits in every stage of its life.
+  void place(bool highway) {
+    std::vector<StoredTensor*> order;
+    for (auto& [name, tensor] : plan_.tensors) {
+      if (tensor.highway == highway) {
+        order.push_back(&tensor);
+      }
+    }
+    std::stable_sort(order.begin(), order.end(), [](const StoredTensor* a, const StoredTensor* b) {
+      return a->first_stage < b->first_stage;
+    });
+    const auto stages = static_cast<std::int64_t>(plan_.stages.size());
+    for (StoredTensor* tensor : order) {
+      if (tensor->first_stage < 0 || tensor->last_stage >= stages) {
+        tensor->reason = tensor->first_stage < 0 ? "input of the network" : "output of the network";
+        continue;
+      }
+      const std::int64_t bits = stored_bits(*tensor);
+      std::int64_t free = config_.glb_bits();
+      for (std::int64_t s = tensor->first_stage; s <= tensor->last_stage; ++s) {
+        const auto at = static_cast<std::size_t>(s);
+        free = std::min(free, config_.glb_bits() - used_[at] - reserve_[at]);
+      }
+      tensor->in_glb = bits <= free;
+      tensor->reason = fmt::format("{} bits, {} free while it lives", bits, std::max<std::int64_t>(free, 0));
+      if (tensor->in_glb) {
+        occupy(*tensor, bits);
+      }
+    }
+  }
+
+  [[nodiscard]] std::int64_t stored_bits(const StoredTensor& tensor) const {
+    const std::int64_t bits = tensor.values * tensor.bits;
+    if (!config_.glb_bank_per_type) {
+      return bits;
+    }
+    const std::int64_t bank = config_.glb_bits() / config_.glb_banks;
+    return (bits + bank - 1) / bank * bank;
+  }
+
+  void occupy(const StoredTensor& tensor, std::int64_t bits) {
+    for (std::int64_t s = tensor.first_stage; s <= tensor.last_stage; ++s) {
+      used_[static_cast<std::size_t>(s)] += bits;
+    }
+  }
+
+  [[nodiscard]] MappedLayer best(const ArrayJob& job, std::int64_t free_bits,
+                                 bool ifmap_resident) {
+    const auto problem = mapper_problem(job, config_, free_bits, ifmap_resident);
+    for (const auto& [solved, mapped] : solved_) {
+      if (solved == problem) {
+        return mapped;
+      }
+    }
+    const std::string& name = layer_name(job);
+    solved_.emplace_back(problem, dataflow::search_mappings(problem, name).front());
+    return solved_.back().second;
+  }
+
+  [[nodiscard]] const std::string& layer_name(const ArrayJob& job) const {
+    const auto found = std::find_if(
+        trace_.layers.begin(), trace_.layers.end(), [&job](const traces::LayerEntry& layer) {
+          return std::find(layer.weights.begin(), layer.weights.end(), job.weight) !=
+                 layer.weights.end();
+        });
+    return found->name;
+  }
+
+  void map_all() {
+    for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+      while (!map_stage(s)) {
+        evict_largest(s);
+      }
+    }
+  }
+
+  /// False if a job has no mapping in the room left by resident tensors.
+  bool map_stage(std::size_t s) {
+    Stage& stage = plan_.stages[s];
+    if (stage.jobs.empty()) {
+      return true;
+    }
+    const traces::LayerEntry& layer = trace_.layers[stage.layers[0]];
+    const std::int64_t free = config_.glb_bits() - used_[s];
+    for (ArrayJob& job : stage.jobs) {
+      try {
+        const bool in_glb = resident(job.input);
+        job.mapped = layer.mapping ? given(layer, job, free, in_glb) : best(job, free, in_glb);
+      } catch (const InputError&) {
+        if (used_[s] == 0) {
+          throw;
+        }
+        return false;
+      }
+    }
+    return true;
+  }
+
+  [[nodiscard]] MappedLayer given(const traces::LayerEntry& layer, const ArrayJob& job,
+                                  std::int64_t free, bool in_glb) const {
+    const traces::MappingRequest& r = *layer.mapping;
+    const Mapping mapping{r.m, r.n, r.e, r.p, r.q, r.r, r.t, layer.width_tile.value_or(0)};
+    return dataflow::evaluate_mapping(mapper_problem(job, config_, free, in_glb), mapping,
+                                      layer.name);
+  }
+
+  void evict_largest(std::size_t s) {
+    StoredTensor* largest = nullptr;
+    for (auto& [name, tensor] : plan_.tensors) {
+      const auto at = static_cast<std::int64_t>(s);
+      if (tensor.in_glb && tensor.first_stage <= at && at <= tensor.last_stage &&
+          (largest == nullptr || stored_bits(tensor) > stored_bits(*largest))) {
+        largest = &tensor;
+      }
+    }
+    ensure(largest != nullptr, "a full buffer holds a tensor");
+    largest->in_glb = false;
+    largest->reason += fmt::format("; makes room for layer '{}'",
+                                   trace_.layers[plan_.stages[s].layers[0]].name);
+    occupy(*largest, -stored_bits(*largest));
+  }
+
+  const traces::Trace& trace_;
+  const AcceleratorConfig& config_;
+  Plan& plan_;
+  std::vector<std::int64_t> used_;     ///< bits of stored tensors, by stage
+  std::vector<std::int64_t> reserve_;  ///< bits kept for the working set, by stage
+  std::vector<std::pair<dataflow::MapperProblem, MappedLayer>> solved_;
+};
+
+}  // namespace
+
+dataflow::MapperProblem mapper_problem(const ArrayJob& job, const AcceleratorConfig& config,
+                                       std::int64_t free_bits, bool ifmap_resident) {
+  dataflow::MapperProblem problem;
+  problem.layer = job.shape;
+  problem.layer.C *= job.slices;
+  problem.array = array_geometry(config);
+  problem.budget.bits = free_bits;
+  problem.budget.bank_bits =
+      config.glb_bank_per_type ? config.glb_bits() / config.glb_banks : 0;
+  problem.budget.ifmap_bits = job.activation_bits;
+  problem.budget.psum_bits = job.psum_bits;
+  problem.budget.ifmap_resident = ifmap_resident;
+  problem.objective = config.mapper_objective == "energy"         ? dataflow::Objective::energy
+                      : config.mapper_objective == "energy_delay" ? dataflow::Objective::energy_delay
+                                                                  : dataflow::Objective::cycles;
+  return problem;
+}
+
+void allocate_and_map(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan) {
+  Allocator{trace, config, plan}.run();
+}
+
+}  // namespace turnpike::accelerator

@@ -1,0 +1,339 @@
+#include "sim/accelerator/post_arithmetic.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "sim/base/error.hpp"
+#include "traces/arithmetic.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+using traces::LayerEntry;
+using traces::Op;
+using traces::PostStep;
+using traces::TensorEntry;
+using traces::Trace;
+
+std::size_t index_of(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+/// Index along `axis` of a row-major element.
+std::size_t along_axis(const TensorShape& shape, int axis, std::size_t index) {
+  std::size_t inner = 1;
+  for (std::size_t d = static_cast<std::size_t>(axis) + 1; d < shape.size(); ++d) {
+    inner *= index_of(shape[d]);
+  }
+  return index / inner % index_of(shape[static_cast<std::size_t>(axis)]);
+}
+
+double scale_at(const TensorEntry& tensor, std::size_t index) {
+  return tensor.axis ? tensor.scale[along_axis(tensor.data.shape(), *tensor.axis, index)]
+                     : tensor.scale[0];
+}
+
+/// Real values of a stored tensor.
+std::vector<double> reals(const TensorEntry& tensor) {
+  std::vector<double> values = tensor.data.converted<double>();
+  if (!tensor.is_float()) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = traces::dequantize(values[i], scale_at(tensor, i), tensor.zero_point);
+    }
+  }
+  return values;
+}
+
+/// Codes of real values, or the values themselves for a floating tensor.
+std::vector<double> stored_as(const TensorEntry& tensor, std::vector<double> values) {
+  if (!tensor.is_float()) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<double>(traces::quantize(values[i], scale_at(tensor, i),
+                                                       tensor.zero_point, tensor.min_code(),
+                                                       tensor.max_code()));
+    }
+  }
+  return values;
+}
+
+/// Real values of an accumulator: acc (corrected for a fractional zero point) times both scales.
+std::vector<double> scaled_psums(const Trace& trace, const std::string& input,
+                                 const std::string& weight, const std::vector<double>& psums,
+                                 const std::vector<double>& weight_sums, std::size_t plane) {
+  const TensorEntry& x = trace.tensor(input);
+  const TensorEntry& w = trace.tensor(weight);
+  std::vector<double> out(psums.size());
+  if (x.is_float() || w.is_float()) {
+    return psums;
+  }
+  const bool fractional = std::nearbyint(x.zero_point) != x.zero_point;
+  for (std::size_t i = 0; i < psums.size(); ++i) {
+    const std::size_t filter = i / plane % weight_sums.size();
+    double scale = x.scale[0] * (w.axis ? w.scale[filter] : w.scale[0]);
+    if (w.kind == traces::TensorKind::midrise) {
+      scale *= 0.5;
+    }
+    const double correction = fractional ? x.zero_point * weight_sums[filter] : 0.0;
+    out[i] = (psums[i] - correction) * scale;
+  }
+  return out;
+}
+
+/// The post steps on values with `channels` channels of `plane` elements each; ends with codes if
+/// the output is an integer tensor.
+std::vector<double> apply_post(const Trace& trace, const LayerEntry& layer,
+                               std::vector<double> values, std::size_t channels) {
+  const TensorEntry& output = trace.tensor(layer.output);
+  const std::size_t batch = index_of(output.data.shape().empty() ? 1 : output.data.shape()[0]);
+  const std::size_t plane = values.size() / (batch * channels);
+  for (const PostStep& step : layer.post) {
+    if (step.kind == PostStep::Kind::relu) {
+      for (double& value : values) {
+        value = std::max(value, 0.0);
+      }
+    } else if (step.kind != PostStep::Kind::quantize) {
+      const std::vector<double> parameter = trace.tensor(step.tensor).data.converted<double>();
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const double p = parameter[i / plane % channels];
+        values[i] = step.kind == PostStep::Kind::scale ? values[i] * p : values[i] + p;
+      }
+    }
+  }
+  return stored_as(output, std::move(values));
+}
+
+/// The skip operand of an add: subsampled, then padded with zero channels.
+std::vector<double> skip_operand(const Trace& trace, const LayerEntry& layer) {
+  const TensorEntry& skip = trace.tensor(layer.inputs[1]);
+  std::vector<double> in = reals(skip);
+  const TensorShape& from = skip.data.shape();
+  const TensorShape& to = trace.tensor(layer.inputs[0]).data.shape();
+  if (!layer.skip || from.size() != 4 || (layer.skip->stride == 1 && from[1] == to[1])) {
+    return in;
+  }
+  const std::int64_t stride = layer.skip->stride;
+  const std::int64_t missing = to[1] - from[1];
+  const std::int64_t front = missing == 2 * layer.skip->channel_pad ? layer.skip->channel_pad : 0;
+  std::vector<double> out(index_of(element_count(to)), 0.0);
+  for (std::int64_t n = 0; n < to[0]; ++n) {
+    for (std::int64_t c = 0; c < from[1]; ++c) {
+      for (std::int64_t y = 0; y < to[2]; ++y) {
+        for (std::int64_t x = 0; x < to[3]; ++x) {
+          out[index_of(((n * to[1] + c + front) * to[2] + y) * to[3] + x)] =
+              in[index_of(((n * from[1] + c) * from[2] + y * stride) * from[3] + x * stride)];
+        }
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<double> pooled(const Trace& trace, const LayerEntry& layer) {
+  const TensorEntry& input = trace.tensor(layer.inputs[0]);
+  const std::vector<double> in = reals(input);
+  const TensorShape& from = input.data.shape();
+  const TensorShape& to = trace.tensor(layer.output).data.shape();
+  const bool global = layer.kernel[0] == 0;
+  const std::int64_t rows = global ? from[2] : layer.kernel[0];
+  const std::int64_t columns = global ? from[3] : layer.kernel[1];
+  const std::int64_t out_rows = global ? 1 : to[2];
+  const std::int64_t out_columns = global ? 1 : to[3];
+  const bool maximum = layer.op == Op::maxpool;
+  std::vector<double> out;
+  for (std::int64_t plane = 0; plane < from[0] * from[1]; ++plane) {
+    for (std::int64_t y = 0; y < out_rows; ++y) {
+      for (std::int64_t x = 0; x < out_columns; ++x) {
+        double value = maximum ? -std::numeric_limits<double>::infinity() : 0.0;
+        for (std::int64_t i = 0; i < rows; ++i) {
+          for (std::int64_t k = 0; k < columns; ++k) {
+            const std::int64_t row = global ? i : y * layer.stride[0] + i - layer.pad.top;
+            const std::int64_t column = global ? k : x * layer.stride[1] + k - layer.pad.left;
+            if (row < 0 || row >= from[2] || column < 0 || column >= from[3]) {
+              continue;
+            }
+            const double v = in[index_of((plane * from[2] + row) * from[3] + column)];
+            value = maximum ? std::max(value, v) : value + v;
+          }
+        }
+        out.push_back(maximum ? value : value / static_cast<double>(rows * columns));
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<double> concatenated(const Trace& trace, const LayerEntry& layer) {
+  const std::int64_t batch = trace.tensor(layer.output).data.shape()[0];
+  std::vector<std::vector<double>> parts;
+  for (const std::string& input : layer.inputs) {
+    parts.push_back(reals(trace.tensor(input)));
+  }
+  std::vector<double> out;
+  for (std::int64_t n = 0; n < batch; ++n) {
+    for (const auto& part : parts) {
+      const auto size = static_cast<std::ptrdiff_t>(part.size()) / batch;
+      out.insert(out.end(), part.begin() + n * size, part.begin() + (n + 1) * size);
+    }
+  }
+  return out;
+}
+
+std::vector<double> elementwise(const Trace& trace, const LayerEntry& layer) {
+  if (layer.op == Op::concat) {
+    return concatenated(trace, layer);
+  }
+  if (layer.op == Op::maxpool || layer.op == Op::avgpool) {
+    return pooled(trace, layer);
+  }
+  std::vector<double> values = reals(trace.tensor(layer.inputs[0]));
+  if (layer.op == Op::add || layer.op == Op::mul) {
+    const std::vector<double> other =
+        layer.op == Op::add ? skip_operand(trace, layer) : reals(trace.tensor(layer.inputs[1]));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = layer.op == Op::add ? values[i] + other[i] : values[i] * other[i];
+    }
+  }
+  return values;
+}
+
+/// A recurrent layer's tensor, if the trace names one: appends `step` values to it.
+class StepOutput {
+ public:
+  StepOutput(const Trace& trace, const std::string& name)
+      : tensor_{name.empty() ? nullptr : &trace.tensor(name)} {}
+  /// Stores real values; returns what a reader of the stored tensor sees.
+  std::vector<double> put(const std::vector<double>& values) {
+    if (tensor_ == nullptr) {
+      return values;
+    }
+    std::vector<double> seen = values;
+    for (double& value : seen) {
+      if (tensor_->is_float()) {
+        stored_.push_back(value);
+        continue;
+      }
+      const auto code = static_cast<double>(
+          traces::quantize(value, tensor_->scale[0], tensor_->zero_point, tensor_->min_code(),
+                           tensor_->max_code()));
+      stored_.push_back(code);
+      value = traces::dequantize(code, tensor_->scale[0], tensor_->zero_point);
+    }
+    return seen;
+  }
+  void finish(std::vector<OutputValues>& out) {
+    if (tensor_ != nullptr) {
+      out.push_back({tensor_->name, std::move(stored_)});
+    }
+  }
+
+ private:
+  const TensorEntry* tensor_;
+  std::vector<double> stored_;
+};
+
+/// Position of each gate letter in gate_order ("f,g,i,o").
+std::size_t gate_index(const std::string& order, char gate) { return order.find(gate) / 2; }
+
+/// LSTM: gates from preact, then c and h (FORMAT.md). tanh(c) is rounded to the grid of the gates
+/// where those are integer codes: without highway every signal is quantized.
+std::vector<OutputValues> lstm(const Trace& trace, const LayerEntry& layer,
+                               const ArrayPsums& psums) {
+  const traces::Recurrent& r = *layer.recurrent;
+  const std::size_t hidden = index_of(r.hidden);
+  StepOutput preacts{trace, r.preact};
+  StepOutput gates{trace, r.gates};
+  StepOutput cells{trace, r.cell};
+  StepOutput outputs{trace, layer.output};
+  const std::vector<double> bias =
+      r.bias.empty() ? std::vector<double>(4 * hidden, 0.0)
+                     : trace.tensor(r.bias).data.converted<double>();
+  const TensorEntry* gate_tensor = r.gates.empty() ? nullptr : &trace.tensor(r.gates);
+  std::vector<double> c(hidden, 0.0);
+  for (std::int64_t step = 0; step < r.steps; ++step) {
+    const std::size_t job = index_of(2 * step);
+    const auto x = scaled_psums(trace, layer.inputs[0], layer.weights[0], psums.jobs[job],
+                                psums.weight_sums[job], 1);
+    const auto h = scaled_psums(trace, layer.inputs[1], layer.weights[1], psums.jobs[job + 1],
+                                psums.weight_sums[job + 1], 1);
+    std::vector<double> preact(4 * hidden);
+    std::vector<double> gate(4 * hidden);
+    const std::size_t g_at = gate_index(r.gate_order, 'g');
+    for (std::size_t k = 0; k < 4 * hidden; ++k) {
+      preact[k] = x[k] + h[k] + bias[k];
+      gate[k] = k / hidden == g_at ? std::tanh(preact[k]) : traces::sigmoid(preact[k]);
+    }
+    static_cast<void>(preacts.put(preact));
+    gate = gates.put(gate);
+    const std::size_t f_at = gate_index(r.gate_order, 'f') * hidden;
+    const std::size_t i_at = gate_index(r.gate_order, 'i') * hidden;
+    const std::size_t o_at = gate_index(r.gate_order, 'o') * hidden;
+    for (std::size_t k = 0; k < hidden; ++k) {
+      c[k] = gate[f_at + k] * c[k] + gate[i_at + k] * gate[g_at * hidden + k];
+    }
+    c = cells.put(c);
+    std::vector<double> out(hidden);
+    for (std::size_t k = 0; k < hidden; ++k) {
+      double squashed = std::tanh(c[k]);
+      if (gate_tensor != nullptr && !gate_tensor->is_float()) {
+        const auto code = static_cast<double>(
+            traces::quantize(squashed, gate_tensor->scale[0], gate_tensor->zero_point,
+                             gate_tensor->min_code(), gate_tensor->max_code()));
+        squashed = traces::dequantize(code, gate_tensor->scale[0], gate_tensor->zero_point);
+      }
+      out[k] = gate[o_at + k] * squashed;
+    }
+    static_cast<void>(outputs.put(out));
+  }
+  std::vector<OutputValues> results;
+  preacts.finish(results);
+  gates.finish(results);
+  cells.finish(results);
+  outputs.finish(results);
+  return results;
+}
+
+}  // namespace
+
+std::vector<OutputValues> post_process(const Trace& trace, const LayerEntry& layer,
+                                       const ArrayPsums& psums) {
+  if (layer.op == Op::lstm) {
+    return lstm(trace, layer, psums);
+  }
+  const TensorShape& shape = trace.tensor(layer.output).data.shape();
+  const std::size_t channels = shape.size() > 1 ? index_of(shape[1]) : 1;
+  if (layer.op == Op::conv || layer.op == Op::fc) {
+    const std::size_t plane = psums.jobs[0].size() / (index_of(shape[0]) * channels);
+    auto values = scaled_psums(trace, layer.inputs[0], layer.weights[0], psums.jobs[0],
+                               psums.weight_sums[0], plane);
+    return {{layer.output, apply_post(trace, layer, std::move(values), channels)}};
+  }
+  return {{layer.output, apply_post(trace, layer, elementwise(trace, layer), channels)}};
+}
+
+Comparison compare_output(const TensorEntry& reference, const std::vector<double>& values) {
+  Comparison result;
+  const std::vector<double> expected = reference.data.converted<double>();
+  ensure(expected.size() == values.size(), "an output has the size of its reference");
+  result.compared = expected.size();
+  result.integer = !reference.is_float();
+  if (result.integer) {
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (expected[i] != values[i]) {
+        result.first_index = result.differing++ == 0 ? static_cast<std::int64_t>(i)
+                                                     : result.first_index;
+      }
+    }
+    return result;
+  }
+  double low = 0.0;
+  double high = 0.0;
+  double error = 0.0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    low = std::min(low, expected[i]);
+    high = std::max(high, expected[i]);
+    error = std::max(error, std::fabs(expected[i] - values[i]));
+  }
+  result.float_max_error = high > low ? error / (high - low) : error;
+  return result;
+}
+
+}  // namespace turnpike::accelerator

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dataflow/mapper.hpp"
+#include "sim/accelerator/accelerator_config.hpp"
+#include "traces/trace.hpp"
+
+namespace turnpike::accelerator {
+
+/// One run of the array: a convolution, an fc layer, or one matrix-vector product of a time step.
+struct ArrayJob {
+  dataflow::LayerShape shape;
+  std::string input;   ///< tensor of the activations
+  std::string weight;  ///< tensor of the weights
+  std::int64_t step = 0;        ///< recurrent layers: the time step
+  int weight_bits = 16;         ///< what the operands are priced and moved at
+  int activation_bits = 16;
+  int psum_bits = 16;
+  bool midrise = false;
+  bool floating = false;        ///< a float operand: 16-bit shapes, computed in double
+  std::int64_t slices = 1;      ///< MAC slots a MAC takes when composed of narrow ones
+  dataflow::MappedLayer mapped;
+};
+
+/// Layers that run as one: an array layer with the element-wise layers that work on its psums as
+/// they are read out, or such layers alone. Tensors read only inside the stage are never stored.
+struct Stage {
+  std::vector<std::size_t> layers;  ///< indices into the trace, in order
+  bool has_array = false;           ///< then layers[0] runs on the array
+  std::vector<ArrayJob> jobs;       ///< identical jobs of later time steps included
+};
+
+/// A tensor that is written to memory and read again.
+struct StoredTensor {
+  std::string name;
+  int bits = 16;             ///< as stored
+  std::int64_t values = 0;
+  bool highway = false;
+  int low_bits = 0;          ///< highway: width the low-precision machine would have stored
+  std::int64_t first_stage = -1;  ///< that writes it; -1: an input of the network
+  std::int64_t last_stage = -1;   ///< that reads it; number of stages: an output of the network
+  bool in_glb = false;
+  std::string reason;        ///< why it lies where it lies
+};
+
+/// What a run will do, before any cycle is simulated.
+struct Plan {
+  std::vector<Stage> stages;
+  std::map<std::string, StoredTensor> tensors;
+  std::vector<std::size_t> excluded;  ///< layers left out by first_last: excluded
+  int machine_weight_bits = 16, machine_activation_bits = 16;
+
+  [[nodiscard]] const StoredTensor* stored(const std::string& tensor) const;
+};
+
+/// Groups the layers, finds a mapping for every job and decides which tensors stay in the buffer.
+/// InputError (exit 2) if a layer cannot be mapped or is wider than the machine.
+[[nodiscard]] Plan make_plan(const traces::Trace& trace, const AcceleratorConfig& config);
+
+/// The same mapper problem a plan solves for a job, for `turnpike map`.
+[[nodiscard]] dataflow::MapperProblem mapper_problem(const ArrayJob& job,
+                                                     const AcceleratorConfig& config,
+                                                     std::int64_t free_bits, bool ifmap_resident);
+
+[[nodiscard]] dataflow::ArrayGeometry array_geometry(const AcceleratorConfig& config);
+
+/// True for conv, fc, lstm, gru.
+[[nodiscard]] bool runs_on_array(traces::Op op);
+
+// Steps of make_plan, in files of their own.
+[[nodiscard]] std::vector<Stage> group_layers(const traces::Trace& trace);
+void make_jobs(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan);
+void find_stored_tensors(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan);
+void allocate_and_map(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan);
+
+}  // namespace turnpike::accelerator
