@@ -133,21 +133,14 @@ SourceSpot spot_of(const std::string& layer_name) {
   return {.file = fmt::format("layer '{}'", layer_name)};
 }
 
-/// Says why no mapping exists: the rule even the smallest one breaks.
-[[noreturn]] void fail_unmappable(const MapperProblem& problem, const std::string& layer_name) {
-  const Mapping smallest{.width_tile = 1};
-  const auto reason = illegal(problem.layer, smallest, problem.array, problem.budget);
-  ensure(reason.has_value(), "the search missed the smallest mapping");
-  throw InputError{spot_of(layer_name), fmt::format("no legal mapping; even the smallest ({}) is "
-                                                    "impossible: {}",
-                                                    to_string(smallest), *reason)};
-}
-
 /// The smallest mapping breaks a rule only if every mapping does, so it decides beforehand; this
-/// also keeps the search free of malformed layers and arrays.
+/// also keeps malformed layers and arrays out of the search.
 void require_mappable(const MapperProblem& problem, const std::string& layer_name) {
-  if (illegal(problem.layer, Mapping{.width_tile = 1}, problem.array, problem.budget)) {
-    fail_unmappable(problem, layer_name);
+  const Mapping smallest{.width_tile = 1};
+  if (const auto reason = illegal(problem.layer, smallest, problem.array, problem.budget)) {
+    throw InputError{spot_of(layer_name), fmt::format("no legal mapping; even the smallest ({}) is "
+                                                      "impossible: {}",
+                                                      to_string(smallest), *reason)};
   }
 }
 
@@ -169,7 +162,9 @@ std::vector<MappedLayer> search_mappings(const MapperProblem& problem,
       }
     });
   }
-  return std::move(podium).layers();
+  std::vector<MappedLayer> best = std::move(podium).layers();
+  ensure(!best.empty(), "the search missed the smallest mapping");
+  return best;
 }
 
 MappedLayer evaluate_mapping(const MapperProblem& problem, const Mapping& mapping,

@@ -84,6 +84,9 @@ std::vector<Footprint> MappingSpace::footprints() const {
   const std::vector<std::int64_t> strips = even_pieces(layer.E());
   for (const std::int64_t n : even_pieces(layer.N)) {
     for (const std::int64_t e : strips) {
+      if (filters_that_fit({.n = n, .e = e}, 1) < 1) {
+        continue;  // not even one column of one filter
+      }
       for (std::int64_t r = 1; r <= std::min(layer.C, array.rows / part_.rows); ++r) {
         const Placement one = place(layer, {.e = e, .r = r}, array);
         const std::int64_t sets = one.slots_across * one.slots_down / one.segments;
