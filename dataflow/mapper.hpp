@@ -9,6 +9,7 @@
 
 namespace turnpike::dataflow {
 
+/// What a mapping is chosen for: fewest cycles, least energy, or least product of both.
 enum class Objective { cycles, energy, energy_delay };
 
 /// What the mapper knows of prices and of the memory behind the buffer. Energies in pJ per value.
@@ -17,6 +18,7 @@ struct MapperWeights {
   double dram_filter = 1.0, dram_ifmap = 1.0;
   double per_cycle = 1.0;              ///< clock energy of the whole array per cycle
   double dram_values_per_cycle = 0.0;  ///< filter and ifmap values DRAM delivers a clock; 0 = any
+  friend bool operator==(const MapperWeights&, const MapperWeights&) = default;
 };
 
 struct MapperProblem {
@@ -25,20 +27,27 @@ struct MapperProblem {
   BufferBudget budget;
   Objective objective = Objective::cycles;
   MapperWeights weights;
+  /// Equal problems have equal answers: a caller may keep them.
+  friend bool operator==(const MapperProblem&, const MapperProblem&) = default;
 };
 
+/// A mapping with its estimate. With a DRAM rate, a pass takes the longer of its bound and the
+/// transfer of the filters and the ifmap tile it is the first to use (transfers overlap with
+/// passes).
 struct MappedLayer {
   Mapping mapping;
   std::int64_t estimated_cycles = 0;  ///< sum of closed-form pass bounds and exposed DRAM time
   double estimated_energy_pj = 0.0;   ///< of the traffic the mapping decides, not the total
   std::int64_t passes = 0;
   std::int64_t active_pes = 0;
-  std::string bound;  ///< of the pass kind that takes most cycles: mac, psum, ifmap, filter, dram
+  std::string
+      bound;  ///< what limits the passes that take most cycles: mac, psum, ifmap, filter, dram
 };
 
-/// The best legal mappings, best first, at most `keep`. Exhaustive over a pruned space; ties are
-/// broken by energy, then lexically, so the result is the same on every machine. InputError naming
-/// the constraint if no mapping is legal; `layer_name` is for that message.
+/// The best legal mappings, best first, at most `keep`. Exhaustive over the space of
+/// dataflow/mapping_space.hpp, which lower bounds of the cost prune without losing the best; ties
+/// are broken by energy, then lexically, so the result is the same on every machine. InputError
+/// naming the constraint if no mapping is legal; `layer_name` is for that message.
 [[nodiscard]] std::vector<MappedLayer> search_mappings(const MapperProblem& problem,
                                                        const std::string& layer_name,
                                                        std::size_t keep = 1);

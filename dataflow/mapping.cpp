@@ -11,10 +11,14 @@ namespace {
 
 using Reason = std::optional<std::string>;
 
-/// Bounds that keep every product of this library inside 63 bits.
+/// Bounds that keep every product of this library inside 63 bits: there are at most as many passes
+/// and buffer accesses as MACs, each pass loads at most kMaxFilterLoad values more than it needs,
+/// and DRAM reads at most each ifmap row once for each filter and filter row.
 constexpr std::int64_t kMaxExtent = std::int64_t{1} << 24;
 constexpr std::int64_t kMaxValues = std::int64_t{1} << 48;
-constexpr std::int64_t kMaxMacs = std::int64_t{1} << 56;
+constexpr std::int64_t kMaxMacs = std::int64_t{1} << 48;
+constexpr std::int64_t kMaxFetches = std::int64_t{1} << 60;
+constexpr std::int64_t kMaxFilterLoad = std::int64_t{1} << 14;
 
 /// Size of the pieces when `extent` is cut into as few equal pieces of at most `limit` as possible.
 std::int64_t equal_part(std::int64_t extent, std::int64_t limit) {
@@ -47,23 +51,28 @@ Reason below_one(std::initializer_list<Named> extents) {
   return std::nullopt;
 }
 
-Reason unusable_array(const ArrayGeometry& array) {
-  return below_one({{"array rows", array.rows},
-                    {"array columns", array.columns},
-                    {"ifmap spad values", array.ifmap_spad},
-                    {"filter spad values", array.filter_spad},
-                    {"psum spad values", array.psum_spad},
-                    {"filter network rate", array.filter_rate},
-                    {"ifmap network rate", array.ifmap_rate},
-                    {"psum network rate", array.psum_rate},
-                    {"filter load unit", array.filter_load_values}});
-}
-
 Reason beyond(const char* letter, std::int64_t value, const char* extent, std::int64_t limit) {
   if (value <= limit) {
     return std::nullopt;
   }
   return fmt::format("{} = {} exceeds {} = {}", letter, value, extent, limit);
+}
+
+Reason unusable_machine(const ArrayGeometry& array, const BufferBudget& budget) {
+  Reason reason = below_one({{"array rows", array.rows},
+                             {"array columns", array.columns},
+                             {"ifmap spad values", array.ifmap_spad},
+                             {"filter spad values", array.filter_spad},
+                             {"psum spad values", array.psum_spad},
+                             {"filter network rate", array.filter_rate},
+                             {"ifmap network rate", array.ifmap_rate},
+                             {"psum network rate", array.psum_rate},
+                             {"filter load unit", array.filter_load_values},
+                             {"bits of an ifmap value", budget.ifmap_bits},
+                             {"bits of a psum", budget.psum_bits}});
+  return reason ? reason
+                : beyond("the filter load unit", array.filter_load_values, "the largest supported",
+                         kMaxFilterLoad);
 }
 
 Reason outside_layer(const LayerShape& layer, const Mapping& map) {
@@ -219,6 +228,10 @@ std::optional<std::string> malformed(const LayerShape& layer) {
                       kMaxMacs)) {
     return fmt::format("the layer exceeds {} MACs", kMaxMacs);
   }
+  if (product_exceeds({layer.N, layer.G, layer.C, layer.H, layer.W, layer.M, layer.R},
+                      kMaxFetches)) {
+    return fmt::format("ifmap values x filters x filter rows exceed {}", kMaxFetches);
+  }
   return std::nullopt;
 }
 
@@ -228,7 +241,7 @@ std::optional<std::string> illegal(const LayerShape& layer, const Mapping& mappi
   if (Reason reason = malformed(layer)) {
     return reason;
   }
-  if (Reason reason = unusable_array(array)) {
+  if (Reason reason = unusable_machine(array, budget)) {
     return reason;
   }
   if (Reason reason = outside_layer(layer, mapping)) {

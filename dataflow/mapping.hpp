@@ -16,6 +16,7 @@ struct ArrayGeometry {
   std::int64_t filter_rate = 4, ifmap_rate = 1, psum_rate = 4;  ///< of the input networks
   std::int64_t filter_load_values = 2048;  ///< a filter load streams whole units of this many
                                            ///< values (a bank of 512 lines of 4); 1 = exact
+  friend bool operator==(const ArrayGeometry&, const ArrayGeometry&) = default;
 };
 
 /// Room in the global buffer for this layer's tile of ifmap and psums, in bits.
@@ -26,6 +27,7 @@ struct BufferBudget {
   int ifmap_bits = 16;          ///< bits an ifmap value takes in the buffer
   int psum_bits = 16;           ///< bits a psum takes in the buffer
   bool ifmap_resident = false;  ///< the whole ifmap lies in the buffer already: no tile needed
+  friend bool operator==(const BufferBudget&, const BufferBudget&) = default;
 };
 
 /// Row-stationary mapping (JSSC 2017 table I). A pass handles p*t filters, q*r channels, e ofmap

@@ -139,6 +139,8 @@ TEST(Mapping, MalformedLayersAreRefusedWithoutOverflow) {
   EXPECT_EQ(reason({.M = std::int64_t{1} << 40}), "M = 1099511627776 exceeds 16777216");
   const std::int64_t big = std::int64_t{1} << 24;
   EXPECT_THAT(reason({.N = big, .H = big, .W = big}), HasSubstr("the ifmap exceeds"));
+  EXPECT_THAT(reason({.M = big, .H = big, .W = big, .U = big, .V = big}),
+              HasSubstr("filter rows exceed"));
   EXPECT_THAT(reason({.N = big, .M = big, .C = big}), HasSubstr("MACs"));
   const Mapping huge{.t = std::int64_t{1} << 62};
   EXPECT_EQ(illegal(LayerShape{}, huge, kChip, chip_buffer()).value_or("legal"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "dataflow/mapper.hpp"
 #include "dataflow/mapping.hpp"
 #include "sim/base/random.hpp"
 
@@ -73,6 +74,34 @@ inline RandomCase random_case(std::uint64_t seed) {
   result.array = random_array(random);
   result.mapping = random_mapping(random, result.layer, result.array);
   return result;
+}
+
+/// A mapper's problem with a tight buffer and any objective, resident ifmap, DRAM rate and prices.
+inline MapperProblem random_problem(std::uint64_t seed) {
+  Random random{seed};
+  MapperProblem problem;
+  problem.layer = random_layer(random);
+  problem.array = random_array(random);
+  problem.budget = {.bits = random.integer(600, 20000),
+                    .bank_bits = random.integer(0, 2) == 0 ? 200 : 0,
+                    .ifmap_bits = static_cast<int>(random.integer(2, 16)),
+                    .psum_bits = static_cast<int>(random.integer(8, 24)),
+                    .ifmap_resident = random.integer(0, 2) == 0};
+  problem.objective = static_cast<Objective>(random.integer(0, 2));
+  problem.weights = {
+      .glb_ifmap = 3.0 * random.uniform(),
+      .glb_filter = 3.0 * random.uniform(),
+      .glb_psum = 3.0 * random.uniform(),
+      .dram_filter = 30.0 * random.uniform(),
+      .dram_ifmap = 30.0 * random.uniform(),
+      .per_cycle = 50.0 * random.uniform(),
+      .dram_values_per_cycle = random.integer(0, 1) == 0 ? 0.0 : 0.2 + 3.0 * random.uniform()};
+  // Enough for the smallest mapping.
+  const Mapping smallest{.width_tile = 1};
+  while (illegal(problem.layer, smallest, problem.array, problem.budget)) {
+    problem.budget.bits *= 2;
+  }
+  return problem;
 }
 
 }  // namespace turnpike::dataflow::test
