@@ -18,8 +18,8 @@ struct CycleCounts {
   [[nodiscard]] std::uint64_t total() const { return processing + dram_stall + post_stall; }
 };
 
-/// Bytes moved, as whole lines (buffer) or whole 64-bit words (DRAM): packing loss included.
-struct TrafficBytes {
+/// Bits moved, as whole lines (buffer) or whole 64-bit words (DRAM): packing loss included.
+struct Traffic {
   std::uint64_t ifmap = 0, filter = 0, psum = 0, ofmap = 0, highway = 0;
   [[nodiscard]] std::uint64_t total() const { return ifmap + filter + psum + ofmap + highway; }
 };
@@ -43,9 +43,9 @@ struct LayerResult {
   std::uint64_t macs = 0;
   std::uint64_t macs_zero_gated = 0;
   std::uint64_t array_slots = 0;  ///< MAC slots of the array (= macs unless bit-composed)
-  TrafficBytes glb_bytes;   ///< array and post-processing side; fills from DRAM are not in it
-  TrafficBytes dram_bytes;
-  std::uint64_t glb_transfer_bytes = 0;  ///< fills from and drains to DRAM
+  Traffic glb_bits;   ///< array and post-processing side; fills from DRAM are not in it
+  Traffic dram_bits;
+  std::uint64_t glb_transfer_bits = 0;  ///< fills from and drains to DRAM
   std::uint64_t packing_loss_bits = 0;   ///< in DRAM words
   std::string ifmap_place;  ///< "glb", "dram": where the input lies
   std::string ofmap_place;  ///< "glb", "dram", "none" (stays inside the post-processing unit)
@@ -82,7 +82,9 @@ struct OffArrayLayer {
 struct RunResult {
   std::string network;
   std::int64_t batch = 1;
-  int weight_bits = 16, activation_bits = 16, psum_bits = 16;
+  int weight_bits = 16, activation_bits = 16;
+  int psum_bits = 16;           ///< widest priced on the machine's own width
+  bool psum_bits_seen = false;
   bool midrise = false;
   bool highway_enabled = false;
   int highway_bits = 0;  ///< effective width; 0 when off

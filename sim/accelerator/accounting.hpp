@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+
+#include "memory/dram_controller.hpp"
+#include "pe/pass_result.hpp"
+#include "sim/accelerator/accelerator_config.hpp"
+#include "sim/accelerator/run_result.hpp"
+#include "sim/accelerator/stage.hpp"
+#include "traces/trace.hpp"
+
+/// Turns what the modules did into action counts (docs/action_vocabulary.md) and bytes.
+namespace turnpike::accelerator {
+
+/// Whole lines of the global buffer that hold `values` of `bits` bits: line_values of them in as
+/// many lines as line_values * bits needs.
+[[nodiscard]] std::uint64_t lines_for(const AcceleratorConfig& config, std::uint64_t values,
+                                      int bits, int line_bits);
+/// 64-bit DRAM words: floor(64 / bits) values each, the rest is packing loss.
+[[nodiscard]] std::uint64_t words_for(std::uint64_t values, int bits);
+
+/// Line width a job's data are read and written in: the machine's, or that of its own width if
+/// native.
+[[nodiscard]] int line_bits_of(const AcceleratorConfig& config, int operand_bits);
+
+/// Buffer accesses of one kind: adds them to the counts and to the layer's bytes.
+struct BufferAccess {
+  const char* item = "ifmap";  ///< ifmap, psum, ofmap, skip, transfer
+  Action action = Action::read;
+  std::uint64_t values = 0;
+  int bits = 16;
+  int low_bits = 0;  ///< > 0: bits of the highway tensor the low-precision machine would move too
+  int line_bits = 64;
+};
+void count_buffer(const AcceleratorConfig& config, const BufferAccess& access, LayerResult& layer);
+
+/// A pass: spads, links, FIFOs, networks, the buffer's reads and writes. MACs are split into
+/// executed and gated when the job ends.
+void count_pass(const AcceleratorConfig& config, const ArrayJob& job, const pe::PassCounters& pass,
+                LayerResult& layer);
+
+/// A finished job: `slots` MAC slots of the array, `gated` of them on zeros.
+void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, LayerResult& layer);
+
+/// What the post-processing unit does for a whole stage: operations, psum read-out, skip reads,
+/// ofmap writes.
+void count_post(const traces::Trace& trace, const AcceleratorConfig& config, const Plan& plan,
+                std::size_t stage, LayerResult& layer);
+
+/// Clock, leakage and control of a layer's cycles.
+void count_time(const AcceleratorConfig& config, std::uint64_t active_pe_cycles,
+                LayerResult& layer);
+
+/// DRAM commands and states between two snapshots.
+void count_dram(const memory::DramCounts& before, const memory::DramCounts& after,
+                LayerResult& layer);
+
+}  // namespace turnpike::accelerator

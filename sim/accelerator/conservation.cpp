@@ -1,0 +1,161 @@
+#include "sim/accelerator/conservation.hpp"
+
+#include <algorithm>
+
+#include "dataflow/closed_form.hpp"
+#include "sim/accelerator/accounting.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+using traces::LayerEntry;
+using traces::Op;
+using traces::Trace;
+
+std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+
+/// Sum over the counts of a layer that `pick` selects.
+template <class Pick>
+std::uint64_t sum_of(const LayerResult& layer, Pick pick) {
+  std::uint64_t total = 0;
+  for (const auto& [key, count] : layer.counts) {
+    total += pick(key) ? count : 0;
+  }
+  return total;
+}
+
+std::uint64_t noc_values(const LayerResult& layer, const char* item) {
+  return sum_of(layer, [item](const ActionKey& key) {
+    return key.component == Component::noc && key.item == item;
+  });
+}
+
+/// What the jobs of a stage must come to, by the closed forms of dataflow/.
+struct Expected {
+  std::uint64_t slots = 0, passes = 0, psums = 0, psum_passes = 0, ifmap = 0, filter = 0;
+  std::uint64_t bound = 0;
+};
+
+Expected expected_of(const Stage& stage, const AcceleratorConfig& config) {
+  Expected out;
+  const dataflow::ArrayGeometry array = array_geometry(config);
+  for (const ArrayJob& job : stage.jobs) {
+    dataflow::LayerShape shape = job.shape;
+    shape.C *= job.slices;
+    const auto counts = dataflow::closed_form_counts(shape, job.mapped.mapping, array);
+    out.slots += unsigned_of(counts.macs);
+    out.passes += unsigned_of(counts.passes);
+    out.psums += unsigned_of(counts.glb_ofmap_readout);
+    out.psum_passes += unsigned_of(counts.glb_psum_reads);
+    out.ifmap += unsigned_of(counts.glb_ifmap_reads);
+    out.filter += unsigned_of(counts.glb_filter_reads);
+    out.bound += (unsigned_of(counts.macs) + unsigned_of(array.rows * array.columns) - 1) /
+                 unsigned_of(array.rows * array.columns);
+  }
+  return out;
+}
+
+void count_operations(const Trace& trace, RunResult& result) {
+  OperationCounts& ops = result.operations;
+  for (const LayerEntry& layer : trace.layers) {
+    const auto outputs =
+        static_cast<std::uint64_t>(trace.tensor(layer.output).data.size() / trace.batch);
+    if (layer.recurrent) {
+      const auto cells = unsigned_of(layer.recurrent->hidden * layer.recurrent->steps);
+      ops.high_precision_adds += cells;
+      ops.nonlinear += (layer.op == Op::lstm ? 5 : 3) * cells;
+      ops.elementwise_multiplies += 3 * cells;
+      continue;
+    }
+    ops.high_precision_adds += layer.op == Op::add ? outputs : 0;
+    ops.elementwise_multiplies += layer.op == Op::mul ? outputs : 0;
+    ops.nonlinear += unsigned_of(std::count_if(
+                         layer.post.begin(), layer.post.end(),
+                         [](const traces::PostStep& step) {
+                           return step.kind == traces::PostStep::Kind::relu;
+                         })) *
+                     outputs;
+  }
+  ops.low_precision_macs = result.macs() / unsigned_of(trace.batch);
+}
+
+}  // namespace
+
+bool Checks::all_passed() const {
+  return ofmap_bit_exact.value_or(true) && accumulators_exact.value_or(true) &&
+         float_max_error <= 1e-5 &&
+         std::all_of(conservation.begin(), conservation.end(),
+                     [](const auto& check) { return check.second; });
+}
+
+CycleCounts RunResult::cycles() const {
+  CycleCounts total;
+  for (const LayerResult& layer : layers) {
+    total.processing += layer.cycles.processing;
+    total.dram_stall += layer.cycles.dram_stall;
+    total.post_stall += layer.cycles.post_stall;
+  }
+  return total;
+}
+
+std::uint64_t RunResult::macs() const {
+  std::uint64_t total = 0;
+  for (const LayerResult& layer : layers) {
+    total += layer.macs;
+  }
+  return total;
+}
+
+void describe_run(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
+                  RunResult& result) {
+  result.network = trace.network;
+  result.batch = trace.batch;
+  result.weight_bits = config.precision.weight;
+  result.activation_bits = config.precision.activation;
+  result.highway_enabled = trace.highway.enabled;
+  result.highway_bits = trace.highway.enabled ? trace.highway.bits : 0;
+  for (const Stage& stage : plan.stages) {
+    for (const ArrayJob& job : stage.jobs) {
+      result.midrise = result.midrise || job.midrise;
+      if (job.weight_bits == config.precision.weight) {
+        result.psum_bits = std::max(result.psum_bits_seen ? result.psum_bits : 0, job.psum_bits);
+        result.psum_bits_seen = true;
+      }
+    }
+  }
+  for (const auto& [name, tensor] : plan.tensors) {
+    result.residency.push_back({name, tensor.bits, tensor.values, tensor.highway, tensor.in_glb,
+                                tensor.reason});
+  }
+  count_operations(trace, result);
+}
+
+void check_conservation(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
+                        RunResult& result) {
+  std::map<std::string, bool>& checks = result.checks.conservation;
+  for (const char* name : {"macs", "passes", "psum_words", "ifmap_words", "filter_words",
+                           "dram_filter_words", "cycles_above_bounds", "clock_cycles"}) {
+    checks[name] = true;
+  }
+  static_cast<void>(trace);
+  for (std::size_t s = 0; s < plan.stages.size(); ++s) {
+    const LayerResult& layer = result.layers[s];
+    const Expected expected = expected_of(plan.stages[s], config);
+    const std::uint64_t macs =
+        sum_of(layer, [](const ActionKey& key) { return key.component == Component::mac; });
+    checks["macs"] &= macs == expected.slots && layer.array_slots == expected.slots;
+    checks["passes"] &= layer.passes == expected.passes;
+    checks["psum_words"] &= noc_values(layer, "psum_in_y") == expected.psum_passes &&
+                            noc_values(layer, "psum_out_y") == expected.psum_passes;
+    checks["ifmap_words"] &= noc_values(layer, "ifmap_y") <= expected.ifmap;
+    checks["filter_words"] &= noc_values(layer, "filter_y") == expected.filter;
+    checks["dram_filter_words"] &= expected.filter == 0 || layer.dram_bits.filter > 0;
+    checks["cycles_above_bounds"] &= layer.cycles.processing >= expected.bound;
+    const std::uint64_t clocked = sum_of(layer, [](const ActionKey& key) {
+      return key.component == Component::clock;
+    });
+    checks["clock_cycles"] &= clocked == layer.cycles.total() * unsigned_of(config.pes());
+  }
+}
+
+}  // namespace turnpike::accelerator

@@ -1,0 +1,433 @@
+#include "sim/accelerator/machine.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "sim/accelerator/accounting.hpp"
+#include "sim/accelerator/operands.hpp"
+#include "sim/accelerator/post_arithmetic.hpp"
+#include "sim/base/error.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+using traces::LayerEntry;
+
+std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+std::int32_t narrow(std::int64_t value) { return static_cast<std::int32_t>(value); }
+
+pe::PassShape pass_shape(const AcceleratorConfig& config, const dataflow::LayerShape& layer,
+                         const dataflow::ProcessingPass& pass) {
+  pe::PassShape s;
+  s.R = narrow(pass.R);
+  s.S = narrow(pass.S);
+  s.U = narrow(layer.U);
+  s.V = narrow(layer.V);
+  s.p = narrow(pass.p);
+  s.t = narrow(pass.t);
+  s.filters = narrow(pass.filters);
+  s.q = narrow(pass.q);
+  s.r = narrow(pass.r);
+  s.channels = narrow(pass.channels);
+  s.e = narrow(pass.e);
+  s.F = narrow(pass.F);
+  s.n = narrow(pass.images);
+  s.rows = narrow(config.rows);
+  s.columns = narrow(config.columns);
+  s.ifmap_spad = narrow(config.ifmap_spad);
+  s.psum_spad = narrow(config.psum_spad);
+  s.filter_rate = narrow(config.filter_rate);
+  s.ifmap_rate = narrow(config.ifmap_rate);
+  s.psum_in_rate = narrow(config.psum_in_rate);
+  s.psum_out_rate = narrow(config.psum_out_rate);
+  s.fifo_depth = narrow(config.fifo_depth);
+  s.buffer_latency = narrow(config.glb_latency_cycles);
+  s.filter_load_unit = config.filter_load_whole_banks ? narrow(512 * config.filter_rate) : 1;
+  return s;
+}
+
+pe::PassSlice slice_of(const dataflow::ProcessingPass& p) {
+  return {p.group, p.image0,  p.images, p.filter0,     p.filters, p.channel0,      p.channels,
+          p.row0,  p.e,       p.column0, p.F,          p.kernel_row0, p.R, p.kernel_column0, p.S};
+}
+
+memory::DramPolicy policy_of(const AcceleratorConfig& config) {
+  memory::DramPolicy policy;
+  policy.page = config.dram_open_page ? memory::DramPolicy::Page::open
+                                      : memory::DramPolicy::Page::closed;
+  return policy;
+}
+
+/// Values of the tile of psums that is final after `pass`.
+std::uint64_t tile_values(const ArrayJob& job, const dataflow::ProcessingPass& pass) {
+  const std::int64_t m = job.mapped.mapping.m;
+  const std::int64_t filters = std::min(m, job.shape.M - pass.filter0 / m * m);
+  return unsigned_of(filters * pass.images * pass.e * pass.F);
+}
+
+}  // namespace
+
+Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace,
+                 const AcceleratorConfig& config, const Plan& plan, const Schedule& schedule,
+                 const memory::DramDevice& dram, const SimulationOptions& options)
+    : sc_core::sc_module{name},
+      trace_{trace},
+      config_{config},
+      plan_{plan},
+      schedule_{schedule},
+      options_{options},
+      period_{1e3 / config.clock_mhz, sc_core::SC_NS},
+      array_{"pe_array", period_},
+      timer_{array_, options.timing == SimulationOptions::Timing::memo
+                         ? pe::PassTimer::Mode::memo
+                         : pe::PassTimer::Mode::reference},
+      dram_{"dram"} {
+  dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config));
+  result_.dram_tck_ns = dram.tck_ns;
+  SC_THREAD(control);
+  SC_THREAD(fetch);
+  SC_THREAD(post);
+  SC_THREAD(write);
+}
+
+std::uint64_t Machine::now() const {
+  return static_cast<std::uint64_t>(std::llround(sc_core::sc_time_stamp() / period_));
+}
+
+/// To the next clock edge; memory answers at times of its own.
+void Machine::align() {
+  const double clocks = sc_core::sc_time_stamp() / period_;
+  const double edge = std::ceil(clocks - 1e-6);
+  const sc_core::sc_time at = period_ * edge;
+  if (at > sc_core::sc_time_stamp()) {
+    sc_core::wait(at - sc_core::sc_time_stamp());
+  }
+}
+
+void Machine::control() {
+  for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+    const LayerEntry& first = trace_.layers[plan_.stages[s].layers[0]];
+    LayerResult result;
+    result.name = first.name;
+    result.op = std::string{to_string(first.op)};
+    result_.layers.push_back(std::move(result));
+    if (plan_.stages[s].has_array) {
+      run_array_stage(s);
+    } else {
+      run_post_stage(s);
+    }
+  }
+  finished_ = true;
+}
+
+void Machine::run_array_stage(std::size_t s) {
+  const Stage& stage = plan_.stages[s];
+  stage_psums_.clear();
+  stage_weight_sums_.clear();
+  std::uint64_t active_pe_cycles = 0;
+  for (std::size_t j = 0; j < stage.jobs.size(); ++j) {
+    run_job(s, stage.jobs[j], schedule_.stages[s].jobs[j], active_pe_cycles);
+  }
+  const std::uint64_t from = now();
+  while (post_busy_ || !tiles_.empty()) {
+    sc_core::wait(post_idle_event_);
+  }
+  align();
+  layer().cycles.post_stall += now() - from;
+  finish_layer(s, active_pe_cycles);
+}
+
+void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& passes,
+                      std::uint64_t& active_pe_cycles) {
+  const LayerEntry& entry = trace_.layers[plan_.stages[s].layers[0]];
+  const JobOperands operands = make_operands(trace_, entry, job);
+  data_ = make_layer_data(operands, job.floating);
+  std::uint64_t slots = 0;
+  for (const PassTask& task : passes.passes) {
+    const std::uint64_t from = now();
+    while (fetched_ <= started_) {
+      sc_core::wait(fetched_event_);
+    }
+    align();
+    layer().cycles.dram_stall += now() - from;
+    run_pass(job, task, active_pe_cycles);
+    slots += last_slots_;
+    if (task.pass.ends_tile) {
+      const std::uint64_t values = tile_values(job, task.pass);
+      send_tile(tile_share(schedule_.stages[s], tile_values_sent_, values));
+      tile_values_sent_ += values;
+    }
+  }
+  layer().mapping = dataflow::to_string(job.mapped.mapping);
+  layer().bound = job.mapped.bound;
+  layer().active_pes = std::max(layer().active_pes, unsigned_of(job.mapped.active_pes));
+  layer().macs += unsigned_of(job.shape.macs());
+  const std::uint64_t gated = pe::zero_macs(operands.extents, operands.is_zero);
+  layer().macs_zero_gated += gated;
+  count_macs(job, slots, gated * unsigned_of(job.slices), layer());
+  if (job.slices > 1) {
+    run_whole_layer(job);  // the passes timed slices; the sums are those of the whole operands
+  }
+  note_psums(job);
+  if (options_.check_accumulators && !job.floating) {
+    const bool same = plain_accumulators(operands) == data_->psums_as_integer();
+    result_.checks.accumulators_exact = result_.checks.accumulators_exact.value_or(true) && same;
+  }
+  stage_psums_.push_back(data_->psums_as_double());
+  stage_weight_sums_.push_back(weight_sums(operands));
+  data_.reset();
+}
+
+void Machine::run_whole_layer(const ArrayJob& job) {
+  for (std::int64_t g = 0; g < job.shape.G; ++g) {
+    data_->run_pass({g, 0, job.shape.N, 0, job.shape.M, 0, job.shape.C, 0, job.shape.E(), 0,
+                     job.shape.F(), 0, job.shape.R, 0, job.shape.S});
+  }
+}
+
+/// Keeps the widest psum and whether it exceeds the width psums are priced at.
+void Machine::note_psums(const ArrayJob& job) {
+  if (job.floating) {
+    return;
+  }
+  const double widest = data_->widest_psum();
+  result_.widest_psum = std::max(result_.widest_psum, widest);
+  over_cost_ = over_cost_ || widest >= std::ldexp(1.0, job.psum_bits - 1);
+}
+
+std::vector<double> Machine::weight_sums(const JobOperands& operands) {
+  const pe::LayerExtents& x = operands.extents;
+  std::vector<double> sums(static_cast<std::size_t>(x.G * x.M), 0.0);
+  const std::size_t taps = operands.filter.size() / sums.size();
+  for (std::size_t i = 0; i < operands.filter.size(); ++i) {
+    sums[i / taps] += operands.filter[i];
+  }
+  return sums;
+}
+
+void Machine::run_pass(const ArrayJob& job, const PassTask& task,
+                       std::uint64_t& active_pe_cycles) {
+  dataflow::LayerShape shape = job.shape;
+  shape.C *= job.slices;
+  const pe::PassShape timing = pass_shape(config_, shape, task.pass);
+  const pe::PassSlice slice = slice_of(task.pass);
+  const bool simulate_data =
+      timer_.mode() == pe::PassTimer::Mode::reference && !job.floating && job.slices == 1;
+  pe::PassOperands operands;
+  if (simulate_data) {
+    operands = data_->operands(slice);
+  }
+  ++started_;
+  pass_event_.notify(sc_core::SC_ZERO_TIME);
+  const std::uint64_t from = now();
+  const pe::PassCounters& counters = timer_.run(timing, simulate_data ? &operands : nullptr);
+  ensure(now() - from == counters.cycles, "a pass takes the clocks it counts");
+  if (simulate_data) {
+    data_->store_psums(slice, operands);
+  } else if (job.slices == 1) {
+    data_->run_pass(slice);
+  }
+  ++ended_;
+  pass_event_.notify(sc_core::SC_ZERO_TIME);
+  ++layer().passes;
+  layer().cycles.processing += counters.cycles;
+  active_pe_cycles += counters.cycles * counters.active_pes;
+  last_slots_ = counters.mac_slots;
+  count_pass(config_, job, counters, layer());
+}
+
+/// Hands a finished tile to the post-processing unit, which works one tile behind the array.
+void Machine::send_tile(const TileTask& tile) {
+  const std::uint64_t from = now();
+  while (post_busy_ || !tiles_.empty()) {
+    sc_core::wait(post_idle_event_);
+  }
+  align();
+  layer().cycles.post_stall += now() - from;
+  tiles_.push_back(tile);
+  tile_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Machine::run_post_stage(std::size_t s) {
+  // Its operands must be complete: what earlier stages sent to DRAM has arrived there.
+  const std::uint64_t before = now();
+  while (write_busy_ || !writes_.empty()) {
+    sc_core::wait(write_idle_event_);
+  }
+  align();
+  layer().cycles.dram_stall += now() - before;
+  const std::uint64_t from = now();
+  tiles_.push_back(schedule_.stages[s].whole);
+  tile_event_.notify(sc_core::SC_ZERO_TIME);
+  do {
+    sc_core::wait(post_idle_event_);
+  } while (post_busy_ || !tiles_.empty());
+  align();
+  layer().cycles.post_stall += now() - from;
+  stage_psums_.clear();
+  stage_weight_sums_.clear();
+  finish_layer(s, 0);
+}
+
+void Machine::finish_layer(std::size_t s, std::uint64_t active_pe_cycles) {
+  if (s + 1 == plan_.stages.size()) {  // the run ends when the last output is in DRAM
+    const std::uint64_t from = now();
+    while (write_busy_ || !writes_.empty()) {
+      sc_core::wait(write_idle_event_);
+    }
+    align();
+    layer().cycles.dram_stall += now() - from;
+  }
+  count_post(trace_, config_, plan_, s, layer());
+  count_time(config_, active_pe_cycles, layer());
+  const memory::DramCounts counts = dram_.controller().counts();
+  count_dram(dram_before_, counts, layer());
+  dram_before_ = counts;
+  const Stage& stage = plan_.stages[s];
+  if (stage.has_array) {
+    const StoredTensor* input = plan_.stored(stage.jobs[0].input);
+    layer().ifmap_place = input != nullptr && input->in_glb ? "glb" : "dram";
+  }
+  const StoredTensor* output = plan_.stored(trace_.layers[stage.layers.back()].output);
+  layer().ofmap_place = output == nullptr ? "none" : output->in_glb ? "glb" : "dram";
+  result_.layers_over_cost += over_cost_ ? 1 : 0;
+  over_cost_ = false;
+  tile_values_sent_ = 0;
+  verify(s);
+  stages_done_ = static_cast<std::int64_t>(s) + 1;
+  stage_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+/// Every layer of the stage against the trace's own reference outputs.
+void Machine::verify(std::size_t s) {
+  const Stage& stage = plan_.stages[s];
+  for (const std::size_t index : stage.layers) {
+    const LayerEntry& entry = trace_.layers[index];
+    if (runs_on_array(entry.op) && !stage.has_array) {
+      continue;  // excluded from the array: nothing was computed
+    }
+    for (const OutputValues& output :
+         post_process(trace_, entry, {stage_psums_, stage_weight_sums_})) {
+      const Comparison c = compare_output(trace_.tensor(output.tensor), output.values);
+      Checks& checks = result_.checks;
+      checks.outputs_compared += c.compared;
+      if (!c.integer) {
+        checks.float_max_error = std::max(checks.float_max_error, c.float_max_error);
+        continue;
+      }
+      checks.ofmap_bit_exact = checks.ofmap_bit_exact.value_or(true) && c.differing == 0;
+      if (c.differing > 0 && checks.first_difference.empty()) {
+        checks.first_difference = fmt::format("layer '{}', tensor '{}': {} of {} codes differ, "
+                                              "the first at index {}",
+                                              entry.name, output.tensor, c.differing, c.compared,
+                                              c.first_index);
+      }
+    }
+  }
+}
+
+/// Moves one transfer and counts it; called from fetch, post and write.
+void Machine::transfer(const Transfer& t) {
+  if (t.words == 0) {
+    return;
+  }
+  LayerResult& to = layer();
+  const std::uint64_t bits = t.words * 64;
+  switch (t.request.traffic) {
+    case memory::Traffic::filter:
+      to.dram_bits.filter += bits;
+      break;
+    case memory::Traffic::ifmap:
+      to.dram_bits.ifmap += bits;
+      break;
+    case memory::Traffic::ofmap:
+      to.dram_bits.ofmap += bits;
+      break;
+    case memory::Traffic::highway:
+      to.dram_bits.highway += bits;
+      break;
+  }
+  to.packing_loss_bits += bits - t.payload_bits;
+  if (t.request.traffic == memory::Traffic::filter) {
+    const int line = line_bits_of(config_, t.bits);
+    ActionKey key{Component::glb_filter, Action::write, Stream::low, "", line, 0, 0, false};
+    to.counts[key] += lines_for(config_, t.values, t.bits, line);
+  } else if (!t.request.write) {
+    count_buffer(config_,
+                 {"transfer", Action::write, t.values, t.bits,
+                  t.request.traffic == memory::Traffic::highway
+                      ? std::min(t.bits, config_.precision.activation)
+                      : 0,
+                  config_.line_bits()},
+                 to);
+  }
+  dram_.access(t.request);
+}
+
+void Machine::fetch() {
+  std::uint64_t pass = 0;
+  for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+    for (const JobSchedule& job : schedule_.stages[s].jobs) {
+      for (const PassTask& task : job.passes) {
+        // Double-buffered: the operands of a pass may come while the pass before it runs.
+        while (config_.transfers == Transfers::overlap ? started_ < pass : ended_ < pass) {
+          sc_core::wait(pass_event_);
+        }
+        transfer(task.filter);
+        if (task.ifmap.words > 0) {
+          while (stages_done_ <= job.ifmap_ready_stage) {
+            sc_core::wait(stage_event_);
+          }
+          while (write_busy_ || !writes_.empty()) {
+            sc_core::wait(write_idle_event_);
+          }
+          transfer(task.ifmap);
+        }
+        fetched_ = ++pass;
+        fetched_event_.notify(sc_core::SC_ZERO_TIME);
+      }
+    }
+  }
+}
+
+void Machine::post() {
+  for (;;) {
+    while (tiles_.empty()) {
+      sc_core::wait(tile_event_);
+    }
+    post_busy_ = true;
+    const TileTask tile = std::move(tiles_.front());
+    tiles_.pop_front();
+    for (const Transfer& read : tile.reads) {
+      transfer(read);
+    }
+    const std::uint64_t rate = unsigned_of(config_.post_values_per_clock);
+    sc_core::wait(period_ * static_cast<double>((tile.values + rate - 1) / rate));
+    for (const Transfer& store : tile.writes) {
+      writes_.push_back(store);
+    }
+    write_event_.notify(sc_core::SC_ZERO_TIME);
+    post_busy_ = false;
+    post_idle_event_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+void Machine::write() {
+  for (;;) {
+    while (writes_.empty()) {
+      sc_core::wait(write_event_);
+    }
+    write_busy_ = true;
+    const Transfer store = writes_.front();
+    writes_.pop_front();
+    transfer(store);
+    write_busy_ = false;
+    if (writes_.empty()) {
+      write_idle_event_.notify(sc_core::SC_ZERO_TIME);
+    }
+  }
+}
+
+}  // namespace turnpike::accelerator

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "dataflow/processing_pass.hpp"
+#include "memory/dram_channel.hpp"
+#include "pe/layer_data.hpp"
+#include "pe/pass_timer.hpp"
+#include "pe/pe_array.hpp"
+#include "sim/accelerator/operands.hpp"
+#include "sim/accelerator/schedule.hpp"
+#include "sim/accelerator/simulation.hpp"
+
+namespace turnpike::accelerator {
+
+/// The accelerator: controller, PE array, fetch and write-back engines, post-processing unit and
+/// DRAM, composed from a configuration. Four threads that only wait for events:
+///
+///  control   runs the passes in order, each once its operands are in the buffer;
+///  fetch     brings filters and ifmap tiles: with `overlap` those of the next pass while one runs
+///            (double-buffered), with `serial` only between passes;
+///  post      requantizes finished tiles at values_per_clock, one tile behind the array;
+///  write     sends finished tiles to DRAM.
+///
+/// A clock belongs to processing (a pass runs), a DRAM stall or a post stall, whichever control
+/// waits for.
+class Machine : public sc_core::sc_module {
+ public:
+  SC_HAS_PROCESS(Machine);
+  Machine(const sc_core::sc_module_name& name, const traces::Trace& trace,
+          const AcceleratorConfig& config, const Plan& plan, const Schedule& schedule,
+          const memory::DramDevice& dram, const SimulationOptions& options);
+
+  [[nodiscard]] bool finished() const { return finished_; }
+  [[nodiscard]] RunResult take_result() { return std::move(result_); }
+  void load_memo(const std::string& path) { timer_.load(path); }
+  void save_memo(const std::string& path) const { timer_.save(path); }
+
+ private:
+  void control();
+  void fetch();
+  void post();
+  void write();
+
+  void run_array_stage(std::size_t stage);
+  void run_post_stage(std::size_t stage);
+  void run_job(std::size_t stage, const ArrayJob& job, const JobSchedule& passes,
+               std::uint64_t& active_pe_cycles);
+  void run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles);
+  void run_whole_layer(const ArrayJob& job);
+  void note_psums(const ArrayJob& job);
+  [[nodiscard]] static std::vector<double> weight_sums(const JobOperands& operands);
+  void send_tile(const TileTask& tile);
+  void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
+  void verify(std::size_t stage);
+  void transfer(const Transfer& transfer);
+  void align();
+  [[nodiscard]] std::uint64_t now() const;
+  LayerResult& layer() { return result_.layers.back(); }
+
+  const traces::Trace& trace_;
+  const AcceleratorConfig& config_;
+  const Plan& plan_;
+  const Schedule& schedule_;
+  SimulationOptions options_;
+  sc_core::sc_time period_;
+  pe::PeArray array_;
+  pe::PassTimer timer_;
+  memory::DramChannel dram_;
+
+  RunResult result_;
+  bool finished_ = false;
+  std::unique_ptr<pe::LayerData> data_;  ///< of the job in work
+  std::vector<std::vector<double>> stage_psums_, stage_weight_sums_;  ///< by job of the stage
+  std::uint64_t tile_values_sent_ = 0;  ///< psums of the stage given to the post-processing unit
+  std::uint64_t last_slots_ = 0;        ///< MAC slots of the last pass
+  bool over_cost_ = false;              ///< a psum of the stage exceeds its priced width
+
+  // Progress, each counter with the event that announces it.
+  std::uint64_t fetched_ = 0, started_ = 0, ended_ = 0;
+  sc_core::sc_event fetched_event_, pass_event_;
+  std::deque<TileTask> tiles_;
+  bool post_busy_ = false;
+  sc_core::sc_event tile_event_, post_idle_event_;
+  std::deque<Transfer> writes_;
+  bool write_busy_ = false;
+  sc_core::sc_event write_event_, write_idle_event_;
+  std::int64_t stages_done_ = 0;
+  sc_core::sc_event stage_event_;
+  memory::DramCounts dram_before_;
+};
+
+}  // namespace turnpike::accelerator

@@ -1,0 +1,209 @@
+#include "sim/accelerator/schedule.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "sim/accelerator/accounting.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+using memory::Traffic;
+using traces::LayerEntry;
+using traces::Trace;
+
+constexpr std::int64_t kAlignment = 4096;
+
+std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+/// `values` of `bits` from byte `address` on. `low_bits` > 0 for highway tensors.
+Transfer make_transfer(std::uint64_t values, int bits, int low_bits, std::int64_t address,
+                       Traffic traffic, bool write) {
+  Transfer t;
+  t.values = values;
+  t.bits = bits;
+  t.words = words_for(values, bits);
+  t.low_words = low_bits > 0 ? words_for(values, low_bits) : t.words;
+  t.payload_bits = values * unsigned_of(bits);
+  t.request = {address, signed_of(t.words) * 8, write,
+               traffic == Traffic::highway ? Stream::highway : Stream::low, traffic};
+  return t;
+}
+
+class Scheduler {
+ public:
+  Scheduler(const Trace& trace, const AcceleratorConfig& config, const Plan& plan)
+      : trace_{trace}, config_{config}, plan_{plan} {}
+
+  Schedule run() {
+    Schedule schedule;
+    for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+      schedule.stages.push_back(schedule_stage(s));
+    }
+    return schedule;
+  }
+
+ private:
+  /// Byte address of a tensor or weight, given out when first asked for.
+  std::int64_t address_of(const std::string& name, std::uint64_t words) {
+    const auto [found, added] = addresses_.emplace(name, next_address_);
+    if (added) {
+      next_address_ += (signed_of(words) * 8 + kAlignment - 1) / kAlignment * kAlignment;
+    }
+    return found->second;
+  }
+
+  StageSchedule schedule_stage(std::size_t s) {
+    const Stage& stage = plan_.stages[s];
+    StageSchedule out;
+    for (const ArrayJob& job : stage.jobs) {
+      out.jobs.push_back(schedule_job(job));
+      out.psum_values += unsigned_of(job.shape.ofmap_values());
+    }
+    add_post_transfers(s, out);
+    return out;
+  }
+
+  JobSchedule schedule_job(const ArrayJob& job) {
+    JobSchedule out;
+    const StoredTensor* input = plan_.stored(job.input);
+    const bool from_dram = input != nullptr && !input->in_glb;
+    out.ifmap_ready_stage = input == nullptr ? -1 : input->first_stage;
+    const traces::TensorEntry& weight = trace_.tensor(job.weight);
+    // DRAM holds operands at their own width, whatever the machine's.
+    const int weight_bits = weight.is_float() ? job.weight_bits : weight.bits;
+    const int ifmap_bits = input == nullptr ? job.activation_bits : input->bits;
+    const auto weight_count = unsigned_of(weight.data.size());
+    const std::int64_t weight_address = address_of(job.weight, words_for(weight_count, weight_bits));
+    const std::int64_t ifmap_address =
+        from_dram ? address_of(job.input, words_for(unsigned_of(input->values), ifmap_bits)) : 0;
+    dataflow::LayerShape shape = job.shape;
+    shape.C *= job.slices;
+    dataflow::for_each_pass(
+        shape, job.mapped.mapping, array_geometry(config_),
+        [&](const dataflow::ProcessingPass& pass) {
+          PassTask task;
+          task.pass = pass;
+          const auto filters = unsigned_of(pass.filters * pass.channels * pass.R * pass.S) /
+                               unsigned_of(job.slices);
+          const std::int64_t first_filter =
+              ((pass.group * job.shape.M + pass.filter0) * job.shape.C +
+               pass.channel0 / job.slices * pass.filters) *
+              job.shape.R * job.shape.S;
+          task.filter = make_transfer(
+              std::max<std::uint64_t>(filters, 1), weight_bits, 0,
+              weight_address + signed_of(words_for(unsigned_of(first_filter), weight_bits)) * 8,
+              Traffic::filter, false);
+          if (from_dram && pass.new_ifmap_tile) {
+            task.ifmap = ifmap_tile(job, pass, ifmap_bits, ifmap_address);
+          }
+          out.passes.push_back(task);
+        });
+    return out;
+  }
+
+  /// Rows of the tile as the array reads them, halo and padding included (EYERISS facts, "DRAM
+  /// traffic: padded ifmap, halo rows included").
+  [[nodiscard]] static Transfer ifmap_tile(const ArrayJob& job,
+                                           const dataflow::ProcessingPass& pass, int bits,
+                                           std::int64_t address) {
+    const dataflow::LayerShape& s = job.shape;
+    const std::int64_t rows = (pass.e - 1) * s.U + pass.R;
+    const std::int64_t columns = pass.F == s.F() && pass.S == s.S ? s.W
+                                                                  : (pass.F - 1) * s.V + pass.S;
+    const std::int64_t channels =
+        std::max<std::int64_t>(1, pass.channels / job.slices);
+    const std::int64_t first =
+        ((pass.image0 * s.G * s.C + pass.group * s.C + pass.channel0 / job.slices) * s.H +
+         pass.row0 * s.U) *
+        s.W;
+    return make_transfer(unsigned_of(pass.images * channels * rows * columns), bits, 0,
+                         address + signed_of(words_for(unsigned_of(first), bits)) * 8,
+                         Traffic::ifmap, false);
+  }
+
+  /// Stored outputs of the stage that go to DRAM, and operands of its element-wise layers that
+  /// come from there.
+  void add_post_transfers(std::size_t s, StageSchedule& out) {
+    const auto at = static_cast<std::int64_t>(s);
+    for (const std::size_t index : plan_.stages[s].layers) {
+      const LayerEntry& layer = trace_.layers[index];
+      if (!runs_on_array(layer.op)) {
+        for (const std::string& input : layer.inputs) {
+          const StoredTensor* stored = plan_.stored(input);
+          if (stored != nullptr && !stored->in_glb && stored->first_stage != at) {
+            out.whole.reads.push_back(whole_tensor(*stored, false));
+          }
+        }
+      }
+      const StoredTensor* stored = plan_.stored(layer.output);
+      if (stored != nullptr && !stored->in_glb) {
+        out.whole.writes.push_back(whole_tensor(*stored, true));
+      }
+    }
+    out.whole.values = out.psum_values;
+    if (out.psum_values == 0) {
+      for (const std::size_t index : plan_.stages[s].layers) {
+        const LayerEntry& layer = trace_.layers[index];
+        out.whole.values = std::max(
+            {out.whole.values, unsigned_of(trace_.tensor(layer.inputs[0]).data.size()),
+             unsigned_of(trace_.tensor(layer.output).data.size())});
+      }
+    }
+  }
+
+  Transfer whole_tensor(const StoredTensor& tensor, bool write) {
+    const auto values = unsigned_of(tensor.values);
+    const std::int64_t address = address_of(tensor.name, words_for(values, tensor.bits));
+    const Traffic traffic = tensor.highway ? Traffic::highway
+                            : write        ? Traffic::ofmap
+                                           : Traffic::ifmap;
+    return make_transfer(values, tensor.bits, tensor.highway ? tensor.low_bits : 0, address,
+                         traffic, write);
+  }
+
+  const Trace& trace_;
+  const AcceleratorConfig& config_;
+  const Plan& plan_;
+  std::map<std::string, std::int64_t> addresses_;
+  std::int64_t next_address_ = 0;
+};
+
+/// Words [from, to) of `whole`.
+Transfer cut(const Transfer& whole, std::uint64_t before, std::uint64_t after,
+             std::uint64_t total) {
+  const auto at = [total](std::uint64_t amount, std::uint64_t position) {
+    return static_cast<std::uint64_t>(static_cast<__extension__ unsigned __int128>(amount) * position / total);
+  };
+  Transfer part = whole;
+  const std::uint64_t first = at(whole.words, before);
+  part.words = at(whole.words, after) - first;
+  part.low_words = at(whole.low_words, after) - at(whole.low_words, before);
+  part.values = at(whole.values, after) - at(whole.values, before);
+  part.payload_bits = at(whole.payload_bits, after) - at(whole.payload_bits, before);
+  part.request.address += signed_of(first) * 8;
+  part.request.bytes = signed_of(part.words) * 8;
+  return part;
+}
+
+}  // namespace
+
+TileTask tile_share(const StageSchedule& stage, std::uint64_t before, std::uint64_t values) {
+  TileTask tile;
+  tile.values = values;
+  for (const Transfer& read : stage.whole.reads) {
+    tile.reads.push_back(cut(read, before, before + values, stage.whole.values));
+  }
+  for (const Transfer& write : stage.whole.writes) {
+    tile.writes.push_back(cut(write, before, before + values, stage.whole.values));
+  }
+  return tile;
+}
+
+Schedule make_schedule(const Trace& trace, const AcceleratorConfig& config, const Plan& plan) {
+  return Scheduler{trace, config, plan}.run();
+}
+
+}  // namespace turnpike::accelerator

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "memory/dram_device.hpp"
+#include "sim/accelerator/accelerator_config.hpp"
+#include "sim/accelerator/run_result.hpp"
+#include "sim/accelerator/stage.hpp"
+#include "traces/trace.hpp"
+
+namespace turnpike::accelerator {
+
+struct SimulationOptions {
+  enum class Timing { memo, reference };
+  Timing timing = Timing::memo;
+  bool check_accumulators = false;  ///< --check: also compare every psum with plain loops
+  std::string memo_file;            ///< where pass timings are kept between runs; empty = nowhere
+};
+
+/// Runs a trace through the accelerator, cycle by cycle: the passes of every array layer, transfers
+/// to and from DRAM, the post-processing unit. Checks every output against the trace's reference.
+///
+/// Starts a SystemC kernel of its own; one run at a time in a process (runs in parallel: fork).
+[[nodiscard]] RunResult simulate(const traces::Trace& trace, const AcceleratorConfig& config,
+                                 const Plan& plan, const memory::DramDevice& dram,
+                                 const SimulationOptions& options);
+
+}  // namespace turnpike::accelerator
