@@ -15,7 +15,9 @@ constexpr std::array<std::string_view, 10> kOpNames = {
 
 }  // namespace
 
-std::string_view to_string(Op op) { return kOpNames.at(static_cast<std::size_t>(op)); }
+std::string_view to_string(Op op) {
+  return kOpNames.at(static_cast<std::size_t>(op));
+}
 
 bool from_string(std::string_view name, Op& op) {
   const auto* const found = std::find(kOpNames.begin(), kOpNames.end(), name);

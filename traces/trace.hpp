@@ -24,7 +24,7 @@ enum class TensorKind {
 struct TensorEntry {
   std::string name;
   TensorKind kind = TensorKind::uniform;
-  int bits = 32;                     ///< 1..32; 32 for floating
+  int bits = 32;                      ///< 1..32; 32 for floating
   std::vector<double> scale = {1.0};  ///< one value, or one per index of `axis`
   double zero_point = 0.0;
   std::optional<int> axis;  ///< the axis `scale` runs along
@@ -38,9 +38,12 @@ struct TensorEntry {
   [[nodiscard]] bool is_float() const { return kind == TensorKind::floating; }
   /// True if a code for the real value 0 exists (an integral zero point inside the range).
   [[nodiscard]] bool has_zero() const;
+
+  friend bool operator==(const TensorEntry&, const TensorEntry&) = default;
 };
 
 enum class Op { conv, fc, lstm, gru, add, mul, maxpool, avgpool, concat, quantize };
+using turnpike::to_string;  // of shapes, else hidden by the next line
 [[nodiscard]] std::string_view to_string(Op op);
 [[nodiscard]] bool from_string(std::string_view name, Op& op);
 
@@ -49,6 +52,7 @@ struct PostStep {
   enum class Kind { scale, bias, relu, quantize };
   Kind kind = Kind::relu;
   std::string tensor;  ///< scale, bias: the parameter tensor, one value per output channel
+  friend bool operator==(const PostStep&, const PostStep&) = default;
 };
 
 /// The skip edge of an `add`: its second input is subsampled by `stride`, then padded with
@@ -59,6 +63,7 @@ struct SkipEdge {
   int stride = 1;
   int channel_pad = 0;
   bool highway = false;
+  friend bool operator==(const SkipEdge&, const SkipEdge&) = default;
 };
 
 struct Padding {
@@ -79,11 +84,13 @@ struct Recurrent {
   std::string gates;   ///< [steps][4H]
   std::string cell;    ///< c per step, [steps][H]
   bool highway = false;
+  friend bool operator==(const Recurrent&, const Recurrent&) = default;
 };
 
 /// A row-stationary mapping a network file asks for (JSSC 2017 table I letters); absent = search.
 struct MappingRequest {
   std::int64_t m = 0, n = 0, e = 0, p = 0, q = 0, r = 0, t = 0;
+  friend bool operator==(const MappingRequest&, const MappingRequest&) = default;
 };
 
 struct LayerEntry {
@@ -91,7 +98,7 @@ struct LayerEntry {
   Op op = Op::conv;
   std::vector<std::string> inputs;
   std::string output;
-  std::vector<std::string> weights;  ///< conv, fc: one; lstm, gru: Wx, Wh, each [in][gates * H]
+  std::vector<std::string> weights;    ///< conv, fc: one; lstm, gru: Wx, Wh, each [in][gates * H]
   std::array<int, 2> stride = {1, 1};  ///< rows, columns
   std::array<int, 2> kernel = {0, 0};  ///< pools only; {0, 0} means global
   Padding pad;
@@ -101,17 +108,21 @@ struct LayerEntry {
   std::optional<Recurrent> recurrent;
   std::optional<MappingRequest> mapping;
   std::optional<std::int64_t> width_tile;  ///< ofmap columns per tile
+
+  friend bool operator==(const LayerEntry&, const LayerEntry&) = default;
 };
 
 struct HighwayEntry {
   bool enabled = false;
   int bits = 8;  ///< 4..31 integer, 32 = float
+  friend bool operator==(const HighwayEntry&, const HighwayEntry&) = default;
 };
 
 class Trace {
  public:
   std::string network;
-  std::string framework;
+  std::string framework;        ///< what wrote the trace, free text
+  std::string comment;          ///< free text
   std::string layout = "NCHW";  ///< or "TC": time, channel
   std::int64_t batch = 1;
   HighwayEntry highway;
@@ -128,6 +139,9 @@ class Trace {
   [[nodiscard]] std::optional<std::size_t> producer(const std::string& tensor) const;
   /// Indices of the layers that read `tensor` as an input (weights and parameters not counted).
   [[nodiscard]] std::vector<std::size_t> consumers(const std::string& tensor) const;
+
+  /// The same fields, layers and tensors, in the same order.
+  friend bool operator==(const Trace&, const Trace&) = default;
 
  private:
   std::vector<TensorEntry> tensors_;

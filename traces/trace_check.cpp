@@ -1,0 +1,127 @@
+#include "traces/trace_check.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "sim/base/text.hpp"
+#include "traces/trace_json.hpp"
+
+namespace turnpike::traces {
+namespace {
+
+/// 32-bit floats above an integer highway, unused tensors: see TraceSummary::notes.
+std::vector<std::string> notes_of(const Trace& trace) {
+  std::vector<std::string> notes;
+  const bool integer_highway = trace.highway.enabled && trace.highway.bits < 32;
+  for (const TensorEntry& tensor : trace.tensors()) {
+    if (integer_highway && tensor.highway && tensor.is_float()) {
+      notes.push_back(fmt::format("tensor '{}' is on the {}-bit highway, but is of kind float",
+                                  tensor.name, trace.highway.bits));
+    }
+  }
+  for (const LayerEntry& layer : trace.layers) {
+    const bool edge = layer.skip && layer.skip->highway;
+    if (edge && !trace.tensor(layer.inputs.at(1)).highway) {
+      notes.push_back(
+          fmt::format("layer '{}': the skip is on the highway, but its input '{}' is "
+                      "not marked so",
+                      layer.name, layer.inputs.at(1)));
+    }
+  }
+  return notes;
+}
+
+LayerSummary summarize_layer(const Trace& trace, const LayerEntry& layer) {
+  const TensorEntry& input = trace.tensor(layer.inputs.at(0));
+  const TensorEntry& output = trace.tensor(layer.output);
+  LayerSummary summary{.name = layer.name,
+                       .op = layer.op,
+                       .output_shape = output.data.shape(),
+                       .macs = macs_of(trace, layer),
+                       .weight_bits = std::nullopt,
+                       .input_bits = input.bits,
+                       .output_bits = output.bits,
+                       .input_zeros = std::nullopt};
+  if (!layer.weights.empty()) {
+    summary.weight_bits = trace.tensor(layer.weights.front()).bits;
+    summary.input_zeros = zero_fraction(input);
+  }
+  return summary;
+}
+
+}  // namespace
+
+std::int64_t macs_of(const Trace& trace, const LayerEntry& layer) {
+  if (layer.weights.empty()) {
+    return 0;
+  }
+  const TensorShape& output = trace.tensor(layer.output).data.shape();
+  const TensorShape& weights = trace.tensor(layer.weights[0]).data.shape();
+  switch (layer.op) {
+    case Op::conv:
+      return element_count(output) * weights.at(1) * weights.at(2) * weights.at(3);
+    case Op::fc:
+      return element_count(output) * weights.at(1);
+    default:  // lstm, gru: [inputs][gates * H] and [H][gates * H], once a step
+      return output.at(0) * (weights.at(0) + trace.tensor(layer.weights.at(1)).data.shape().at(0)) *
+             weights.at(1);
+  }
+}
+
+double zero_fraction(const TensorEntry& tensor) {
+  if (tensor.data.empty()) {
+    return 0.0;
+  }
+  const double zero = tensor.is_float() ? 0.0 : tensor.zero_point;
+  const std::int64_t zeros = tensor.data.visit([zero](const auto& values) {
+    std::int64_t count = 0;
+    for (const auto value : values) {
+      count += static_cast<double>(value) == zero ? 1 : 0;
+    }
+    return count;
+  });
+  return static_cast<double>(zeros) / static_cast<double>(tensor.data.size());
+}
+
+TraceSummary summarize(const Trace& trace) {
+  TraceSummary summary;
+  summary.network = trace.network;
+  summary.layout = trace.layout;
+  summary.batch = trace.batch;
+  summary.highway = trace.highway;
+  for (const LayerEntry& layer : trace.layers) {
+    summary.layers.push_back(summarize_layer(trace, layer));
+    summary.macs += summary.layers.back().macs;
+  }
+  for (const TensorEntry& tensor : trace.tensors()) {
+    ++summary.tensors;
+    summary.bytes += tensor.data.bytes();
+    if (tensor.is_float()) {
+      ++summary.float_tensors;
+    } else {
+      ++summary.tensors_of_bits[tensor.bits];
+    }
+    if (tensor.highway) {
+      summary.highway_tensors.push_back(tensor.name);
+    }
+  }
+  summary.notes = notes_of(trace);
+  return summary;
+}
+
+std::string trace_digest(const Trace& trace) {
+  std::uint64_t state = fnv1a(trace_json(trace));
+  for (const TensorEntry& tensor : trace.tensors()) {
+    state = fnv1a(fmt::format("{} {} {}", tensor.name, tensor.data.type_name(),
+                              to_string(tensor.data.shape())),
+                  state);
+    tensor.data.visit([&state](const auto& values) {
+      const auto* const bytes = reinterpret_cast<const char*>(values.data());
+      state = fnv1a({bytes, values.size() * sizeof(values[0])}, state);
+    });
+  }
+  return fmt::format("{:016x}", state);
+}
+
+}  // namespace turnpike::traces

@@ -1,0 +1,128 @@
+#include "traces/trace_file.hpp"
+
+#include <filesystem>
+#include <functional>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "sim/base/error.hpp"
+#include "traces/file_io.hpp"
+#include "traces/npy.hpp"
+#include "traces/npz.hpp"
+#include "traces/trace_json.hpp"
+#include "traces/trace_validate.hpp"
+
+namespace turnpike::traces {
+namespace {
+
+namespace fs = std::filesystem;
+
+void load_tensors(Trace& trace, const SourceSpot& spot,
+                  const std::function<Tensor(const std::string&)>& load) {
+  for (const TensorEntry& declared : trace.tensors()) {
+    TensorEntry& tensor = trace.tensor(declared.name);
+    tensor.data = load(tensor.name);
+    validate_tensor(tensor, spot);
+  }
+  validate_trace(trace, spot);
+}
+
+Trace read_archive(const std::string& path) {
+  const NpzFile file = NpzFile::open(path);
+  if (!file.has(kTraceMember)) {
+    throw FileError{{path},
+                    fmt::format("no member '{}': an .npz file, but not a trace", kTraceMember)};
+  }
+  Trace trace = parse_trace_json(file.text(kTraceMember), {path});
+  load_tensors(trace, {path}, [&](const std::string& name) {
+    if (!file.has(name)) {
+      throw FileError{{path},
+                      fmt::format("tensor '{}' is declared, but there is no such member", name)};
+    }
+    return file.tensor(name);
+  });
+  return trace;
+}
+
+/// File of a tensor inside `directory`. FileError for names that are not plain file names, which
+/// could reach outside of it.
+std::string tensor_file(const std::string& directory, const std::string& name) {
+  const bool plain = !name.empty() && name.find('/') == std::string::npos &&
+                     name.find('\0') == std::string::npos && name.size() <= 240;
+  if (!plain) {
+    throw FileError{{directory},
+                    fmt::format("tensor '{}': the name is no file name; use an .npz "
+                                "file for it",
+                                name)};
+  }
+  return (fs::path{directory} / (name + ".npy")).string();
+}
+
+Trace read_directory(const std::string& path) {
+  const std::string json = (fs::path{path} / kTraceJsonFile).string();
+  Trace trace = parse_trace_json(read_file(json), {json});
+  load_tensors(trace, {path}, [&](const std::string& name) {
+    const std::string file = tensor_file(path, name);
+    std::error_code ignored;
+    if (!fs::exists(file, ignored)) {
+      throw FileError{
+          {path},
+          fmt::format("tensor '{}' is declared, but there is no file '{}.npy'", name, name)};
+    }
+    return read_npy(file);
+  });
+  return trace;
+}
+
+void write_archive(const Trace& trace, const std::string& path) {
+  NamedTensors members;
+  for (const TensorEntry& tensor : trace.tensors()) {
+    members.emplace_back(tensor.name, tensor.data);
+  }
+  const std::string json = trace_json(trace);
+  members.emplace_back(kTraceMember, Tensor{{static_cast<std::int64_t>(json.size())},
+                                            std::vector<std::uint8_t>(json.begin(), json.end())});
+  write_npz(path, members);
+}
+
+void write_directory(const Trace& trace, const std::string& path) {
+  const fs::path partial = fmt::format("{}.partial-{}", path, ::getpid());
+  try {
+    if (fs::exists(path) && !fs::is_empty(path)) {
+      throw FileError{{path}, "exists already and is not an empty directory"};
+    }
+    fs::create_directories(partial);
+    for (const TensorEntry& tensor : trace.tensors()) {
+      write_file(tensor_file(partial.string(), tensor.name), encode_npy(tensor.data));
+    }
+    write_file((partial / kTraceJsonFile).string(), trace_json(trace, 1) + "\n");
+    fs::rename(partial, path);
+  } catch (const fs::filesystem_error& error) {
+    std::error_code ignored;
+    fs::remove_all(partial, ignored);
+    throw FileError{{path}, fmt::format("cannot be written: {}", error.code().message())};
+  } catch (const FileError&) {
+    std::error_code ignored;
+    fs::remove_all(partial, ignored);
+    throw;
+  }
+}
+
+}  // namespace
+
+Trace read_trace(const std::string& path) {
+  std::error_code ignored;  // what can't be looked at can't be opened either
+  return fs::is_directory(path, ignored) ? read_directory(path) : read_archive(path);
+}
+
+void write_trace(const Trace& trace, const std::string& path) {
+  validate_trace(trace, {path});
+  if (path.ends_with(".npz")) {
+    write_archive(trace, path);
+  } else {
+    write_directory(trace, path);
+  }
+}
+
+}  // namespace turnpike::traces

@@ -1,0 +1,319 @@
+#include "traces/trace_json.hpp"
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/text.hpp"
+#include "traces/json_map.hpp"
+
+namespace turnpike::traces {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kMaxExtent = 65535;  // of a stride, kernel or pad
+constexpr std::int64_t kMaxCount = std::numeric_limits<std::int32_t>::max();
+constexpr int kFloatBits = 32;
+
+int narrow(std::int64_t value) {
+  return static_cast<int>(value);
+}
+
+TensorKind parse_kind(JsonMap& map) {
+  const std::string kind = map.get_string("kind");
+  if (kind == "uniform") {
+    return TensorKind::uniform;
+  }
+  if (kind == "midrise") {
+    return TensorKind::midrise;
+  }
+  if (kind != "float") {
+    map.fail(fmt::format("unknown kind '{}'{}", kind,
+                         suggestion(kind, {"uniform", "midrise", "float"})));
+  }
+  return TensorKind::floating;
+}
+
+void parse_scale(JsonMap& map, TensorEntry& tensor) {
+  if (tensor.is_float() && !map.has("scale")) {
+    return;
+  }
+  const bool list = map.get_value("scale").is_array();
+  tensor.scale = map.get_doubles("scale");
+  for (const double scale : tensor.scale) {
+    if (!(scale > 0.0)) {
+      map.fail(fmt::format("scale {} is not positive", scale));
+    }
+  }
+  if (const auto axis = map.opt_int("axis", 0, kMaxExtent)) {
+    tensor.axis = narrow(*axis);
+  }
+  if (list != tensor.axis.has_value()) {
+    map.fail(list ? "a list of scales needs 'axis', the axis they run along"
+                  : "'axis' is given, but 'scale' is no list");
+  }
+}
+
+void parse_zero_point(JsonMap& map, TensorEntry& tensor) {
+  if (!tensor.is_float() || map.has("zero_point")) {
+    tensor.zero_point = map.get_double("zero_point");
+  }
+  if (tensor.kind == TensorKind::midrise && tensor.zero_point != -0.5) {
+    map.fail(fmt::format("kind midrise has zero_point -0.5, not {}", tensor.zero_point));
+  }
+}
+
+TensorEntry parse_tensor(const std::string& name, const Json& json, const SourceSpot& spot) {
+  JsonMap map{json, spot, fmt::format("tensor '{}'", name)};
+  TensorEntry tensor;
+  tensor.name = name;
+  tensor.kind = parse_kind(map);
+  tensor.bits = narrow(map.get_int("bits", 1, kFloatBits));
+  parse_scale(map, tensor);
+  parse_zero_point(map, tensor);
+  const bool midrise = tensor.kind == TensorKind::midrise;
+  const auto is_signed = map.opt_bool("signed");
+  if (midrise && is_signed == false) {
+    map.fail("kind midrise is signed");
+  }
+  tensor.is_signed = is_signed.value_or(midrise);
+  tensor.highway = map.opt_bool("highway").value_or(false);
+  map.ignore("mean_abs");
+  map.finish();
+  if (tensor.is_float() && (tensor.bits != kFloatBits || tensor.scale != std::vector{1.0} ||
+                            tensor.axis.has_value() || tensor.zero_point != 0.0)) {
+    map.fail("kind float holds real values: bits 32, scale 1 and zero_point 0 are all it can have");
+  }
+  return tensor;
+}
+
+PostStep parse_post_step(const std::string& step, const JsonMap& map) {
+  if (step == "relu") {
+    return {PostStep::Kind::relu, ""};
+  }
+  if (step == "quantize") {
+    return {PostStep::Kind::quantize, ""};
+  }
+  if (step.ends_with(".scale")) {
+    return {PostStep::Kind::scale, step};
+  }
+  if (step.ends_with(".bias")) {
+    return {PostStep::Kind::bias, step};
+  }
+  map.fail(
+      fmt::format("post step '{}' is neither relu, quantize, nor the name of a tensor ending "
+                  "in .scale or .bias",
+                  step));
+}
+
+bool is_pool(Op op) {
+  return op == Op::maxpool || op == Op::avgpool;
+}
+bool is_recurrent(Op op) {
+  return op == Op::lstm || op == Op::gru;
+}
+bool has_weights(Op op) {
+  return op == Op::conv || op == Op::fc || is_recurrent(op);
+}
+
+std::array<int, 2> pair_of(const std::vector<std::int64_t>& numbers) {
+  return {narrow(numbers.front()), narrow(numbers.back())};
+}
+
+/// kernel, stride, pad, groups. The last three may be given anywhere with the values that mean
+/// nothing, since exporters write them for every layer.
+void parse_window(JsonMap& map, LayerEntry& layer) {
+  const bool conv = layer.op == Op::conv;
+  if (is_pool(layer.op)) {
+    if (const auto kernel = map.opt_ints("kernel", {2}, 1, kMaxExtent)) {
+      layer.kernel = pair_of(*kernel);
+      layer.stride = layer.kernel;
+    }
+  }
+  const bool windowed = conv || layer.kernel[0] != 0;
+  if (const auto stride = map.opt_ints("stride", {2}, 1, kMaxExtent)) {
+    layer.stride = pair_of(*stride);
+  }
+  if (const auto pad = map.opt_ints("pad", {2, 4}, 0, kMaxExtent)) {
+    const std::vector<std::int64_t>& p = *pad;
+    const std::size_t last = p.size() - 1;  // [rows, columns] pad both ends alike
+    layer.pad = {narrow(p[0]), narrow(p[last == 3 ? 1 : last]), narrow(p[last == 3 ? 2 : 0]),
+                 narrow(p[last])};
+  }
+  if (!windowed && (layer.stride != std::array{1, 1} || layer.pad != Padding{})) {
+    map.fail(
+        fmt::format("stride and pad mean nothing in op {} without a window", to_string(layer.op)));
+  }
+  layer.groups = narrow(map.opt_int("groups", 1, kMaxCount).value_or(1));
+  if (!conv && layer.groups != 1) {
+    map.fail(fmt::format("groups mean nothing in op {}", to_string(layer.op)));
+  }
+}
+
+void parse_skip(JsonMap& map, LayerEntry& layer, const SourceSpot& spot) {
+  const Json* json = layer.op == Op::add ? map.opt_value("skip") : nullptr;
+  if (json == nullptr) {
+    return;
+  }
+  JsonMap skip{*json, spot, fmt::format("layer '{}': skip", layer.name)};
+  layer.skip = SkipEdge{narrow(skip.opt_int("stride", 1, kMaxExtent).value_or(1)),
+                        narrow(skip.opt_int("channel_pad", 0, kMaxCount).value_or(0)),
+                        skip.opt_bool("highway").value_or(false)};
+  skip.finish();
+}
+
+void parse_recurrent(JsonMap& map, LayerEntry& layer) {
+  if (!is_recurrent(layer.op)) {
+    return;
+  }
+  Recurrent cell;
+  cell.bias = map.opt_string("bias").value_or("");
+  cell.gate_order = map.get_string("gate_order");
+  cell.hidden = map.get_int("hidden", 1, kMaxCount);
+  cell.steps = map.get_int("steps", 1, kMaxCount);
+  cell.preact = map.opt_string("preact").value_or("");
+  cell.gates = map.opt_string("gates").value_or("");
+  if (layer.op == Op::lstm) {
+    cell.cell = map.opt_string("cell").value_or("");
+  }
+  cell.highway = map.opt_bool("highway").value_or(false);
+  layer.recurrent = cell;
+}
+
+void parse_mapping(JsonMap& map, LayerEntry& layer, const SourceSpot& spot) {
+  if (!has_weights(layer.op)) {
+    return;
+  }
+  if (const Json* json = map.opt_value("mapping")) {
+    JsonMap m{*json, spot, fmt::format("layer '{}': mapping", layer.name)};
+    const auto letter = [&m](const char* key) { return m.get_int(key, 1, kMaxCount); };
+    layer.mapping = MappingRequest{letter("m"), letter("n"), letter("e"), letter("p"),
+                                   letter("q"), letter("r"), letter("t")};
+    m.finish();
+  }
+  if (layer.op == Op::conv) {
+    layer.width_tile = map.opt_int("width_tile", 1, kMaxCount);
+  }
+}
+
+LayerEntry parse_layer(const Json& json, std::size_t index, const SourceSpot& spot) {
+  LayerEntry layer;
+  layer.name = JsonMap{json, spot, fmt::format("layer {} (from 0)", index)}.get_string("name");
+  JsonMap map{json, spot, fmt::format("layer '{}'", layer.name)};
+  map.ignore("name");
+  const std::string op = map.get_string("op");
+  if (!from_string(op, layer.op)) {
+    map.fail(fmt::format("unknown op '{}'{}", op,
+                         suggestion(op, {"conv", "fc", "lstm", "gru", "add", "mul", "maxpool",
+                                         "avgpool", "concat", "quantize"})));
+  }
+  layer.inputs = map.get_strings("inputs");
+  layer.output = map.get_string("output");
+  if (has_weights(layer.op)) {
+    layer.weights = map.get_strings("weights", !is_recurrent(layer.op));
+  }
+  parse_window(map, layer);
+  if (map.has("post")) {
+    for (const std::string& step : map.get_strings("post")) {
+      layer.post.push_back(parse_post_step(step, map));
+    }
+  }
+  map.ignore("post");
+  parse_skip(map, layer, spot);
+  parse_recurrent(map, layer);
+  parse_mapping(map, layer, spot);
+  map.finish();
+  return layer;
+}
+
+HighwayEntry parse_highway(const Json& json, const SourceSpot& spot) {
+  JsonMap map{json, spot, "highway"};
+  HighwayEntry highway;
+  const auto enabled = map.opt_bool("enabled");
+  if (!enabled) {
+    map.fail("lacks the required key 'enabled'");
+  }
+  highway.enabled = *enabled;
+  if (highway.enabled || map.has("bits")) {
+    highway.bits = narrow(map.get_int("bits", 4, kFloatBits));
+  }
+  map.ignore("bits");
+  map.finish();
+  return highway;
+}
+
+void clear_highway_flags(Trace& trace) {
+  for (const TensorEntry& tensor : trace.tensors()) {
+    trace.tensor(tensor.name).highway = false;
+  }
+  for (LayerEntry& layer : trace.layers) {
+    if (layer.skip) {
+      layer.skip->highway = false;
+    }
+    if (layer.recurrent) {
+      layer.recurrent->highway = false;
+    }
+  }
+}
+
+void parse_identity(JsonMap& map) {
+  const std::string format = map.get_string("format");
+  if (format != kTraceFormat) {
+    map.fail(fmt::format("'format' is '{}', not '{}'", format, kTraceFormat));
+  }
+  const std::int64_t version = map.get_int("version", INT64_MIN, INT64_MAX);
+  if (version != kTraceVersion) {
+    map.fail(fmt::format("version {} is unknown; this program reads version {}", version,
+                         kTraceVersion));
+  }
+}
+
+void parse_layers(const Json& json, Trace& trace, const SourceSpot& spot, const JsonMap& map) {
+  if (!json.is_array() || json.empty()) {
+    map.fail("'layers' must be a list with at least one layer");
+  }
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    trace.layers.push_back(parse_layer(json[i], i, spot));
+    if (!names.insert(trace.layers.back().name).second) {
+      map.fail(fmt::format("two layers are named '{}'", trace.layers.back().name));
+    }
+  }
+}
+
+}  // namespace
+
+Trace parse_trace_json(std::string_view text, const SourceSpot& spot) {
+  const Json json = parse_json(text, spot, "trace JSON");
+  JsonMap map{json, spot, "trace JSON"};
+  parse_identity(map);
+  Trace trace;
+  trace.network = map.get_string("network");
+  trace.framework = map.opt_string("framework").value_or("");
+  trace.comment = map.opt_string("comment").value_or("");
+  trace.layout = map.get_string("layout");
+  if (trace.layout != "NCHW" && trace.layout != "TC") {
+    map.fail(fmt::format("unknown layout '{}'; known: NCHW, TC", trace.layout));
+  }
+  trace.batch = map.opt_int("batch", 1, kMaxCount).value_or(1);
+  if (const Json* highway = map.opt_value("highway")) {
+    trace.highway = parse_highway(*highway, spot);
+  }
+  const Json& tensors = map.get_value("tensors");
+  static_cast<void>(JsonMap{tensors, spot, "tensors"});  // an object, or an error
+  for (const auto& [name, entry] : tensors.items()) {
+    trace.add_tensor(parse_tensor(name, entry, spot));
+  }
+  parse_layers(map.get_value("layers"), trace, spot, map);
+  map.finish();
+  if (!trace.highway.enabled) {
+    clear_highway_flags(trace);
+  }
+  return trace;
+}
+
+}  // namespace turnpike::traces

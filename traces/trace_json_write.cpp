@@ -1,0 +1,148 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "traces/trace_json.hpp"
+
+namespace turnpike::traces {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view kind_name(TensorKind kind) {
+  return kind == TensorKind::uniform   ? "uniform"
+         : kind == TensorKind::midrise ? "midrise"
+                                       : "float";
+}
+
+Json tensor_json(const TensorEntry& tensor) {
+  Json json;
+  json["bits"] = tensor.bits;
+  if (tensor.axis) {
+    json["scale"] = tensor.scale;
+    json["axis"] = *tensor.axis;
+  } else {
+    json["scale"] = tensor.scale.at(0);
+  }
+  json["zero_point"] = tensor.zero_point;
+  json["kind"] = kind_name(tensor.kind);
+  if (!tensor.is_float() || tensor.is_signed) {
+    json["signed"] = tensor.is_signed || tensor.kind == TensorKind::midrise;
+  }
+  if (tensor.highway) {
+    json["highway"] = true;
+  }
+  return json;
+}
+
+Json post_json(const std::vector<PostStep>& post) {
+  Json json = Json::array();
+  for (const PostStep& step : post) {
+    json.push_back(step.kind == PostStep::Kind::relu       ? "relu"
+                   : step.kind == PostStep::Kind::quantize ? "quantize"
+                                                           : step.tensor);
+  }
+  return json;
+}
+
+Json pair_json(const std::array<int, 2>& pair) {
+  return pair[0] == pair[1] ? Json(pair[0]) : Json(pair);
+}
+
+Json pad_json(const Padding& pad) {
+  if (pad == Padding{pad.top, pad.top, pad.top, pad.top}) {
+    return pad.top;
+  }
+  return Json::array({pad.top, pad.left, pad.bottom, pad.right});
+}
+
+void add_window(const LayerEntry& layer, Json& json) {
+  if (layer.kernel[0] != 0) {
+    json["kernel"] = pair_json(layer.kernel);
+  }
+  if (layer.op == Op::conv || layer.kernel[0] != 0) {
+    json["stride"] = pair_json(layer.stride);
+    json["pad"] = pad_json(layer.pad);
+  }
+  if (layer.groups != 1) {
+    json["groups"] = layer.groups;
+  }
+}
+
+void add_recurrent(const Recurrent& cell, Json& json) {
+  const auto add_name = [&json](const char* key, const std::string& name) {
+    if (!name.empty()) {
+      json[key] = name;
+    }
+  };
+  add_name("bias", cell.bias);
+  json["gate_order"] = cell.gate_order;
+  json["hidden"] = cell.hidden;
+  json["steps"] = cell.steps;
+  add_name("preact", cell.preact);
+  add_name("gates", cell.gates);
+  add_name("cell", cell.cell);
+  json["highway"] = cell.highway;
+}
+
+Json layer_json(const LayerEntry& layer) {
+  Json json;
+  json["name"] = layer.name;
+  json["op"] = to_string(layer.op);
+  json["inputs"] = layer.inputs;
+  if (layer.weights.size() == 1) {
+    json["weights"] = layer.weights.front();
+  } else if (!layer.weights.empty()) {
+    json["weights"] = layer.weights;
+  }
+  add_window(layer, json);
+  if (layer.skip) {
+    json["skip"] = {{"stride", layer.skip->stride},
+                    {"channel_pad", layer.skip->channel_pad},
+                    {"highway", layer.skip->highway}};
+  }
+  if (layer.recurrent) {
+    add_recurrent(*layer.recurrent, json);
+  }
+  if (!layer.post.empty()) {
+    json["post"] = post_json(layer.post);
+  }
+  if (layer.mapping) {
+    const MappingRequest& m = *layer.mapping;
+    json["mapping"] = {{"m", m.m}, {"n", m.n}, {"e", m.e}, {"p", m.p},
+                       {"q", m.q}, {"r", m.r}, {"t", m.t}};
+  }
+  if (layer.width_tile) {
+    json["width_tile"] = *layer.width_tile;
+  }
+  json["output"] = layer.output;
+  return json;
+}
+
+}  // namespace
+
+std::string trace_json(const Trace& trace, int indent) {
+  Json json;
+  json["format"] = kTraceFormat;
+  json["version"] = kTraceVersion;
+  json["network"] = trace.network;
+  if (!trace.framework.empty()) {
+    json["framework"] = trace.framework;
+  }
+  if (!trace.comment.empty()) {
+    json["comment"] = trace.comment;
+  }
+  json["layout"] = trace.layout;
+  json["batch"] = trace.batch;
+  json["highway"] = {{"enabled", trace.highway.enabled}, {"bits", trace.highway.bits}};
+  json["tensors"] = Json::object();
+  for (const TensorEntry& tensor : trace.tensors()) {
+    json["tensors"][tensor.name] = tensor_json(tensor);
+  }
+  json["layers"] = Json::array();
+  for (const LayerEntry& layer : trace.layers) {
+    json["layers"].push_back(layer_json(layer));
+  }
+  return json.dump(indent);
+}
+
+}  // namespace turnpike::traces
