@@ -1,0 +1,143 @@
+#include "models/highway.hpp"
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+
+namespace turnpike::models {
+namespace {
+
+using traces::LayerEntry;
+using traces::Op;
+using traces::PostStep;
+using traces::TensorEntry;
+using traces::TensorKind;
+using traces::Trace;
+
+constexpr int kFloatBits = 32;
+
+class Rewrite {
+ public:
+  Rewrite(QuantizedGraph& graph, int bits) : graph_{graph}, trace_{graph.trace}, bits_{bits} {}
+
+  void run() {
+    // By index: splitting a producer inserts layers before the add.
+    for (std::size_t i = 0; i < trace_.layers.size(); ++i) {
+      if (trace_.layers[i].skip) {
+        i += move_skip(i);
+      } else if (trace_.layers[i].recurrent) {
+        widen_recurrent(trace_.layers[i]);
+      }
+    }
+  }
+
+ private:
+  /// Puts the skip of the add at `index` on the highway; returns how many layers were inserted
+  /// before it.
+  std::size_t move_skip(std::size_t index) {
+    const std::string low = trace_.layers[index].inputs.at(1);
+    const TensorEntry& entry = trace_.tensor(low);
+    const auto producer = trace_.producer(low);
+    if (entry.highway) {
+      trace_.layers[index].skip->highway = true;
+      return 0;
+    }
+    if (entry.is_float() || std::max(bits_, entry.bits) == entry.bits || !producer) {
+      return 0;
+    }
+    std::size_t inserted = 0;
+    std::string high = low;
+    if (trace_.layers[*producer].op == Op::quantize && trace_.layers[*producer].post.empty()) {
+      high = trace_.layers[*producer].inputs.at(0);
+      if (const auto source = trace_.producer(high); source && !trace_.tensor(high).highway) {
+        widen(high, trace_.layers[*source]);
+      }
+    } else if (only_skips_read(low)) {
+      widen(low, trace_.layers[*producer]);
+    } else {
+      high = split(low, *producer);
+      inserted = 1;
+    }
+    LayerEntry& add = trace_.layers[index + inserted];
+    add.inputs[1] = high;
+    add.skip->highway = true;
+    return inserted;
+  }
+
+  [[nodiscard]] bool only_skips_read(const std::string& tensor) const {
+    const std::vector<std::size_t> readers = trace_.consumers(tensor);
+    return std::all_of(readers.begin(), readers.end(),
+                       [&](std::size_t reader) { return trace_.layers[reader].skip.has_value(); });
+  }
+
+  /// Makes a tensor a highway tensor; its producer quantizes unless the highway is floating.
+  void widen(const std::string& name, LayerEntry& producer) {
+    make_highway(trace_.tensor(name));
+    std::erase_if(producer.post,
+                  [](const PostStep& step) { return step.kind == PostStep::Kind::quantize; });
+    if (bits_ != kFloatBits && producer.op != Op::quantize) {
+      producer.post.push_back({.kind = PostStep::Kind::quantize, .tensor = ""});
+    }
+  }
+
+  void make_highway(TensorEntry& entry) {
+    entry.highway = true;
+    entry.zero_point = 0.0;
+    entry.axis.reset();
+    entry.is_signed = bits_ != kFloatBits;
+    entry.kind = bits_ == kFloatBits ? TensorKind::floating : TensorKind::uniform;
+    entry.bits = bits_;
+    TensorPlan& plan = graph_.plans.at(entry.name);
+    plan.grid = Grid::symmetric;
+  }
+
+  /// A producer that writes codes directly writes the highway tensor instead, and a new quantize
+  /// node behind it the codes. Returns the highway tensor's name.
+  std::string split(const std::string& low, std::size_t producer) {
+    const std::string value = graph_.plans.at(low).value;
+    TensorEntry entry;
+    entry.name = value + ".h";
+    graph_.plans[entry.name] = graph_.plans.at(low);
+    make_highway(entry);
+    const std::string high = entry.name;
+    trace_.add_tensor(std::move(entry));
+    trace_.layers[producer].output = high;
+    widen(high, trace_.layers[producer]);
+    LayerEntry quantizer;
+    quantizer.name = value + ".quant";
+    quantizer.op = Op::quantize;
+    quantizer.inputs = {high};
+    quantizer.output = low;
+    const auto place = trace_.layers.begin() + static_cast<std::ptrdiff_t>(producer) + 1;
+    trace_.layers.insert(place, std::move(quantizer));
+    return high;
+  }
+
+  void widen_recurrent(LayerEntry& layer) {
+    TensorEntry& output = trace_.tensor(layer.output);
+    if (std::max(bits_, output.bits) == output.bits) {
+      return;  // one copy: a highway no wider than the operands
+    }
+    layer.recurrent->highway = true;
+    make_highway(output);
+    if (!layer.recurrent->cell.empty()) {
+      make_highway(trace_.tensor(layer.recurrent->cell));
+    }
+    TensorEntry& gates = trace_.tensor(layer.recurrent->gates);
+    gates.kind = TensorKind::floating;
+    gates.bits = kFloatBits;
+    gates.is_signed = false;
+  }
+
+  QuantizedGraph& graph_;
+  Trace& trace_;
+  int bits_;
+};
+
+}  // namespace
+
+void apply_highway(QuantizedGraph& graph, int bits) {
+  Rewrite{graph, bits}.run();
+}
+
+}  // namespace turnpike::models

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "models/lowering.hpp"
+
+namespace turnpike::models {
+
+/// Puts the skip edges of a lowered graph on the precision highway, by moving quantize nodes:
+/// y = F(Q(x)) + Q(x) becomes y = F(Q(x)) + x.
+///
+/// The skip operand of each `add` is traced back to the node that quantized it. The tensor before
+/// that node becomes a highway tensor, signed, of max(bits, the operand's bits) bits with a scale
+/// of its own (floating at 32), written by the node's producer; the quantize node then reads it,
+/// and so does the add. A quantizing producer (a stem, a pool) is split in two. A projection, which
+/// only the add reads, is widened in place. Where the width equals the operand's bits nothing
+/// moves: there is one copy. Recurrent layers: gates are not quantized, cell and output become
+/// highway tensors. Sums that no skip reads stay inside the post-processing unit.
+void apply_highway(QuantizedGraph& graph, int bits);
+
+}  // namespace turnpike::models

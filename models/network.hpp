@@ -1,0 +1,131 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/error.hpp"
+#include "sim/base/tensor.hpp"
+#include "traces/trace.hpp"
+
+/// The float network: a graph of layers before any quantization.
+namespace turnpike::models {
+
+/// `affine` is a per-channel scale and bias and/or a ReLU that stands alone, as the batch norm of a
+/// pre-activation block does; behind a convolution it is part of that layer.
+enum class LayerKind { conv, fc, lstm, gru, add, mul, maxpool, avgpool, concat, affine };
+[[nodiscard]] std::string_view to_string(LayerKind kind);
+[[nodiscard]] bool from_string(std::string_view name, LayerKind& kind);
+
+/// What a network file demands of the data and the array; all optional, absent in the zoo.
+struct LayerRequests {
+  std::optional<double>
+      ifmap_zeros;  ///< the layer reads a synthetic tensor with this zero fraction
+  std::optional<double> ofmap_zeros;  ///< the bias is chosen for this zero fraction after ReLU
+  std::optional<int> weight_bits;
+  std::optional<int> activation_bits;
+  std::optional<traces::MappingRequest> mapping;
+  std::optional<std::int64_t> width_tile;
+};
+
+struct Layer {
+  std::string name;
+  LayerKind kind = LayerKind::conv;
+  std::vector<std::string> inputs;  ///< names of layers, or kInput; empty = the layer before
+
+  std::int64_t filters = 0;            ///< conv: M; fc: outputs; lstm, gru: cells H
+  std::array<int, 2> kernel = {0, 0};  ///< conv, pools; {0, 0} on a pool means the whole map
+  std::array<int, 2> stride = {1, 1};
+  traces::Padding pad;
+  int groups = 1;
+  std::int64_t steps = 1;  ///< lstm, gru
+  int skip_stride = 1;     ///< add: of inputs[1], the skip edge
+  int channel_pad = 0;     ///< add: of inputs[1], as traces::SkipEdge
+  std::string gate_order;  ///< lstm: "i,f,g,o"; gru: "r,z,n"; filled in when empty
+
+  std::vector<float> weights;            ///< conv [M][C/g][R][S], fc [out][in], lstm Wx [in][4H]
+  std::vector<float> recurrent_weights;  ///< lstm, gru: Wh [H][gates * H]
+  std::vector<float> scale;              ///< per output channel; empty = 1
+  std::vector<float> bias;               ///< per output channel ([gates * H]); empty = 0
+  bool relu = false;
+
+  LayerRequests requests;
+
+  // Set by Network::add.
+  TensorShape input_shape;  ///< of inputs[0], without the batch: [C, H, W], [features], [steps, in]
+  TensorShape output_shape;  ///< same; fc on [steps, features] works step by step
+
+  /// True for the layers that run on the PE array.
+  [[nodiscard]] bool is_array() const { return kind <= LayerKind::gru; }
+  [[nodiscard]] bool is_recurrent() const {
+    return kind == LayerKind::lstm || kind == LayerKind::gru;
+  }
+  /// 4 for lstm, 3 for gru.
+  [[nodiscard]] std::int64_t gates() const { return kind == LayerKind::lstm ? 4 : 3; }
+  /// Elements of `weights` and `recurrent_weights` that the shapes ask for.
+  [[nodiscard]] std::int64_t weight_count() const;
+  [[nodiscard]] std::int64_t recurrent_weight_count() const;
+  /// Products summed into one output: fan-in of a filter.
+  [[nodiscard]] std::int64_t fan_in() const;
+  /// Output channels (length of scale and bias).
+  [[nodiscard]] std::int64_t output_channels() const;
+  /// Multiply-accumulates per inference (one image, or the whole sequence); 0 off the array.
+  [[nodiscard]] std::int64_t macs() const;
+};
+
+/// Layers in execution order; add() infers shapes and refuses what does not fit.
+class Network {
+ public:
+  static constexpr std::string_view kInput = "input";
+
+  /// `input_shape` without the batch: [C, H, W], [features] or [steps, features].
+  Network(std::string name, TensorShape input_shape, std::int64_t batch);
+
+  /// Appends a layer; returns its name. InputError at `spot` (the network's name if none is given)
+  /// for a repeated name, an unknown input, or operands whose shapes do not fit together.
+  /// `forced_input` replaces inputs[0]'s shape for a layer with synthetic input.
+  const std::string& add(Layer layer, const std::optional<SourceSpot>& spot = std::nullopt,
+                         const std::optional<TensorShape>& forced_input = std::nullopt);
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::int64_t batch() const { return batch_; }
+  [[nodiscard]] const TensorShape& input_shape() const { return input_shape_; }
+  [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
+  [[nodiscard]] const Layer& layer(const std::string& name) const;
+  [[nodiscard]] Layer& layer(const std::string& name);
+  [[nodiscard]] bool has_layer(const std::string& name) const { return index_.contains(name); }
+  /// Shape of a layer's output, or of kInput.
+  [[nodiscard]] const TensorShape& shape_of(const std::string& name) const;
+  /// Indices of the layers that read `name`.
+  [[nodiscard]] std::vector<std::size_t> consumers(const std::string& name) const;
+  /// Multiply-accumulates per inference.
+  [[nodiscard]] std::int64_t macs() const;
+  [[nodiscard]] bool is_recurrent() const;
+
+  /// Input values of the batch, [N][...input_shape]; empty until set.
+  [[nodiscard]] const std::vector<float>& input() const { return input_; }
+  void set_input(std::vector<float> values);
+  /// Seed of everything synthetic in this network.
+  std::uint64_t seed = 1;
+
+  /// InternalError unless every array layer has the weights its shape asks for.
+  void check_complete() const;
+
+ private:
+  std::string name_;
+  TensorShape input_shape_;
+  std::int64_t batch_;
+  std::vector<Layer> layers_;
+  std::map<std::string, std::size_t> index_;
+  std::vector<float> input_;
+};
+
+/// floor((input + pads - kernel) / stride) + 1; at least 1 or nothing.
+[[nodiscard]] std::optional<std::int64_t> window_count(std::int64_t input, std::int64_t pads,
+                                                       std::int64_t kernel, std::int64_t stride);
+
+}  // namespace turnpike::models

@@ -1,0 +1,246 @@
+#include "models/operands.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "models/element_type.hpp"
+#include "sim/base/error.hpp"
+#include "traces/arithmetic.hpp"
+
+namespace turnpike::models {
+namespace {
+
+using traces::TensorEntry;
+using traces::TensorKind;
+
+bool integral(double value) {
+  return std::nearbyint(value) == value;
+}
+
+/// Index of an element along `axis`: (i / inner) % extent.
+struct AxisWalk {
+  std::int64_t inner = 1;
+  std::int64_t extent = 1;
+
+  AxisWalk(const TensorShape& shape, int axis) {
+    extent = shape.at(static_cast<std::size_t>(axis));
+    for (std::size_t i = static_cast<std::size_t>(axis) + 1; i < shape.size(); ++i) {
+      inner *= shape[i];
+    }
+  }
+  [[nodiscard]] std::size_t at(std::size_t i) const {
+    return static_cast<std::size_t>(static_cast<std::int64_t>(i) / inner % extent);
+  }
+};
+
+/// Largest sum of |weight| over a filter.
+std::int64_t largest_filter(const IntegerOperand& weights, std::int64_t filters) {
+  return weights.entry->data.visit([&](const auto& codes) {
+    const std::size_t fan_in = codes.size() / static_cast<std::size_t>(filters);
+    std::int64_t largest = 0;
+    for (std::size_t begin = 0; begin < codes.size(); begin += fan_in) {
+      std::int64_t sum = 0;
+      for (std::size_t i = begin; i < begin + fan_in; ++i) {
+        sum += std::abs(weights.gain * static_cast<std::int64_t>(codes[i]) + weights.offset);
+      }
+      largest = std::max(largest, sum);
+    }
+    return largest;
+  });
+}
+
+template <class T>
+std::vector<T> sums(const ConvShape& shape, const IntegerOperand& activation,
+                    const IntegerOperand& weights) {
+  std::vector<T> out(static_cast<std::size_t>(shape.outputs()));
+  const std::vector<T> ifmap = operand_values<T>(activation);
+  const std::vector<T> filter = operand_values<T>(weights);
+  ensure(static_cast<std::int64_t>(ifmap.size()) ==
+                 shape.batch * shape.channels * shape.rows * shape.columns &&
+             static_cast<std::int64_t>(filter.size()) == shape.filters * shape.fan_in(),
+         "operands have the sizes of their layer");
+  convolve<T>(shape, ifmap.data(), filter.data(), out.data());
+  return out;
+}
+
+/// Calls `use` with the sums in the cheapest exact type.
+template <class Use>
+auto with_sums(const ConvShape& shape, const IntegerOperand& activation,
+               const IntegerOperand& weights, Use use) {
+  const double bound = static_cast<double>(largest_magnitude(activation)) *
+                       static_cast<double>(largest_filter(weights, shape.filters));
+  if (bound < 0x1.0p24) {
+    return use(sums<float>(shape, activation, weights));
+  }
+  if (bound < 0x1.0p53) {
+    return use(sums<double>(shape, activation, weights));
+  }
+  if (bound >= 0x1.0p62) {
+    throw InputError{{.file = weights.entry->name},
+                     "sums of products of these weights exceed 62 bits"};
+  }
+  return use(sums<std::int64_t>(shape, activation, weights));
+}
+
+}  // namespace
+
+std::vector<double> real_values(const TensorEntry& tensor) {
+  if (tensor.is_float()) {
+    return tensor.data.converted<double>();
+  }
+  return tensor.data.visit([&](const auto& codes) {
+    std::vector<double> values(codes.size());
+    if (tensor.axis && tensor.scale.size() > 1) {
+      const AxisWalk walk{tensor.data.shape(), *tensor.axis};
+      for (std::size_t i = 0; i < codes.size(); ++i) {
+        values[i] = traces::dequantize(static_cast<double>(codes[i]), tensor.scale.at(walk.at(i)),
+                                       tensor.zero_point);
+      }
+      return values;
+    }
+    const double scale = tensor.scale.at(0);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      values[i] = traces::dequantize(static_cast<double>(codes[i]), scale, tensor.zero_point);
+    }
+    return values;
+  });
+}
+
+Tensor stored(const TensorEntry& entry, const std::vector<double>& values, TensorShape shape) {
+  if (entry.is_float()) {
+    return Tensor{std::move(shape), values};
+  }
+  return with_integer_type(entry.min_code(), entry.max_code(), [&](auto zero) {
+    using Code = decltype(zero);
+    std::vector<Code> codes(values.size());
+    const auto low = static_cast<double>(entry.min_code());
+    const auto high = static_cast<double>(entry.max_code());
+    const double zero_point = entry.zero_point;
+    if (entry.axis && entry.scale.size() > 1) {
+      const AxisWalk walk{shape, *entry.axis};
+      for (std::size_t i = 0; i < codes.size(); ++i) {
+        codes[i] = static_cast<Code>(traces::quantize(
+            values[i], entry.scale.at(walk.at(i)), zero_point, entry.min_code(), entry.max_code()));
+      }
+      return Tensor{std::move(shape), std::move(codes)};
+    }
+    const double scale = entry.scale.at(0);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      // traces::quantize without its branches, so that it vectorises.
+      double code = traces::round_half_even(values[i] / scale + zero_point);
+      code = code > low ? code : low;  // NaN too
+      codes[i] = static_cast<Code>(static_cast<std::int64_t>(code < high ? code : high));
+    }
+    return Tensor{std::move(shape), std::move(codes)};
+  });
+}
+
+IntegerOperand activation_operand(const TensorEntry& entry) {
+  ensure(!entry.is_float(), fmt::format("tensor '{}' has integer codes", entry.name));
+  return {.entry = &entry,
+          .offset = integral(entry.zero_point) ? -static_cast<std::int64_t>(entry.zero_point) : 0};
+}
+
+IntegerOperand weight_operand(const TensorEntry& entry) {
+  if (entry.kind == TensorKind::midrise) {
+    return {.entry = &entry, .offset = 1, .gain = 2};
+  }
+  ensure(integral(entry.zero_point),
+         fmt::format("weights '{}' have an integral zero point", entry.name));
+  return activation_operand(entry);
+}
+
+template <class T>
+std::vector<T> operand_values(const IntegerOperand& operand) {
+  return operand.entry->data.visit([&](const auto& codes) {
+    std::vector<T> values(codes.size());
+    const auto gain = static_cast<T>(operand.gain);
+    const auto offset = static_cast<T>(operand.offset);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      values[i] = static_cast<T>(codes[i]) * gain + offset;
+    }
+    return values;
+  });
+}
+template std::vector<float> operand_values(const IntegerOperand&);
+template std::vector<double> operand_values(const IntegerOperand&);
+template std::vector<std::int64_t> operand_values(const IntegerOperand&);
+
+std::int64_t largest_magnitude(const IntegerOperand& operand) {
+  return operand.entry->data.visit([&](const auto& codes) {
+    if (codes.empty()) {
+      return std::int64_t{0};
+    }
+    auto low = codes[0];
+    auto high = codes[0];
+    for (const auto code : codes) {
+      low = std::min(low, code);
+      high = std::max(high, code);
+    }
+    const auto of = [&](auto code) {
+      return std::abs(operand.gain * static_cast<std::int64_t>(code) + operand.offset);
+    };
+    return std::max(of(low), of(high));
+  });
+}
+
+std::vector<std::int64_t> exact_sums(const ConvShape& shape, const IntegerOperand& activation,
+                                     const IntegerOperand& weights) {
+  return with_sums(shape, activation, weights, [](const auto& found) {
+    std::vector<std::int64_t> out(found.size());
+    std::transform(found.begin(), found.end(), out.begin(),
+                   [](auto sum) { return static_cast<std::int64_t>(sum); });
+    return out;
+  });
+}
+
+namespace {
+
+/// Sum of the operand over each filter.
+std::vector<double> filter_sums(const IntegerOperand& weights, std::int64_t filters) {
+  const std::vector<std::int64_t> values = operand_values<std::int64_t>(weights);
+  const std::size_t fan_in = values.size() / static_cast<std::size_t>(filters);
+  std::vector<double> totals;
+  for (std::size_t begin = 0; begin < values.size(); begin += fan_in) {
+    std::int64_t sum = 0;
+    for (std::size_t i = begin; i < begin + fan_in; ++i) {
+      sum += values[i];
+    }
+    totals.push_back(static_cast<double>(sum));
+  }
+  return totals;
+}
+
+}  // namespace
+
+std::vector<double> real_sums(const ConvShape& shape, const IntegerOperand& activation,
+                              const IntegerOperand& weights) {
+  const TensorEntry& x = *activation.entry;
+  const TensorEntry& w = *weights.entry;
+  const bool corrected = !integral(x.zero_point);
+  const bool padded = shape.pad != traces::Padding{};
+  ensure(!(corrected && padded), "a fractional zero point has no code to pad with");
+  const std::vector<double> totals =
+      corrected ? filter_sums(weights, shape.filters) : std::vector<double>{};
+  return with_sums(shape, activation, weights, [&](const auto& found) {
+    std::vector<double> out(found.size());
+    const auto positions = static_cast<std::size_t>(shape.out_positions());
+    const auto filters = static_cast<std::size_t>(shape.filters);
+    for (std::size_t plane = 0; plane * positions < found.size(); ++plane) {
+      const std::size_t m = plane % filters;
+      double scale = x.scale.at(0) * w.scale.at(w.scale.size() > 1 ? m : 0);
+      if (w.kind == TensorKind::midrise) {
+        scale *= 0.5;
+      }
+      const double correction = corrected ? x.zero_point * totals[m] : 0.0;
+      for (std::size_t i = plane * positions; i < (plane + 1) * positions; ++i) {
+        out[i] = (static_cast<double>(found[i]) - correction) * scale;
+      }
+    }
+    return out;
+  });
+}
+
+}  // namespace turnpike::models

@@ -1,0 +1,56 @@
+#include "models/post_steps.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/base/error.hpp"
+
+namespace turnpike::models {
+namespace {
+
+using traces::PostStep;
+
+/// Calls `change(value, parameter)` with the parameter of the value's channel.
+template <class Change>
+void per_channel(const std::vector<double>& parameters, const TensorShape& shape,
+                 std::vector<double>& values, Change change) {
+  const auto channels = static_cast<std::size_t>(shape.at(1));
+  ensure(parameters.size() == channels || parameters.size() == 1,
+         "a per-channel parameter has one value per output channel");
+  const std::size_t planes = static_cast<std::size_t>(shape.at(0)) * channels;
+  const std::size_t inner = values.size() / std::max<std::size_t>(planes, 1);
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    const double parameter = parameters[parameters.size() == 1 ? 0 : plane % channels];
+    for (std::size_t i = plane * inner; i < (plane + 1) * inner; ++i) {
+      values[i] = change(values[i], parameter);
+    }
+  }
+}
+
+}  // namespace
+
+void apply_post(const traces::Trace& trace, const traces::LayerEntry& layer,
+                const TensorShape& shape, std::vector<double>& values) {
+  for (const PostStep& step : layer.post) {
+    switch (step.kind) {
+      case PostStep::Kind::scale:
+        per_channel(trace.tensor(step.tensor).data.converted<double>(), shape, values,
+                    [](double value, double by) { return value * by; });
+        break;
+      case PostStep::Kind::bias:
+        per_channel(trace.tensor(step.tensor).data.converted<double>(), shape, values,
+                    [](double value, double by) { return value + by; });
+        break;
+      case PostStep::Kind::relu:
+        for (double& value : values) {
+          value = value > 0.0 ? value : 0.0;
+        }
+        break;
+      case PostStep::Kind::quantize:
+        break;
+    }
+  }
+}
+
+}  // namespace turnpike::models

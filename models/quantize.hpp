@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/activation_quantizer.hpp"
+#include "models/network.hpp"
+#include "traces/trace.hpp"
+
+/// From a float network to a quantized trace with its reference values.
+namespace turnpike::models {
+
+/// What happens to the first and last convolution or fully connected layer (recurrent nets have no
+/// such rule). All but `same` hold them wider than the rest; what that costs is the simulator's
+/// part.
+enum class FirstLast {
+  same,       ///< as every other layer
+  native16,   ///< 16 bit weights and activations
+  composed,   ///< 16 bit, to be bit-sliced on narrow PEs
+  composed8,  ///< 8 bit (or the network's, if wider), to be bit-sliced
+  excluded,   ///< 16 bit; the simulator leaves them out of the costs
+};
+
+/// Bits for the layers whose name matches a shell pattern, e.g. "layer1.*".
+struct PrecisionOverride {
+  std::string pattern;
+  std::optional<int> weight_bits;
+  std::optional<int> activation_bits;
+};
+
+/// Precedence for one layer: overrides (the last that matches) > bits in the network file >
+/// first_last > weight_bits and activation_bits. A layer's activation bits are those of the codes
+/// it reads.
+struct QuantizeOptions {
+  int weight_bits = 16;      ///< 1..16
+  int activation_bits = 16;  ///< 1..16
+  FirstLast first_last = FirstLast::same;
+  std::vector<PrecisionOverride> overrides = {};
+  bool highway = false;
+  int highway_bits = 8;  ///< 4..32; 32 is floating point
+};
+
+/// Values of one float pass, by the names FloatValue gives them.
+class Calibration {
+ public:
+  std::map<std::string, ValueHistogram> values;
+
+  [[nodiscard]] const ValueHistogram& of(const std::string& value) const;
+};
+
+/// One float forward pass over the network's input; serves every precision.
+[[nodiscard]] Calibration calibrate(const Network& network);
+
+/// The quantized trace, every output filled in by the functional engine. InputError for options out
+/// of range and for an override that matches no layer.
+///
+/// A value that flows inside the post-processing unit only is a float64 tensor; one that is stored
+/// and read later, by an array layer or as a skip, is an integer tensor (lowering.hpp has the
+/// rules).
+[[nodiscard]] traces::Trace quantize(const Network& network, const Calibration& calibration,
+                                     const QuantizeOptions& options);
+
+struct LayerBits {
+  int weight = 16;
+  int activation = 16;
+};
+/// Bits of one layer by the precedence above.
+[[nodiscard]] LayerBits layer_bits(const Network& network, const Layer& layer,
+                                   const QuantizeOptions& options);
+/// Throws InputError unless the options are in range and every override matches a layer.
+void check_options(const Network& network, const QuantizeOptions& options);
+
+}  // namespace turnpike::models
