@@ -1,0 +1,134 @@
+#include "memory/global_buffer.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+
+namespace turnpike::memory {
+namespace {
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+std::size_t index(GlbType type) {
+  return static_cast<std::size_t>(type);
+}
+
+}  // namespace
+
+std::int64_t GlbShape::lines_for(std::int64_t values, int bits, GlbPacking packing) const {
+  ensure(values >= 0 && bits > 0, "a block has values of at least a bit");
+  const auto line = static_cast<std::int64_t>(line_bits().count());
+  if (packing == GlbPacking::dense) {
+    // values * bits fits: a block of 2^40 values of 64 bits is far beyond any buffer.
+    return divide_up(values * bits, line);
+  }
+  return bits > line ? values * divide_up(bits, line) : divide_up(values, line / bits);
+}
+
+Bits GlbShape::packing_loss(std::int64_t values, int bits, GlbPacking packing) const {
+  const auto held = static_cast<std::uint64_t>(lines_for(values, bits, packing));
+  return Bits{held * line_bits().count() - static_cast<std::uint64_t>(values * bits)};
+}
+
+GlbShape glb_shape(const GlbSize& size, int width_bits, GlbShape::Allocation allocation,
+                   const SourceSpot& spot) {
+  if (size.banks < 1 || size.line_values < 1 || width_bits < 1 || size.latency_cycles < 1) {
+    throw InputError{spot, "a buffer needs at least one bank, one value a line and one clock"};
+  }
+  const std::int64_t line_bytes = std::int64_t{2} * size.line_values;
+  const std::int64_t step = line_bytes * size.banks;
+  if (size.bytes_at_16_bit < step || size.bytes_at_16_bit % step != 0) {
+    throw InputError{
+        spot, fmt::format("{} bytes are not whole lines of {} values ({} bytes at 16 bits) in each "
+                          "of {} banks; expected a multiple of {}",
+                          size.bytes_at_16_bit, size.line_values, line_bytes, size.banks, step)};
+  }
+  return {.banks = size.banks,
+          .lines_per_bank = size.bytes_at_16_bit / step,
+          .line_values = size.line_values,
+          .width_bits = width_bits,
+          .latency_cycles = size.latency_cycles,
+          .allocation = allocation};
+}
+
+GlobalBuffer::GlobalBuffer(const GlbShape& shape) : shape_{shape} {
+  ensure(shape.banks > 0 && shape.lines_per_bank > 0 && shape.line_bits().count() > 0,
+         "a buffer has banks, lines and bits");
+  reset();
+}
+
+void GlobalBuffer::reset() {
+  bank_taken_.assign(static_cast<std::size_t>(shape_.banks), false);
+  live_.clear();
+  used_ = 0;
+  peak_ = 0;
+  used_by_type_ = {};
+  peak_by_type_ = {};
+}
+
+std::int64_t GlobalBuffer::reserved_for(std::int64_t lines) const {
+  return shape_.allocation == GlbShape::Allocation::lines
+             ? lines
+             : divide_up(lines, shape_.lines_per_bank) * shape_.lines_per_bank;
+}
+
+std::vector<int> GlobalBuffer::take_banks(std::int64_t banks) {
+  std::vector<int> taken;
+  for (int bank = 0; bank < shape_.banks && static_cast<std::int64_t>(taken.size()) < banks;
+       ++bank) {
+    if (!bank_taken_[static_cast<std::size_t>(bank)]) {
+      bank_taken_[static_cast<std::size_t>(bank)] = true;
+      taken.push_back(bank);
+    }
+  }
+  return taken;
+}
+
+std::optional<GlbAllocation> GlobalBuffer::allocate(GlbType type, std::int64_t lines) {
+  ensure(lines >= 0, "an allocation is not negative");
+  if (!fits(lines)) {
+    return std::nullopt;
+  }
+  GlbAllocation allocation{
+      .handle = next_++, .type = type, .lines = lines, .reserved = reserved_for(lines)};
+  if (shape_.allocation == GlbShape::Allocation::banks) {
+    allocation.banks = take_banks(allocation.reserved / shape_.lines_per_bank);
+  } else {
+    allocation.banks.resize(static_cast<std::size_t>(
+        std::min<std::int64_t>(shape_.banks, std::max<std::int64_t>(lines, 1))));
+    std::iota(allocation.banks.begin(), allocation.banks.end(), 0);
+  }
+  used_ += allocation.reserved;
+  peak_ = std::max(peak_, used_);
+  used_by_type_[index(type)] += allocation.reserved;
+  peak_by_type_[index(type)] = std::max(peak_by_type_[index(type)], used_by_type_[index(type)]);
+  live_.emplace(allocation.handle, allocation);
+  return allocation;
+}
+
+void GlobalBuffer::free(GlbHandle handle) {
+  const auto found = live_.find(handle);
+  ensure(found != live_.end(), "a buffer allocation is freed once");
+  const GlbAllocation& allocation = found->second;
+  if (shape_.allocation == GlbShape::Allocation::banks) {
+    for (const int bank : allocation.banks) {
+      bank_taken_[static_cast<std::size_t>(bank)] = false;
+    }
+  }
+  used_ -= allocation.reserved;
+  used_by_type_[index(allocation.type)] -= allocation.reserved;
+  live_.erase(found);
+}
+
+std::int64_t GlobalBuffer::used_lines(GlbType type) const {
+  return used_by_type_[index(type)];
+}
+
+std::int64_t GlobalBuffer::peak_lines(GlbType type) const {
+  return peak_by_type_[index(type)];
+}
+
+}  // namespace turnpike::memory

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "sim/base/error.hpp"
+#include "sim/base/quantity.hpp"
+
+namespace turnpike::memory {
+
+/// What a part of the global buffer holds. Filters have a buffer of their own.
+enum class GlbType { ifmap, psum, feature_map, highway };
+inline constexpr int kGlbTypes = 4;
+
+/// How values that are not as wide as the machine share a line.
+enum class GlbPacking {
+  dense,   ///< bit after bit; only the last line of a block is not full
+  aligned  ///< no value lies across two lines, unless it is wider than a line
+};
+
+/// Sizes and ports of a buffer. A line is line_values operands of the machine's width and the unit
+/// of access: each bank takes one access a clock.
+struct GlbShape {
+  enum class Allocation {
+    banks,  ///< whole banks, a bank holds one type (the Eyeriss chip: 25 banks of 4 KB)
+    lines   ///< any lines of all banks
+  };
+  int banks = 0;
+  std::int64_t lines_per_bank = 0;
+  int line_values = 0;
+  int width_bits = 0;  ///< the machine's operand
+  int latency_cycles = 1;
+  Allocation allocation = Allocation::lines;
+
+  [[nodiscard]] std::int64_t lines() const { return banks * lines_per_bank; }
+  [[nodiscard]] Bits line_bits() const {
+    return Bits{static_cast<std::uint64_t>(line_values) * static_cast<std::uint64_t>(width_bits)};
+  }
+  [[nodiscard]] Bits capacity() const {
+    return Bits{line_bits().count() * static_cast<std::uint64_t>(lines())};
+  }
+  /// Whole lines that hold `values` of `bits` each. At the machine's width both packings agree.
+  [[nodiscard]] std::int64_t lines_for(std::int64_t values, int bits,
+                                       GlbPacking packing = GlbPacking::dense) const;
+  /// Bits of those lines no value uses.
+  [[nodiscard]] Bits packing_loss(std::int64_t values, int bits,
+                                  GlbPacking packing = GlbPacking::dense) const;
+};
+
+/// The buffer a configuration gives in bytes at 16 bits, at another width: the same number of lines
+/// and values, narrower. InputError at `spot` unless the bytes are whole lines in every bank.
+struct GlbSize {
+  std::int64_t bytes_at_16_bit = 0;
+  int banks = 0;
+  int line_values = 0;
+  int latency_cycles = 1;
+};
+[[nodiscard]] GlbShape glb_shape(const GlbSize& size, int width_bits,
+                                 GlbShape::Allocation allocation, const SourceSpot& spot);
+
+using GlbHandle = std::uint64_t;
+
+/// A part of the buffer. Line i of it lies in bank banks[i mod banks.size()], so that successive
+/// accesses go round its banks.
+struct GlbAllocation {
+  GlbHandle handle = 0;
+  GlbType type = GlbType::ifmap;
+  std::int64_t lines = 0;     ///< asked for
+  std::int64_t reserved = 0;  ///< taken: whole banks under Allocation::banks
+  std::vector<int> banks{};   ///< sorted
+};
+
+/// The global buffer's space: who holds which banks or lines.
+///
+/// No data and no time: accesses are counted by those who make them, clocks lost to shared banks by
+/// bank_conflict_clocks(). Sources: Chen et al., JSSC 52(1), 2017 (banks of one type); the latency
+/// and ports of larger buffers follow the CACTI tables (one access a clock, two clocks' latency).
+class GlobalBuffer {
+ public:
+  explicit GlobalBuffer(const GlbShape& shape);
+
+  [[nodiscard]] const GlbShape& shape() const { return shape_; }
+
+  /// Empty if there is no room: that is an answer ("spill"), not an error.
+  [[nodiscard]] std::optional<GlbAllocation> allocate(GlbType type, std::int64_t lines);
+  /// Would allocate() succeed?
+  [[nodiscard]] bool fits(std::int64_t lines) const { return reserved_for(lines) <= free_lines(); }
+  /// InternalError unless the handle is alive.
+  void free(GlbHandle handle);
+  /// Frees everything and forgets the peaks.
+  void reset();
+
+  [[nodiscard]] std::int64_t free_lines() const { return shape_.lines() - used_; }
+  /// Lines reserved now, and at most since reset().
+  [[nodiscard]] std::int64_t used_lines() const { return used_; }
+  [[nodiscard]] std::int64_t peak_lines() const { return peak_; }
+  [[nodiscard]] std::int64_t used_lines(GlbType type) const;
+  [[nodiscard]] std::int64_t peak_lines(GlbType type) const;
+
+ private:
+  [[nodiscard]] std::int64_t reserved_for(std::int64_t lines) const;
+  [[nodiscard]] std::vector<int> take_banks(std::int64_t banks);
+
+  GlbShape shape_;
+  std::vector<bool> bank_taken_;  ///< under Allocation::banks
+  std::map<GlbHandle, GlbAllocation> live_;
+  GlbHandle next_ = 1;
+  std::int64_t used_ = 0;
+  std::int64_t peak_ = 0;
+  std::array<std::int64_t, kGlbTypes> used_by_type_{};
+  std::array<std::int64_t, kGlbTypes> peak_by_type_{};
+};
+
+}  // namespace turnpike::memory

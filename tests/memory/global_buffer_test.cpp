@@ -1,0 +1,133 @@
+#include "memory/global_buffer.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/base/random.hpp"
+
+namespace turnpike::memory {
+namespace {
+
+using testing::ElementsAre;
+using testing::ThrowsMessage;
+
+/// The chip's shared buffer: 25 banks x 512 x 64 b; 100 of its 108 KB.
+GlbShape chip() {
+  return glb_shape({.bytes_at_16_bit = 25 * 4096, .banks = 25, .line_values = 4}, 16,
+                   GlbShape::Allocation::banks, {});
+}
+
+TEST(GlobalBuffer, HasTheChipsBanks) {
+  EXPECT_EQ(chip().lines_per_bank, 512);
+  EXPECT_EQ(chip().capacity().count(), 25U * 512U * 64U);
+}
+
+TEST(GlobalBuffer, KeepsItsValuesAndShrinksItsLinesWithTheMachine) {
+  const GlbSize size{.bytes_at_16_bit = 2097152, .banks = 16, .line_values = 4};
+  for (const int bits : {16, 8, 4, 3, 2}) {
+    const GlbShape shape = glb_shape(size, bits, GlbShape::Allocation::lines, {});
+    EXPECT_EQ(shape.lines(), 262144);
+    EXPECT_EQ(shape.capacity().count(), 1048576U * static_cast<unsigned>(bits));
+    EXPECT_EQ(shape.lines_for(1048576, bits), 262144);
+    EXPECT_EQ(shape.packing_loss(1048576, bits).count(), 0U);
+  }
+}
+
+TEST(GlobalBuffer, RoundsUpToWholeLinesAndSaysWhatIsLost) {
+  const GlbShape shape = glb_shape({.bytes_at_16_bit = 8192, .banks = 2, .line_values = 4}, 3,
+                                   GlbShape::Allocation::lines, {});  // lines of 12 bits
+  EXPECT_EQ(shape.lines_for(5, 3), 2);
+  EXPECT_EQ(shape.packing_loss(5, 3).count(), 9U);
+  EXPECT_EQ(shape.lines_for(3, 8), 2) << "24 bits";
+  EXPECT_EQ(shape.lines_for(3, 8, GlbPacking::aligned), 3) << "one a line";
+  EXPECT_EQ(shape.packing_loss(3, 8, GlbPacking::aligned).count(), 12U);
+  EXPECT_EQ(shape.lines_for(3, 16, GlbPacking::aligned), 6) << "two lines each";
+  EXPECT_EQ(shape.lines_for(3, 16), 4);
+  EXPECT_EQ(shape.lines_for(0, 16), 0);
+}
+
+TEST(GlobalBuffer, RefusesBytesThatAreNotWholeLinesInEachBank) {
+  EXPECT_THAT(
+      [] {
+        static_cast<void>(glb_shape({.bytes_at_16_bit = 1000, .banks = 16, .line_values = 4}, 16,
+                                    GlbShape::Allocation::lines, {"a.yaml", 3, 7}));
+      },
+      ThrowsMessage<InputError>("a.yaml:3:7: 1000 bytes are not whole lines of 4 values (8 bytes "
+                                "at 16 bits) in each of 16 banks; expected a multiple of 128"));
+}
+
+TEST(GlobalBuffer, AChipBankHoldsOneType) {
+  GlobalBuffer glb{chip()};
+  const auto ifmap = glb.allocate(GlbType::ifmap, 513);
+  const auto psum = glb.allocate(GlbType::psum, 1);
+  ASSERT_TRUE(ifmap && psum);
+  EXPECT_THAT(ifmap->banks, ElementsAre(0, 1));
+  EXPECT_THAT(psum->banks, ElementsAre(2));
+  EXPECT_EQ(ifmap->reserved, 1024);
+  EXPECT_EQ(glb.used_lines(), 1536);
+  EXPECT_EQ(glb.used_lines(GlbType::psum), 512);
+}
+
+TEST(GlobalBuffer, OutOfSpaceIsAnAnswer) {
+  GlobalBuffer glb{chip()};
+  const auto most = glb.allocate(GlbType::psum, 24 * 512);
+  ASSERT_TRUE(most);
+  EXPECT_FALSE(glb.fits(513));
+  EXPECT_FALSE(glb.allocate(GlbType::ifmap, 513));
+  EXPECT_TRUE(glb.allocate(GlbType::ifmap, 512));
+  EXPECT_FALSE(glb.allocate(GlbType::ifmap, 1));
+  glb.free(most->handle);
+  EXPECT_TRUE(glb.allocate(GlbType::highway, 513));
+  EXPECT_EQ(glb.peak_lines(), 25 * 512);
+  EXPECT_EQ(glb.peak_lines(GlbType::psum), 24 * 512);
+  EXPECT_THROW(glb.free(most->handle), InternalError);
+}
+
+TEST(GlobalBuffer, BanksAreNeverSharedAndNeverLost) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Random random{seed};
+    GlobalBuffer glb{chip()};
+    std::vector<GlbAllocation> live;
+    std::int64_t peak = 0;
+    for (int step = 0; step < 200; ++step) {
+      if (!live.empty() && random.integer(0, 2) == 0) {
+        const auto victim = static_cast<std::size_t>(random.integer(0, std::ssize(live) - 1));
+        glb.free(live[victim].handle);
+        live.erase(live.begin() + static_cast<std::ptrdiff_t>(victim));
+      } else if (auto got = glb.allocate(static_cast<GlbType>(random.integer(0, 3)),
+                                         random.integer(0, 4000))) {
+        live.push_back(*got);
+      }
+      std::vector<int> owners(25, 0);
+      std::int64_t lines = 0;
+      for (const GlbAllocation& allocation : live) {
+        EXPECT_GE(std::ssize(allocation.banks) * 512, allocation.lines);
+        lines += std::ssize(allocation.banks) * 512;
+        for (const int bank : allocation.banks) {
+          EXPECT_EQ(++owners[static_cast<std::size_t>(bank)], 1);
+        }
+      }
+      peak = std::max(peak, lines);
+      EXPECT_EQ(glb.used_lines(), lines);
+      EXPECT_EQ(glb.peak_lines(), peak);
+    }
+  }
+}
+
+TEST(GlobalBuffer, LinesAreTakenToTheLast) {
+  GlobalBuffer glb{glb_shape({.bytes_at_16_bit = 2097152, .banks = 16, .line_values = 4}, 2,
+                             GlbShape::Allocation::lines, {})};
+  ASSERT_TRUE(glb.allocate(GlbType::feature_map, 262143));
+  EXPECT_TRUE(glb.fits(1));
+  EXPECT_FALSE(glb.fits(2));
+  const auto last = glb.allocate(GlbType::highway, 1);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(glb.free_lines(), 0);
+}
+
+}  // namespace
+}  // namespace turnpike::memory
