@@ -91,8 +91,9 @@ void read_psum(ConfigMap& top, AcceleratorConfig& config) {
                          static_cast<int>(map.opt_int("product_shift", 0, 31).value_or(0))};
       map.finish();
     } else if (arithmetic->scalar != "exact") {
-      psum->fail("arithmetic", "'psum.arithmetic' must be exact or {saturate: bits, "
-                               "product_shift: bits}");
+      psum->fail("arithmetic",
+                 "'psum.arithmetic' must be exact or {saturate: bits, "
+                 "product_shift: bits}");
     }
   }
   psum->finish();
@@ -123,8 +124,8 @@ void read_memory(ConfigMap& top, AcceleratorConfig& config) {
   config.glb_banks = glb.get_int("banks", 1, 4096);
   config.glb_line_values = glb.get_int("line_values", 1, 64);
   config.glb_latency_cycles = glb.opt_int("latency_cycles", 0, 64).value_or(2);
-  config.glb_filter_bytes_at_16_bit = glb.opt_int("filter_bytes_at_16_bit", 1, kMaxBytes)
-                                          .value_or(8192);
+  config.glb_filter_bytes_at_16_bit =
+      glb.opt_int("filter_bytes_at_16_bit", 1, kMaxBytes).value_or(8192);
   config.glb_bank_per_type = glb.opt_choice("allocation", {"line", "bank"}) == "bank";
   glb.finish();
   if (auto post = top.opt_map("post")) {
@@ -174,8 +175,7 @@ std::string profile_path(const std::string& name, const std::string& config_root
     for (const auto& entry : fs::directory_iterator{folder, ignored}) {
       known.push_back(entry.path().stem().string());
     }
-    throw InputError{{"profile '" + name + "'", 0, 0},
-                     "is unknown" + suggestion(name, known)};
+    throw InputError{{"profile '" + name + "'", 0, 0}, "is unknown" + suggestion(name, known)};
   }
   return path.string();
 }
@@ -225,8 +225,7 @@ AcceleratorConfig read_accelerator(const ConfigNode& merged) {
   read_array(top, config);
   read_memory(top, config);
   if (auto mapper = top.opt_map("mapper")) {
-    config.mapper_objective =
-        mapper->get_choice("objective", {"cycles", "energy", "energy_delay"});
+    config.mapper_objective = mapper->get_choice("objective", {"cycles", "energy", "energy_delay"});
     mapper->finish();
   }
   if (auto timing = top.opt_map("timing")) {

@@ -90,9 +90,7 @@ struct AcceleratorConfig {
   [[nodiscard]] std::int64_t glb_filter_bits() const {
     return glb_filter_bytes_at_16_bit * 8 * machine_bits() / 16;
   }
-  [[nodiscard]] int line_bits() const {
-    return static_cast<int>(glb_line_values) * machine_bits();
-  }
+  [[nodiscard]] int line_bits() const { return static_cast<int>(glb_line_values) * machine_bits(); }
   [[nodiscard]] std::int64_t pes() const { return rows * columns; }
   /// Highway width that is really stored: the wider of highway and activation.
   [[nodiscard]] int effective_highway_bits() const {
@@ -104,9 +102,9 @@ struct AcceleratorConfig {
 /// installation's configs/ folder.
 struct ConfigSources {
   std::string accelerator_file;
-  std::string config_root;                 ///< folder with profiles/ and technology/
-  std::optional<std::string> profile;      ///< --profile
-  std::vector<std::string> settings;       ///< --set key=value, in order
+  std::string config_root;             ///< folder with profiles/ and technology/
+  std::optional<std::string> profile;  ///< --profile
+  std::vector<std::string> settings;   ///< --set key=value, in order
 };
 
 /// Merges file < its profile < --profile < --set and reads the result strictly. InputError with the

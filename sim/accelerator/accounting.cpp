@@ -12,7 +12,9 @@ using traces::Op;
 using traces::TensorEntry;
 using traces::Trace;
 
-std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+std::uint64_t unsigned_of(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
 
 void add(LayerResult& layer, Component component, Action action, const char* item, int bits,
          std::uint64_t count, Stream stream = Stream::low) {
@@ -244,14 +246,11 @@ int line_bits_of(const AcceleratorConfig& config, int operand_bits) {
   return static_cast<int>(config.glb_line_values) * std::max(operand_bits, 1);
 }
 
-void count_buffer(const AcceleratorConfig& config, const BufferAccess& access,
-                  LayerResult& layer) {
-  const std::uint64_t lines =
-      lines_for(config, access.values, access.bits, access.line_bits);
-  const std::uint64_t low = access.low_bits > 0
-                                ? lines_for(config, access.values, access.low_bits,
-                                            access.line_bits)
-                                : lines;
+void count_buffer(const AcceleratorConfig& config, const BufferAccess& access, LayerResult& layer) {
+  const std::uint64_t lines = lines_for(config, access.values, access.bits, access.line_bits);
+  const std::uint64_t low =
+      access.low_bits > 0 ? lines_for(config, access.values, access.low_bits, access.line_bits)
+                          : lines;
   add(layer, Component::glb, access.action, access.item, access.line_bits, low);
   add(layer, Component::glb, access.action, access.item, access.line_bits, lines - low,
       Stream::highway);
@@ -290,11 +289,10 @@ void count_pass(const AcceleratorConfig& config, const ArrayJob& job, const pe::
   layer.glb_bits.filter += filter_lines * unsigned_of(filter_line);
 }
 
-void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated,
-                LayerResult& layer) {
+void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, LayerResult& layer) {
   ensure(gated <= slots, "no more MACs are gated than there are");
-  ActionKey key{Component::mac, Action::compute, Stream::low, "", job.activation_bits,
-                job.weight_bits, job.psum_bits, job.midrise};
+  ActionKey key{Component::mac,      Action::compute, Stream::low,   "",
+                job.activation_bits, job.weight_bits, job.psum_bits, job.midrise};
   const std::uint64_t executed = slots - gated;
   if (executed > 0) {
     layer.counts[key] += executed;
@@ -327,8 +325,8 @@ void count_dram(const memory::DramCounts& before, const memory::DramCounts& afte
                 LayerResult& layer) {
   for (const Stream stream : {Stream::low, Stream::highway}) {
     const auto s = static_cast<std::size_t>(stream);
-    add(layer, Component::dram, Action::activate, "", 0,
-        after.activates[s] - before.activates[s], stream);
+    add(layer, Component::dram, Action::activate, "", 0, after.activates[s] - before.activates[s],
+        stream);
     add(layer, Component::dram, Action::read, "", 0, after.reads[s] - before.reads[s], stream);
     add(layer, Component::dram, Action::write, "", 0, after.writes[s] - before.writes[s], stream);
   }

@@ -12,8 +12,8 @@ namespace turnpike::accelerator {
 namespace {
 
 using dataflow::BufferBudget;
-using dataflow::Mapping;
 using dataflow::MappedLayer;
+using dataflow::Mapping;
 
 class Allocator {
  public:
@@ -50,8 +50,7 @@ class Allocator {
     for (const ArrayJob& job : stage.jobs) {
       const Mapping m = best(job, config_.glb_bits(), true).mapping;
       const std::int64_t columns = m.width_tile > 0 ? m.width_tile : job.shape.F();
-      most = std::max(most, m.n * std::min(job.shape.M, m.p * m.t) * m.e * columns *
-                                job.psum_bits);
+      most = std::max(most, m.n * std::min(job.shape.M, m.p * m.t) * m.e * columns * job.psum_bits);
     }
     return most;
   }
@@ -80,7 +79,8 @@ class Allocator {
         free = std::min(free, config_.glb_bits() - used_[at] - reserve_[at]);
       }
       tensor->in_glb = bits <= free;
-      tensor->reason = fmt::format("{} bits, {} free while it lives", bits, std::max<std::int64_t>(free, 0));
+      tensor->reason =
+          fmt::format("{} bits, {} free while it lives", bits, std::max<std::int64_t>(free, 0));
       if (tensor->in_glb) {
         occupy(*tensor, bits);
       }
@@ -102,8 +102,7 @@ class Allocator {
     }
   }
 
-  [[nodiscard]] MappedLayer best(const ArrayJob& job, std::int64_t free_bits,
-                                 bool ifmap_resident) {
+  [[nodiscard]] MappedLayer best(const ArrayJob& job, std::int64_t free_bits, bool ifmap_resident) {
     const auto problem = mapper_problem(job, config_, free_bits, ifmap_resident);
     for (const auto& [solved, mapped] : solved_) {
       if (solved == problem) {
@@ -173,8 +172,8 @@ class Allocator {
     }
     ensure(largest != nullptr, "a full buffer holds a tensor");
     largest->in_glb = false;
-    largest->reason += fmt::format("; makes room for layer '{}'",
-                                   trace_.layers[plan_.stages[s].layers[0]].name);
+    largest->reason +=
+        fmt::format("; makes room for layer '{}'", trace_.layers[plan_.stages[s].layers[0]].name);
     occupy(*largest, -stored_bits(*largest));
   }
 
@@ -195,14 +194,14 @@ dataflow::MapperProblem mapper_problem(const ArrayJob& job, const AcceleratorCon
   problem.layer.C *= job.slices;
   problem.array = array_geometry(config);
   problem.budget.bits = free_bits;
-  problem.budget.bank_bits =
-      config.glb_bank_per_type ? config.glb_bits() / config.glb_banks : 0;
+  problem.budget.bank_bits = config.glb_bank_per_type ? config.glb_bits() / config.glb_banks : 0;
   problem.budget.ifmap_bits = job.activation_bits;
   problem.budget.psum_bits = job.psum_bits;
   problem.budget.ifmap_resident = ifmap_resident;
-  problem.objective = config.mapper_objective == "energy"         ? dataflow::Objective::energy
-                      : config.mapper_objective == "energy_delay" ? dataflow::Objective::energy_delay
-                                                                  : dataflow::Objective::cycles;
+  problem.objective = config.mapper_objective == "energy" ? dataflow::Objective::energy
+                      : config.mapper_objective == "energy_delay"
+                          ? dataflow::Objective::energy_delay
+                          : dataflow::Objective::cycles;
   return problem;
 }
 

@@ -12,7 +12,9 @@ using traces::LayerEntry;
 using traces::Op;
 using traces::Trace;
 
-std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+std::uint64_t unsigned_of(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
 
 /// Sum over the counts of a layer that `pick` selects.
 template <class Pick>
@@ -69,11 +71,10 @@ void count_operations(const Trace& trace, RunResult& result) {
     }
     ops.high_precision_adds += layer.op == Op::add ? outputs : 0;
     ops.elementwise_multiplies += layer.op == Op::mul ? outputs : 0;
-    ops.nonlinear += unsigned_of(std::count_if(
-                         layer.post.begin(), layer.post.end(),
-                         [](const traces::PostStep& step) {
-                           return step.kind == traces::PostStep::Kind::relu;
-                         })) *
+    ops.nonlinear += unsigned_of(std::count_if(layer.post.begin(), layer.post.end(),
+                                               [](const traces::PostStep& step) {
+                                                 return step.kind == traces::PostStep::Kind::relu;
+                                               })) *
                      outputs;
   }
   ops.low_precision_macs = result.macs() / unsigned_of(trace.batch);
@@ -124,8 +125,8 @@ void describe_run(const Trace& trace, const AcceleratorConfig& config, const Pla
     }
   }
   for (const auto& [name, tensor] : plan.tensors) {
-    result.residency.push_back({name, tensor.bits, tensor.values, tensor.highway, tensor.in_glb,
-                                tensor.reason});
+    result.residency.push_back(
+        {name, tensor.bits, tensor.values, tensor.highway, tensor.in_glb, tensor.reason});
   }
   count_operations(trace, result);
 }
@@ -151,9 +152,8 @@ void check_conservation(const Trace& trace, const AcceleratorConfig& config, con
     checks["filter_words"] &= noc_values(layer, "filter_y") == expected.filter;
     checks["dram_filter_words"] &= expected.filter == 0 || layer.dram_bits.filter > 0;
     checks["cycles_above_bounds"] &= layer.cycles.processing >= expected.bound;
-    const std::uint64_t clocked = sum_of(layer, [](const ActionKey& key) {
-      return key.component == Component::clock;
-    });
+    const std::uint64_t clocked =
+        sum_of(layer, [](const ActionKey& key) { return key.component == Component::clock; });
     checks["clock_cycles"] &= clocked == layer.cycles.total() * unsigned_of(config.pes());
   }
 }

@@ -15,8 +15,12 @@ namespace {
 
 using traces::LayerEntry;
 
-std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
-std::int32_t narrow(std::int64_t value) { return static_cast<std::int32_t>(value); }
+std::uint64_t unsigned_of(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
+std::int32_t narrow(std::int64_t value) {
+  return static_cast<std::int32_t>(value);
+}
 
 pe::PassShape pass_shape(const AcceleratorConfig& config, const dataflow::LayerShape& layer,
                          const dataflow::ProcessingPass& pass) {
@@ -49,14 +53,15 @@ pe::PassShape pass_shape(const AcceleratorConfig& config, const dataflow::LayerS
 }
 
 pe::PassSlice slice_of(const dataflow::ProcessingPass& p) {
-  return {p.group, p.image0,  p.images, p.filter0,     p.filters, p.channel0,      p.channels,
-          p.row0,  p.e,       p.column0, p.F,          p.kernel_row0, p.R, p.kernel_column0, p.S};
+  return {p.group,    p.image0,         p.images, p.filter0, p.filters, p.channel0,
+          p.channels, p.row0,           p.e,      p.column0, p.F,       p.kernel_row0,
+          p.R,        p.kernel_column0, p.S};
 }
 
 memory::DramPolicy policy_of(const AcceleratorConfig& config) {
   memory::DramPolicy policy;
-  policy.page = config.dram_open_page ? memory::DramPolicy::Page::open
-                                      : memory::DramPolicy::Page::closed;
+  policy.page =
+      config.dram_open_page ? memory::DramPolicy::Page::open : memory::DramPolicy::Page::closed;
   return policy;
 }
 
@@ -84,6 +89,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
                          ? pe::PassTimer::Mode::memo
                          : pe::PassTimer::Mode::reference},
       dram_{"dram"} {
+  memory_port_.bind(dram_.socket);
   dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config));
   result_.dram_tck_ns = dram.tck_ns;
   SC_THREAD(control);
@@ -207,8 +213,7 @@ std::vector<double> Machine::weight_sums(const JobOperands& operands) {
   return sums;
 }
 
-void Machine::run_pass(const ArrayJob& job, const PassTask& task,
-                       std::uint64_t& active_pe_cycles) {
+void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles) {
   dataflow::LayerShape shape = job.shape;
   shape.C *= job.slices;
   const pe::PassShape timing = pass_shape(config_, shape, task.pass);
@@ -319,10 +324,10 @@ void Machine::verify(std::size_t s) {
       }
       checks.ofmap_bit_exact = checks.ofmap_bit_exact.value_or(true) && c.differing == 0;
       if (c.differing > 0 && checks.first_difference.empty()) {
-        checks.first_difference = fmt::format("layer '{}', tensor '{}': {} of {} codes differ, "
-                                              "the first at index {}",
-                                              entry.name, output.tensor, c.differing, c.compared,
-                                              c.first_index);
+        checks.first_difference = fmt::format(
+            "layer '{}', tensor '{}': {} of {} codes differ, "
+            "the first at index {}",
+            entry.name, output.tensor, c.differing, c.compared, c.first_index);
       }
     }
   }
@@ -363,7 +368,19 @@ void Machine::transfer(const Transfer& t) {
                   config_.line_bits()},
                  to);
   }
-  dram_.access(t.request);
+  memory::DramTransferExtension extension;
+  extension.stream = t.request.stream;
+  extension.traffic = t.request.traffic;
+  tlm::tlm_generic_payload payload;
+  payload.set_command(t.request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  payload.set_address(static_cast<sc_dt::uint64>(t.request.address));
+  payload.set_data_length(static_cast<unsigned>(t.request.bytes));
+  payload.set_streaming_width(static_cast<unsigned>(t.request.bytes));
+  payload.set_extension(&extension);
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  memory_port_->b_transport(payload, delay);
+  payload.clear_extension(&extension);
+  ensure(payload.is_response_ok(), "the memory takes every transfer of the schedule");
 }
 
 void Machine::fetch() {

@@ -6,6 +6,8 @@
 #include <systemc>
 #include <vector>
 
+#include <tlm_utils/simple_initiator_socket.h>
+
 #include "dataflow/processing_pass.hpp"
 #include "memory/dram_channel.hpp"
 #include "pe/layer_data.hpp"
@@ -70,11 +72,12 @@ class Machine : public sc_core::sc_module {
   sc_core::sc_time period_;
   pe::PeArray array_;
   pe::PassTimer timer_;
+  tlm_utils::simple_initiator_socket<Machine> memory_port_{"memory_port"};
   memory::DramChannel dram_;
 
   RunResult result_;
   bool finished_ = false;
-  std::unique_ptr<pe::LayerData> data_;  ///< of the job in work
+  std::unique_ptr<pe::LayerData> data_;                               ///< of the job in work
   std::vector<std::vector<double>> stage_psums_, stage_weight_sums_;  ///< by job of the stage
   std::uint64_t tile_values_sent_ = 0;  ///< psums of the stage given to the post-processing unit
   std::uint64_t last_slots_ = 0;        ///< MAC slots of the last pass

@@ -9,9 +9,13 @@ namespace {
 
 using traces::TensorEntry;
 
-std::size_t index_of(std::int64_t value) { return static_cast<std::size_t>(value); }
+std::size_t index_of(std::int64_t value) {
+  return static_cast<std::size_t>(value);
+}
 
-bool integral(double value) { return std::nearbyint(value) == value; }
+bool integral(double value) {
+  return std::nearbyint(value) == value;
+}
 
 /// The input map of a job without padding: [N][G * C][rows][columns] starting at `first`.
 struct MapView {
@@ -95,11 +99,11 @@ JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& 
   const std::vector<std::int32_t> w = weight.data.converted<std::int32_t>();
   const bool centred = integral(input.zero_point);
   const auto zero = static_cast<std::int32_t>(centred ? input.zero_point : 0.0);
-  out.ifmap = padded<std::int32_t>(
-      layer, job, 0, [&x, zero](std::int64_t i) { return x[index_of(i)] - zero; });
+  out.ifmap = padded<std::int32_t>(layer, job, 0,
+                                   [&x, zero](std::int64_t i) { return x[index_of(i)] - zero; });
   if (weight.kind == traces::TensorKind::midrise) {
-    out.filter = filters<std::int32_t>(
-        layer, job, [&w](std::int64_t i) { return 2 * w[index_of(i)] + 1; });
+    out.filter =
+        filters<std::int32_t>(layer, job, [&w](std::int64_t i) { return 2 * w[index_of(i)] + 1; });
   } else {
     const auto offset = static_cast<std::int32_t>(weight.zero_point);
     out.filter = filters<std::int32_t>(
@@ -113,9 +117,9 @@ JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& 
 }
 
 std::unique_ptr<pe::LayerData> make_layer_data(const JobOperands& operands, bool floating) {
-  return floating ? pe::make_layer_data(operands.extents, operands.float_ifmap,
-                                        operands.float_filter)
-                  : pe::make_layer_data(operands.extents, operands.ifmap, operands.filter);
+  return floating
+             ? pe::make_layer_data(operands.extents, operands.float_ifmap, operands.float_filter)
+             : pe::make_layer_data(operands.extents, operands.ifmap, operands.filter);
 }
 
 std::vector<std::int64_t> plain_accumulators(const JobOperands& operands) {

@@ -15,10 +15,10 @@ namespace turnpike::accelerator {
 /// q - zero_point; padding is real zero.
 struct JobOperands {
   pe::LayerExtents extents;
-  std::vector<std::int32_t> ifmap;    ///< [N][G * C][H][W], padding included
-  std::vector<std::int32_t> filter;   ///< [G * M][C][R][S]
+  std::vector<std::int32_t> ifmap;                ///< [N][G * C][H][W], padding included
+  std::vector<std::int32_t> filter;               ///< [G * M][C][R][S]
   std::vector<double> float_ifmap, float_filter;  ///< instead, if the job is floating
-  std::vector<std::uint8_t> is_zero;  ///< [N][G * C][H][W]: real value 0
+  std::vector<std::uint8_t> is_zero;              ///< [N][G * C][H][W]: real value 0
 };
 
 [[nodiscard]] JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& layer,

@@ -16,7 +16,9 @@ using traces::PostStep;
 using traces::TensorEntry;
 using traces::Trace;
 
-std::size_t index_of(std::int64_t value) { return static_cast<std::size_t>(value); }
+std::size_t index_of(std::int64_t value) {
+  return static_cast<std::size_t>(value);
+}
 
 /// Index along `axis` of a row-major element.
 std::size_t along_axis(const TensorShape& shape, int axis, std::size_t index) {
@@ -47,9 +49,8 @@ std::vector<double> reals(const TensorEntry& tensor) {
 std::vector<double> stored_as(const TensorEntry& tensor, std::vector<double> values) {
   if (!tensor.is_float()) {
     for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<double>(traces::quantize(values[i], scale_at(tensor, i),
-                                                       tensor.zero_point, tensor.min_code(),
-                                                       tensor.max_code()));
+      values[i] = static_cast<double>(traces::quantize(
+          values[i], scale_at(tensor, i), tensor.zero_point, tensor.min_code(), tensor.max_code()));
     }
   }
   return values;
@@ -211,9 +212,8 @@ class StepOutput {
         stored_.push_back(value);
         continue;
       }
-      const auto code = static_cast<double>(
-          traces::quantize(value, tensor_->scale[0], tensor_->zero_point, tensor_->min_code(),
-                           tensor_->max_code()));
+      const auto code = static_cast<double>(traces::quantize(
+          value, tensor_->scale[0], tensor_->zero_point, tensor_->min_code(), tensor_->max_code()));
       stored_.push_back(code);
       value = traces::dequantize(code, tensor_->scale[0], tensor_->zero_point);
     }
@@ -231,7 +231,9 @@ class StepOutput {
 };
 
 /// Position of each gate letter in gate_order ("f,g,i,o").
-std::size_t gate_index(const std::string& order, char gate) { return order.find(gate) / 2; }
+std::size_t gate_index(const std::string& order, char gate) {
+  return order.find(gate) / 2;
+}
 
 /// LSTM: gates from preact, then c and h (FORMAT.md). tanh(c) is rounded to the grid of the gates
 /// where those are integer codes: without highway every signal is quantized.
@@ -243,9 +245,8 @@ std::vector<OutputValues> lstm(const Trace& trace, const LayerEntry& layer,
   StepOutput gates{trace, r.gates};
   StepOutput cells{trace, r.cell};
   StepOutput outputs{trace, layer.output};
-  const std::vector<double> bias =
-      r.bias.empty() ? std::vector<double>(4 * hidden, 0.0)
-                     : trace.tensor(r.bias).data.converted<double>();
+  const std::vector<double> bias = r.bias.empty() ? std::vector<double>(4 * hidden, 0.0)
+                                                  : trace.tensor(r.bias).data.converted<double>();
   const TensorEntry* gate_tensor = r.gates.empty() ? nullptr : &trace.tensor(r.gates);
   std::vector<double> c(hidden, 0.0);
   for (std::int64_t step = 0; step < r.steps; ++step) {
@@ -318,8 +319,8 @@ Comparison compare_output(const TensorEntry& reference, const std::vector<double
   if (result.integer) {
     for (std::size_t i = 0; i < expected.size(); ++i) {
       if (expected[i] != values[i]) {
-        result.first_index = result.differing++ == 0 ? static_cast<std::int64_t>(i)
-                                                     : result.first_index;
+        result.first_index =
+            result.differing++ == 0 ? static_cast<std::int64_t>(i) : result.first_index;
       }
     }
     return result;

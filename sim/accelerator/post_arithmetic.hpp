@@ -32,10 +32,10 @@ struct OutputValues {
 /// Result of comparing one output with the trace's reference.
 struct Comparison {
   std::uint64_t compared = 0;
-  std::uint64_t differing = 0;      ///< integer tensors: codes that differ
-  double float_max_error = 0.0;     ///< floating tensors: largest error relative to the range
+  std::uint64_t differing = 0;   ///< integer tensors: codes that differ
+  double float_max_error = 0.0;  ///< floating tensors: largest error relative to the range
   bool integer = false;
-  std::int64_t first_index = -1;    ///< of the first differing code
+  std::int64_t first_index = -1;  ///< of the first differing code
 };
 [[nodiscard]] Comparison compare_output(const traces::TensorEntry& reference,
                                         const std::vector<double>& values);

@@ -43,11 +43,11 @@ struct LayerResult {
   std::uint64_t macs = 0;
   std::uint64_t macs_zero_gated = 0;
   std::uint64_t array_slots = 0;  ///< MAC slots of the array (= macs unless bit-composed)
-  Traffic glb_bits;   ///< array and post-processing side; fills from DRAM are not in it
+  Traffic glb_bits;               ///< array and post-processing side; fills from DRAM are not in it
   Traffic dram_bits;
   std::uint64_t glb_transfer_bits = 0;  ///< fills from and drains to DRAM
-  std::uint64_t packing_loss_bits = 0;   ///< in DRAM words
-  std::string ifmap_place;  ///< "glb", "dram": where the input lies
+  std::uint64_t packing_loss_bits = 0;  ///< in DRAM words
+  std::string ifmap_place;              ///< "glb", "dram": where the input lies
   std::string ofmap_place;  ///< "glb", "dram", "none" (stays inside the post-processing unit)
   ActionCounts counts;
 };
@@ -83,7 +83,7 @@ struct RunResult {
   std::string network;
   std::int64_t batch = 1;
   int weight_bits = 16, activation_bits = 16;
-  int psum_bits = 16;           ///< widest priced on the machine's own width
+  int psum_bits = 16;  ///< widest priced on the machine's own width
   bool psum_bits_seen = false;
   bool midrise = false;
   bool highway_enabled = false;

@@ -15,8 +15,12 @@ using traces::Trace;
 
 constexpr std::int64_t kAlignment = 4096;
 
-std::uint64_t unsigned_of(std::int64_t value) { return static_cast<std::uint64_t>(value); }
-std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::uint64_t unsigned_of(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
+std::int64_t signed_of(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
 
 /// `values` of `bits` from byte `address` on. `low_bits` > 0 for highway tensors.
 Transfer make_transfer(std::uint64_t values, int bits, int low_bits, std::int64_t address,
@@ -76,7 +80,8 @@ class Scheduler {
     const int weight_bits = weight.is_float() ? job.weight_bits : weight.bits;
     const int ifmap_bits = input == nullptr ? job.activation_bits : input->bits;
     const auto weight_count = unsigned_of(weight.data.size());
-    const std::int64_t weight_address = address_of(job.weight, words_for(weight_count, weight_bits));
+    const std::int64_t weight_address =
+        address_of(job.weight, words_for(weight_count, weight_bits));
     const std::int64_t ifmap_address =
         from_dram ? address_of(job.input, words_for(unsigned_of(input->values), ifmap_bits)) : 0;
     dataflow::LayerShape shape = job.shape;
@@ -86,8 +91,8 @@ class Scheduler {
         [&](const dataflow::ProcessingPass& pass) {
           PassTask task;
           task.pass = pass;
-          const auto filters = unsigned_of(pass.filters * pass.channels * pass.R * pass.S) /
-                               unsigned_of(job.slices);
+          const auto filters =
+              unsigned_of(pass.filters * pass.channels * pass.R * pass.S) / unsigned_of(job.slices);
           const std::int64_t first_filter =
               ((pass.group * job.shape.M + pass.filter0) * job.shape.C +
                pass.channel0 / job.slices * pass.filters) *
@@ -111,10 +116,9 @@ class Scheduler {
                                            std::int64_t address) {
     const dataflow::LayerShape& s = job.shape;
     const std::int64_t rows = (pass.e - 1) * s.U + pass.R;
-    const std::int64_t columns = pass.F == s.F() && pass.S == s.S ? s.W
-                                                                  : (pass.F - 1) * s.V + pass.S;
-    const std::int64_t channels =
-        std::max<std::int64_t>(1, pass.channels / job.slices);
+    const std::int64_t columns =
+        pass.F == s.F() && pass.S == s.S ? s.W : (pass.F - 1) * s.V + pass.S;
+    const std::int64_t channels = std::max<std::int64_t>(1, pass.channels / job.slices);
     const std::int64_t first =
         ((pass.image0 * s.G * s.C + pass.group * s.C + pass.channel0 / job.slices) * s.H +
          pass.row0 * s.U) *
@@ -147,9 +151,9 @@ class Scheduler {
     if (out.psum_values == 0) {
       for (const std::size_t index : plan_.stages[s].layers) {
         const LayerEntry& layer = trace_.layers[index];
-        out.whole.values = std::max(
-            {out.whole.values, unsigned_of(trace_.tensor(layer.inputs[0]).data.size()),
-             unsigned_of(trace_.tensor(layer.output).data.size())});
+        out.whole.values =
+            std::max({out.whole.values, unsigned_of(trace_.tensor(layer.inputs[0]).data.size()),
+                      unsigned_of(trace_.tensor(layer.output).data.size())});
       }
     }
   }
@@ -175,7 +179,7 @@ class Scheduler {
 Transfer cut(const Transfer& whole, std::uint64_t before, std::uint64_t after,
              std::uint64_t total) {
   const auto at = [total](std::uint64_t amount, std::uint64_t position) {
-    return static_cast<std::uint64_t>(static_cast<__extension__ unsigned __int128>(amount) * position / total);
+    return amount * position / total;
   };
   Transfer part = whole;
   const std::uint64_t first = at(whole.words, before);

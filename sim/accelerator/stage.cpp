@@ -78,9 +78,9 @@ void set_widths(const Trace& trace, const LayerEntry& layer, const AcceleratorCo
   const bool wider = a > job.activation_bits || w > job.weight_bits;
   if (first_or_last && config.first_last == FirstLast::native16) {
     job.weight_bits = job.activation_bits = 16;
-  } else if (wider && (job.floating || (first_or_last && (config.first_last == FirstLast::composed ||
-                                                          config.first_last ==
-                                                              FirstLast::composed8)))) {
+  } else if (wider &&
+             (job.floating || (first_or_last && (config.first_last == FirstLast::composed ||
+                                                 config.first_last == FirstLast::composed8)))) {
     if (job.floating) {
       job.weight_bits = job.activation_bits = kFloatOperandBits;
     } else {
@@ -140,9 +140,8 @@ dataflow::ArrayGeometry array_geometry(const AcceleratorConfig& config) {
 std::vector<Stage> group_layers(const Trace& trace) {
   std::vector<Stage> stages;
   const auto makes = [&trace](const Stage& stage, const std::string& tensor) {
-    return std::any_of(stage.layers.begin(), stage.layers.end(), [&](std::size_t i) {
-      return trace.layers[i].output == tensor;
-    });
+    return std::any_of(stage.layers.begin(), stage.layers.end(),
+                       [&](std::size_t i) { return trace.layers[i].output == tensor; });
   };
   const auto reads_from = [&](const Stage& reader, const Stage& writer) {
     return std::any_of(reader.layers.begin(), reader.layers.end(), [&](std::size_t i) {
@@ -242,11 +241,10 @@ void find_stored_tensors(const Trace& trace, const AcceleratorConfig& config, Pl
     stored.name = name;
     stored.values = tensor.data.size();
     stored.highway = tensor.highway && trace.highway.enabled;
-    stored.bits = tensor.is_float()
-                      ? (stored.highway ? trace.highway.bits : kFloatOperandBits)
-                      : tensor.bits;
-    stored.low_bits = stored.highway ? std::min(stored.bits, config.precision.activation)
-                                     : stored.bits;
+    stored.bits =
+        tensor.is_float() ? (stored.highway ? trace.highway.bits : kFloatOperandBits) : tensor.bits;
+    stored.low_bits =
+        stored.highway ? std::min(stored.bits, config.precision.activation) : stored.bits;
     stored.first_stage = first;
     stored.last_stage = last;
     plan.tensors.emplace(name, stored);

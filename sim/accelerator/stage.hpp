@@ -14,15 +14,15 @@ namespace turnpike::accelerator {
 /// One run of the array: a convolution, an fc layer, or one matrix-vector product of a time step.
 struct ArrayJob {
   dataflow::LayerShape shape;
-  std::string input;   ///< tensor of the activations
-  std::string weight;  ///< tensor of the weights
-  std::int64_t step = 0;        ///< recurrent layers: the time step
-  int weight_bits = 16;         ///< what the operands are priced and moved at
+  std::string input;      ///< tensor of the activations
+  std::string weight;     ///< tensor of the weights
+  std::int64_t step = 0;  ///< recurrent layers: the time step
+  int weight_bits = 16;   ///< what the operands are priced and moved at
   int activation_bits = 16;
   int psum_bits = 16;
   bool midrise = false;
-  bool floating = false;        ///< a float operand: 16-bit shapes, computed in double
-  std::int64_t slices = 1;      ///< MAC slots a MAC takes when composed of narrow ones
+  bool floating = false;    ///< a float operand: 16-bit shapes, computed in double
+  std::int64_t slices = 1;  ///< MAC slots a MAC takes when composed of narrow ones
   dataflow::MappedLayer mapped;
 };
 
@@ -37,14 +37,14 @@ struct Stage {
 /// A tensor that is written to memory and read again.
 struct StoredTensor {
   std::string name;
-  int bits = 16;             ///< as stored
+  int bits = 16;  ///< as stored
   std::int64_t values = 0;
   bool highway = false;
-  int low_bits = 0;          ///< highway: width the low-precision machine would have stored
+  int low_bits = 0;               ///< highway: width the low-precision machine would have stored
   std::int64_t first_stage = -1;  ///< that writes it; -1: an input of the network
   std::int64_t last_stage = -1;   ///< that reads it; number of stages: an output of the network
   bool in_glb = false;
-  std::string reason;        ///< why it lies where it lies
+  std::string reason;  ///< why it lies where it lies
 };
 
 /// What a run will do, before any cycle is simulated.
