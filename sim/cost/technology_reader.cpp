@@ -1,0 +1,110 @@
+#include <array>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "sim/base/config_map.hpp"
+#include "sim/base/error.hpp"
+#include "sim/cost/technology_tables.hpp"
+
+namespace turnpike::cost {
+namespace {
+
+constexpr std::array<const char*, 7> kConstants = {
+    "um2_per_nand2",    "logic_utilization",       "wire_pj_per_bit_mm", "pe_pitch_mm",
+    "controller_nand2", "controller_pj_per_cycle", "logic_leakage_scale"};
+
+Constant read_constant(ConfigMap map) {
+  Constant constant;
+  constant.value = map.get_double("value", 1e-9, 1e9);
+  const ConfigNode& range = map.get_node("range");
+  if (range.kind != ConfigNode::Kind::sequence || range.items.size() != 2) {
+    map.fail("range", "'range' must be [low, high]");
+  }
+  constant.range = {parse_double(range.items[0], "range", 0.0, 1e9),
+                    parse_double(range.items[1], "range", 0.0, 1e9)};
+  if (!constant.range.contains(constant.value)) {
+    map.fail("value", "'value' lies outside its 'range'");
+  }
+  constant.unit = map.get_string("unit");
+  constant.source = map.get_string("source");
+  map.finish();
+  return constant;
+}
+
+}  // namespace
+
+/// Reads technology.yaml and the tables it stands beside.
+class TechnologyReader {
+ public:
+  explicit TechnologyReader(std::string directory)
+      : directory_{std::move(directory)},
+        map_{ConfigMap::from_file(
+            (std::filesystem::path{directory_} / "technology.yaml").string())} {}
+
+  Technology read() {
+    static_cast<void>(map_.get_choice("schema", {"turnpike-technology/1"}));
+    Technology technology;
+    if (map_.has("base")) {
+      read_base(technology);
+    } else {
+      technology.tables_ = std::make_shared<const Technology::Tables>(directory_);
+    }
+    technology.name_ = map_.get_string("name");
+    technology.node_nm_ = map_.get_double("node_nm", 1.0, 1000.0);
+    technology.voltage_ = map_.get_double("voltage", 0.1, 10.0);
+    read_constants(technology);
+    map_.finish();
+    return technology;
+  }
+
+ private:
+  void read_base(Technology& technology) {
+    const std::filesystem::path base = std::filesystem::path{directory_} / map_.get_string("base");
+    technology = TechnologyReader{base.lexically_normal().string()}.read();
+    if (technology.scaling_) {
+      map_.fail("base", "'base' names a technology that has a base itself");
+    }
+    const std::string from = technology.name_;
+    ConfigMap scaling = map_.get_map("scaling");
+    Technology::Scaling factors;
+    factors.energy = scaling.get_double("energy", 1e-3, 1e3);
+    factors.area = scaling.get_double("area", 1e-3, 1e3);
+    factors.leakage = scaling.get_double("leakage", 1e-3, 1e3);
+    factors.text =
+        fmt::format("logic scaled from {}: energy x {}, area x {}, leakage x {} ({})", from,
+                    factors.energy, factors.area, factors.leakage, scaling.get_string("source"));
+    scaling.finish();
+    technology.scaling_ = factors;
+    technology.node_sram_ = std::make_shared<const SramTable>(
+        (std::filesystem::path{directory_} / "sram.csv").string());
+  }
+
+  void read_constants(Technology& technology) {
+    if (auto constants = map_.opt_map("constants")) {
+      for (const char* name : kConstants) {
+        if (auto constant = constants->opt_map(name)) {
+          technology.constants_[name] = read_constant(*constant);
+        }
+      }
+      constants->finish();
+    }
+    for (const char* name : kConstants) {
+      if (!technology.constants_.contains(name)) {
+        throw InputError{map_.spot(), fmt::format("'constants' lacks the required key '{}'", name)};
+      }
+    }
+  }
+
+  std::string directory_;
+  ConfigMap map_;
+};
+
+Technology Technology::load(const std::string& directory) {
+  if (!std::filesystem::is_directory(directory)) {
+    throw FileError{{directory, 0, 0}, "is no technology directory"};
+  }
+  return TechnologyReader{directory}.read();
+}
+
+}  // namespace turnpike::cost
