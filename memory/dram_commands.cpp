@@ -122,12 +122,12 @@ void DramScheduler::column(const Burst& burst, bool write, DramClock at) {
   ranks_[index(burst.where.rank)].used = at;
   auto& moved = write ? counts_.writes : counts_.reads;
   ++moved[static_cast<std::size_t>(burst.stream)];
-  if (burst.conflicted) {
-    ++counts_.row_conflicts;
-  } else if (burst.missed) {
-    ++counts_.row_misses;
-  } else {
+  if (!burst.missed) {
     ++counts_.row_hits;
+  } else if (burst.conflicted) {
+    ++counts_.row_conflicts;
+  } else {
+    ++counts_.row_misses;
   }
   tell(write ? DramCommand::write : DramCommand::read, burst.where, at);
   --bank.hits[write ? 1 : 0];

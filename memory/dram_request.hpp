@@ -53,7 +53,7 @@ struct DramPolicy {
   bool shortcut = true;
   /// A rank no burst waits for closes its rows and powers down after so many clocks; never if
   /// empty.
-  std::optional<DramClock> power_down_after;
+  std::optional<DramClock> power_down_after = std::nullopt;
 };
 
 enum class DramCommand { activate, precharge, read, write, refresh, power_down, power_up };
@@ -65,9 +65,9 @@ struct DramCounts {
   std::array<std::uint64_t, 2> writes{};     ///< bursts, by Stream
   std::uint64_t precharges = 0;
   std::uint64_t refreshes = 0;
-  std::uint64_t row_hits = 0;       ///< bursts whose row was open
+  std::uint64_t row_hits = 0;       ///< bursts that found their row open
   std::uint64_t row_misses = 0;     ///< bursts that opened a row of a closed bank
-  std::uint64_t row_conflicts = 0;  ///< bursts that closed another row first
+  std::uint64_t row_conflicts = 0;  ///< bursts that closed another row and opened theirs
   /// Rank-clocks by state; they add up to ranks x clocks.
   std::uint64_t clocks_precharged = 0;
   std::uint64_t clocks_active = 0;  ///< a bank open, or refreshing
