@@ -47,7 +47,7 @@ class Rewrite {
     }
     std::size_t inserted = 0;
     std::string high = low;
-    if (trace_.layers[*producer].op == Op::quantize && trace_.layers[*producer].post.empty()) {
+    if (trace_.layers[*producer].op == Op::quantize) {
       high = trace_.layers[*producer].inputs.at(0);
       if (const auto source = trace_.producer(high); source && !trace_.tensor(high).highway) {
         widen(high, trace_.layers[*source]);
@@ -75,7 +75,7 @@ class Rewrite {
     make_highway(trace_.tensor(name));
     std::erase_if(producer.post,
                   [](const PostStep& step) { return step.kind == PostStep::Kind::quantize; });
-    if (bits_ != kFloatBits && producer.op != Op::quantize) {
+    if (bits_ != kFloatBits) {
       producer.post.push_back({.kind = PostStep::Kind::quantize, .tensor = ""});
     }
   }

@@ -39,7 +39,7 @@ Op op_of(LayerKind kind) {
     case LayerKind::concat:
       return Op::concat;
     case LayerKind::affine:
-      return Op::quantize;  // reads, applies its post steps, stores
+      return Op::maxpool;  // of 1 x 1: reads, applies its post steps, stores
   }
   fail_invariant("a layer of a known kind", __FILE__, __LINE__);
 }
@@ -183,6 +183,8 @@ class Lowering {
     entry.width_tile = layer.requests.width_tile;
     if (layer.kind == LayerKind::maxpool || layer.kind == LayerKind::avgpool) {
       entry.kernel = layer.kernel;
+    } else if (layer.kind == LayerKind::affine) {
+      entry.kernel = {1, 1};
     }
     add_operands(layer, entry);
     add_parameters(layer, entry);

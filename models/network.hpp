@@ -18,6 +18,7 @@ namespace turnpike::models {
 /// `affine` is a per-channel scale and bias and/or a ReLU that stands alone, as the batch norm of a
 /// pre-activation block does; behind a convolution it is part of that layer.
 enum class LayerKind { conv, fc, lstm, gru, add, mul, maxpool, avgpool, concat, affine };
+using turnpike::to_string;  // of shapes, else hidden by the next line
 [[nodiscard]] std::string_view to_string(LayerKind kind);
 [[nodiscard]] bool from_string(std::string_view name, LayerKind& kind);
 

@@ -29,6 +29,18 @@ Tensor transposed(const Tensor& matrix) {
   });
 }
 
+/// The entry without its data.
+TensorEntry described(const TensorEntry& from) {
+  TensorEntry entry;
+  entry.name = from.name;
+  entry.kind = from.kind;
+  entry.bits = from.bits;
+  entry.scale = from.scale;
+  entry.zero_point = from.zero_point;
+  entry.is_signed = from.is_signed;
+  return entry;
+}
+
 /// One of the two matrix products of a step, with its weights turned to [gates * H][in].
 class StepProduct {
  public:
@@ -41,7 +53,7 @@ class StepProduct {
 
   /// Real values of the product with row `step` of `codes`.
   [[nodiscard]] std::vector<double> of_row(const Tensor& codes, std::int64_t step) const {
-    TensorEntry row = described();
+    TensorEntry row = described(*operand_);
     row.data = codes.visit([&](const auto& values) {
       const auto first = values.begin() + step * shape_.channels;
       using Values = std::decay_t<decltype(values)>;
@@ -58,17 +70,6 @@ class StepProduct {
   }
 
  private:
-  [[nodiscard]] TensorEntry described() const {
-    TensorEntry entry;
-    entry.name = operand_->name;
-    entry.kind = operand_->kind;
-    entry.bits = operand_->bits;
-    entry.scale = operand_->scale;
-    entry.zero_point = operand_->zero_point;
-    entry.is_signed = operand_->is_signed;
-    return entry;
-  }
-
   const TensorEntry* operand_;
   TensorEntry weights_;
   ConvShape shape_;
@@ -85,21 +86,19 @@ class Rows {
 
   /// Stores one row; gives back what a reader of the stored row sees.
   std::vector<double> add(const std::vector<double>& row) {
+    std::vector<double> read = seen(row);
+    values_.insert(values_.end(), read.begin(), read.end());
+    return read;
+  }
+
+  /// The values as a reader would see them after storing.
+  [[nodiscard]] std::vector<double> seen(const std::vector<double>& row) const {
     if (entry_ == nullptr || entry_->is_float()) {
-      values_.insert(values_.end(), row.begin(), row.end());
       return row;
     }
-    TensorEntry one;
-    one.bits = entry_->bits;
-    one.kind = entry_->kind;
-    one.scale = entry_->scale;
-    one.axis = entry_->axis;
-    one.zero_point = entry_->zero_point;
-    one.is_signed = entry_->is_signed;
+    TensorEntry one = described(*entry_);
     one.data = stored(one, row, {1, width_});
-    const std::vector<double> seen = real_values(one);
-    values_.insert(values_.end(), seen.begin(), seen.end());
-    return seen;
+    return real_values(one);
   }
 
   /// [steps][width]; empty if the trace has no such tensor.
@@ -196,7 +195,10 @@ class RecurrentRun {
       sum[z + i] = a[z + i] + b[z + i] + bias_[z + i];
       gate[r + i] = traces::sigmoid(sum[r + i]);
       gate[z + i] = traces::sigmoid(sum[z + i]);
-      sum[n + i] = a[n + i] + bias_[n + i] + gate[r + i] * b[n + i];
+    }
+    const std::vector<double> reset = gates_.seen(gate);
+    for (std::size_t i = 0; i < hidden_; ++i) {
+      sum[n + i] = a[n + i] + bias_[n + i] + reset[r + i] * b[n + i];
       gate[n + i] = std::tanh(sum[n + i]);
     }
     preact_.add(sum);

@@ -5,8 +5,6 @@
 namespace turnpike::models {
 namespace {
 
-using turnpike::to_string;  // of shapes, beside that of layer kinds
-
 using Shapes = std::vector<TensorShape>;
 
 std::string not_an_image(const TensorShape& shape) {
@@ -161,7 +159,7 @@ std::string infer_shape(Layer& layer, const Shapes& inputs, std::int64_t batch) 
       return infer_concat(layer, inputs);
     case LayerKind::affine:
       layer.output_shape = inputs[0];
-      return "";
+      return inputs[0].size() == 3 ? "" : not_an_image(inputs[0]);
   }
   return "is of no known kind";
 }
