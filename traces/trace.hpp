@@ -27,7 +27,7 @@ struct TensorEntry {
   int bits = 32;                      ///< 1..32; 32 for floating
   std::vector<double> scale = {1.0};  ///< one value, or one per index of `axis`
   double zero_point = 0.0;
-  std::optional<int> axis;  ///< the axis `scale` runs along
+  std::optional<int> axis = std::nullopt;  ///< the axis `scale` runs along
   bool is_signed = false;
   bool highway = false;  ///< lives on the precision highway (ignored if the trace's is off)
   Tensor data;           ///< codes or values
