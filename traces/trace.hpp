@@ -30,7 +30,7 @@ struct TensorEntry {
   std::optional<int> axis = std::nullopt;  ///< the axis `scale` runs along
   bool is_signed = false;
   bool highway = false;  ///< lives on the precision highway (ignored if the trace's is off)
-  Tensor data;           ///< codes or values
+  Tensor data = {};      ///< codes or values
 
   /// Code range: [0, 2^bits - 1] or [-2^(bits-1), 2^(bits-1) - 1].
   [[nodiscard]] std::int64_t min_code() const;
