@@ -308,6 +308,9 @@ class Evaluator {
     const std::int64_t hidden = cell.hidden;
     c_.assign(static_cast<std::size_t>(hidden), 0.0);
     h_ = c_;
+    for (std::size_t i = 0; i < 2; ++i) {
+      products_.emplace_back(t_.tensor(l_.inputs[i]), t_.tensor(l_.weights[i]));
+    }
     for (std::int64_t step = 0; step < cell.steps; ++step) {
       for (std::int64_t k = 0; k < hidden; ++k) {
         l_.op == Op::lstm ? lstm_cell(step, k) : gru_cell(step, k);
@@ -331,12 +334,12 @@ class Evaluator {
   std::int64_t gate_count() const { return l_.op == Op::lstm ? 4 : 3; }
 
   /// Products of the step's input and hidden vector with column `gate` of cell k.
-  std::pair<double, double> products(std::int64_t step, std::int64_t k, char gate) const {
+  std::pair<double, double> products(std::int64_t step, std::int64_t k, char gate) {
     const std::int64_t column = position(gate) * l_.recurrent->hidden + k;
     std::pair<double, double> result;
     for (std::size_t i = 0; i < 2; ++i) {
       const TensorEntry& w = t_.tensor(l_.weights[i]);
-      Product product{t_.tensor(l_.inputs[i]), w};
+      Product& product = products_[i];
       product.clear();
       for (std::int64_t c = 0; c < w.data.shape()[0]; ++c) {
         product.add(step * w.data.shape()[0] + c, c * w.data.shape()[1] + column);
@@ -413,6 +416,7 @@ class Evaluator {
   const LayerEntry& l_;
   const TensorEntry& x_;
   const TensorEntry& y_;
+  std::vector<Product> products_;  // of the input and of the hidden vector
   Reals c_, h_, kept_c_, kept_h_, preact_, gates_;
   double preact_by_gate_[4] = {};
   double gate_by_gate_[4] = {};
