@@ -119,7 +119,7 @@ TEST(Npz, FilesThatAreNoArchiveAreRejected) {
 TEST(Npz, TruncationAnywhereIsAnError) {
   for (const auto compression : {NpzCompression::stored, NpzCompression::deflated}) {
     const std::string bytes = archive(compression);
-    for (std::size_t size = 0; size < bytes.size(); size += 7) {
+    for (std::size_t size = 0; size < bytes.size(); size += 13) {
       SCOPED_TRACE(fmt::format("{} of {} bytes", size, bytes.size()));
       expect_file_error([&] { read_all(put("cut.npz", bytes.substr(0, size))); }, "cut.npz: ");
     }
@@ -133,7 +133,7 @@ TEST(Npz, FlippedBitsAreErrorsOrHarmless) {
     const NamedTensors expected = example();
     Random random{7};
     SCOPED_TRACE("seed 7");
-    for (int trial = 0; trial < 600; ++trial) {
+    for (int trial = 0; trial < 200; ++trial) {
       std::string damaged = bytes;
       const auto at =
           static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(bytes.size()) - 1));
