@@ -1,0 +1,176 @@
+#include "sim/report/priced_run.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "memory/dram_device.hpp"
+#include "sim/base/config_map.hpp"
+
+namespace turnpike::report {
+namespace {
+
+using accelerator::AcceleratorConfig;
+using accelerator::RunResult;
+
+cost::DramPrices dram_prices(const AcceleratorConfig& config, const std::string& config_root) {
+  const memory::DramDevice device =
+      memory::find_dram_device(config.dram_device, config_root + "/technology/dram",
+                               {"dram.device", 0, 0});
+  const double devices = device.organisation.devices_per_rank;
+  const double burst_bits = static_cast<double>(device.burst_bytes()) * 8.0;
+  cost::DramPrices prices;
+  prices.act_pre_pj = device.energy.act_pre_pj * devices;
+  prices.read_pj_per_burst = device.energy.read_pj_per_bit * burst_bits;
+  prices.write_pj_per_burst = device.energy.write_pj_per_bit * burst_bits;
+  prices.refresh_pj = device.energy.refresh_pj * devices;
+  prices.background_precharged_mw = device.energy.background_precharged_mw * devices;
+  prices.background_active_mw = device.energy.background_active_mw * devices;
+  prices.background_powerdown_mw = device.energy.background_powerdown_mw * devices;
+  prices.clock_ns = device.tck_ns;
+  return prices;
+}
+
+}  // namespace
+
+cost::CostPolicy cost_policy(const AcceleratorConfig& config) {
+  ConfigMap top{config.resolved, "(top)"};
+  return cost::CostPolicy::read(top);
+}
+
+cost::MachineStructure machine_structure(const AcceleratorConfig& config, const RunResult* result,
+                                         const std::string& config_root) {
+  cost::MachineStructure m;
+  m.rows = static_cast<int>(config.rows);
+  m.columns = static_cast<int>(config.columns);
+  m.weight_bits = config.precision.weight;
+  m.activation_bits = config.precision.activation;
+  const int scaled = config.machine_bits();
+  const int overflow_free = config.precision.weight + config.precision.activation + 13;
+  m.psum_bits = config.psum_cost.rule == accelerator::PsumCost::Rule::fixed ? config.psum_cost.bits
+                : config.psum_cost.rule == accelerator::PsumCost::Rule::scaled
+                    ? scaled
+                    : (result != nullptr ? result->psum_bits : overflow_free);
+  m.midrise = result == nullptr || result->midrise;
+  m.ifmap_spad_words = static_cast<int>(config.ifmap_spad);
+  m.filter_spad_words = static_cast<int>(config.filter_spad);
+  m.psum_spad_words = static_cast<int>(config.psum_spad);
+  m.filter_values_per_clock = static_cast<int>(config.filter_rate);
+  m.ifmap_values_per_clock = static_cast<int>(config.ifmap_rate);
+  m.psum_in_values_per_clock = static_cast<int>(config.psum_in_rate);
+  m.psum_out_values_per_clock = static_cast<int>(config.psum_out_rate);
+  m.fifo_depth = static_cast<int>(config.fifo_depth);
+  m.glb_bytes = config.glb_bits() / 8;
+  m.glb_banks = static_cast<int>(config.glb_banks);
+  m.glb_line_bits = config.line_bits();
+  m.filter_buffer_bytes = std::max<std::int64_t>(1, config.glb_filter_bits() / 8);
+  m.filter_buffer_line_bits = static_cast<int>(config.glb_line_values) * config.precision.weight;
+  m.post_values_per_clock = static_cast<int>(config.post_values_per_clock);
+  m.rlc = config.rlc != accelerator::RunLengthCoding::off;
+  m.native16_layers = config.first_last == accelerator::FirstLast::native16;
+  m.clock_mhz = config.clock_mhz;
+  m.voltage = config.voltage;
+  if (result != nullptr) {
+    m.highway_bits = result->highway_enabled ? result->highway_bits : 0;
+    m.elementwise_unit = std::any_of(result->layers.begin(), result->layers.end(),
+                                     [](const accelerator::LayerResult& layer) {
+                                       return layer.op == "lstm" || layer.op == "gru" ||
+                                              layer.op == "mul";
+                                     });
+  } else {
+    m.highway_bits = config.highway_enabled ? config.highway_bits : 0;
+  }
+  m.dram = dram_prices(config, config_root);
+  return m;
+}
+
+cost::CostModel make_cost_model(const AcceleratorConfig& config, const RunResult* result,
+                                const std::string& config_root) {
+  const cost::Technology technology = cost::Technology::load(
+      fmt::format("{}/technology/{}nm", config_root, config.node_nm));
+  return {technology, cost_policy(config), machine_structure(config, result, config_root)};
+}
+
+std::string policy_line_of(const AcceleratorConfig& config) {
+  const cost::PolicyContext context{config.profile, accelerator::to_string(config.psum_cost),
+                                    accelerator::to_string(config.first_last), config.dram_device,
+                                    config.feature_maps == accelerator::FeatureMaps::keep ? "keep"
+                                                                                         : "spill"};
+  return cost::policy_line(context, cost_policy(config));
+}
+
+PricedRun price_run(const AcceleratorConfig& config, RunResult result,
+                    const std::string& config_root) {
+  const cost::CostModel model = make_cost_model(config, &result, config_root);
+  std::vector<cost::LayerCounts> counts;
+  for (const accelerator::LayerResult& layer : result.layers) {
+    counts.push_back({layer.name, layer.counts});
+  }
+  PricedRun run;
+  run.energy = cost::price_counts(counts, model);
+  run.area = model.area();
+  run.config = config;
+  run.policy = policy_line_of(config);
+  double by_layer = 0.0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    by_layer += run.energy.of_layer(i).count();
+  }
+  double by_component = 0.0;
+  for (const Picojoules energy : run.energy.by_component) {
+    by_component += energy.count();
+  }
+  result.checks.conservation["energy"] =
+      by_layer == run.energy.total.count() && by_component == run.energy.total.count();
+  run.result = std::move(result);
+  return run;
+}
+
+double PricedRun::latency_ms() const {
+  return static_cast<double>(result.cycles().total()) / (config.clock_mhz * 1e3);
+}
+double PricedRun::energy_uj() const { return energy.total.count() * 1e-6; }
+double PricedRun::area_mm2() const {
+  double total = 0.0;
+  for (const cost::AreaItem& item : area) {
+    total += item.area.count();
+  }
+  return total * 1e-6;
+}
+double PricedRun::average_power_mw() const {
+  const double ms = latency_ms();
+  return ms > 0.0 ? energy_uj() / ms : 0.0;
+}
+double PricedRun::tops_per_watt() const {
+  const double pj = energy.total.count();
+  return pj > 0.0 ? 2.0 * static_cast<double>(result.macs()) / pj : 0.0;
+}
+double PricedRun::utilization() const {
+  const double slots =
+      static_cast<double>(result.cycles().processing) * static_cast<double>(config.pes());
+  return slots > 0.0 ? static_cast<double>(result.macs()) / slots : 0.0;
+}
+std::uint64_t PricedRun::glb_bytes() const {
+  std::uint64_t bits = 0;
+  for (const accelerator::LayerResult& layer : result.layers) {
+    bits += layer.glb_bits.total();
+  }
+  return bytes_of(bits);
+}
+std::uint64_t PricedRun::dram_bytes() const {
+  std::uint64_t bits = 0;
+  for (const accelerator::LayerResult& layer : result.layers) {
+    bits += layer.dram_bits.total();
+  }
+  return bytes_of(bits);
+}
+SquareMicrometres PricedRun::area_of(Component component) const {
+  SquareMicrometres total;
+  for (const cost::AreaItem& item : area) {
+    if (item.component == component) {
+      total += item.area;
+    }
+  }
+  return total;
+}
+
+}  // namespace turnpike::report

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sim/accelerator/accelerator_config.hpp"
+#include "sim/accelerator/run_result.hpp"
+#include "sim/cost/cost_model.hpp"
+#include "sim/cost/energy_table.hpp"
+
+/// A run with its prices: what the result files and tables are written from.
+namespace turnpike::report {
+
+struct PricedRun {
+  accelerator::AcceleratorConfig config;
+  accelerator::RunResult result;
+  cost::EnergyTable energy;
+  std::vector<cost::AreaItem> area;
+  std::string policy;  ///< the policy line
+
+  [[nodiscard]] double latency_ms() const;
+  [[nodiscard]] double energy_uj() const;
+  [[nodiscard]] double area_mm2() const;
+  [[nodiscard]] double average_power_mw() const;
+  [[nodiscard]] double tops_per_watt() const;  ///< 2 operations a MAC
+  [[nodiscard]] double utilization() const;    ///< macs / (processing cycles x PEs)
+  [[nodiscard]] std::uint64_t glb_bytes() const;
+  [[nodiscard]] std::uint64_t dram_bytes() const;
+  [[nodiscard]] SquareMicrometres area_of(Component component) const;
+};
+
+/// Bytes that hold `bits`.
+[[nodiscard]] constexpr std::uint64_t bytes_of(std::uint64_t bits) { return (bits + 7) / 8; }
+
+/// The machine a configuration describes, for its price and area. `result` decides what depends on
+/// the network: mid-rise weights, element-wise units, native 16-bit layers; may be null.
+[[nodiscard]] cost::MachineStructure machine_structure(
+    const accelerator::AcceleratorConfig& config, const accelerator::RunResult* result,
+    const std::string& config_root);
+
+[[nodiscard]] cost::CostModel make_cost_model(const accelerator::AcceleratorConfig& config,
+                                              const accelerator::RunResult* result,
+                                              const std::string& config_root);
+
+/// Prices the counts of a run with the configuration's technology, profile and policies.
+[[nodiscard]] PricedRun price_run(const accelerator::AcceleratorConfig& config,
+                                  accelerator::RunResult result, const std::string& config_root);
+
+/// "profile silicon: psum 16 bit; first/last layer same; ...".
+[[nodiscard]] std::string policy_line_of(const accelerator::AcceleratorConfig& config);
+
+/// The cost policy of a configuration's `cost:` mapping; InputError if it has none.
+[[nodiscard]] cost::CostPolicy cost_policy(const accelerator::AcceleratorConfig& config);
+
+}  // namespace turnpike::report
