@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
+#include "sim/cost/accelergy_table.hpp"
 #include "sim/cost/price_rules.hpp"
 
 namespace turnpike::cost {
@@ -51,6 +52,12 @@ CostModel::CostModel(const Technology& technology, const CostPolicy& policy,
     leakage_ += part.leakage;
   }
   clocked_flip_flops_ = clocked(technology_, policy_, machine_);
+  if (policy_.energy_table) {
+    replace_prices(read_energy_table(*policy_.energy_table));
+  }
+  if (policy_.area_table) {
+    replace_areas(read_area_table(*policy_.area_table));
+  }
 }
 
 double CostModel::pe_flip_flops() const {
@@ -60,6 +67,16 @@ double CostModel::pe_flip_flops() const {
 std::vector<AreaItem> CostModel::area() const {
   std::vector<AreaItem> items;
   for (int component = 0; component < kComponents; ++component) {
+    const auto replaced = replaced_areas_.find(static_cast<Component>(component));
+    if (replaced != replaced_areas_.end()) {
+      items.push_back({replaced->first,
+                       std::string{to_string(replaced->first)},
+                       Stream::low,
+                       replaced->second,
+                       false,
+                       {"area table"}});
+      continue;
+    }
     for (const Part& part : parts_) {
       if (static_cast<int>(part.component) == component) {
         items.push_back({part.component, part.name, part.stream, part.area, part.from.interpolated,
@@ -78,9 +95,26 @@ SquareMicrometres CostModel::total_area() const {
   return sum;
 }
 
+bool CostModel::leaves_out(const ActionKey& key) const {
+  switch (key.component) {
+    case Component::pe_control:
+    case Component::controller:
+      return !policy_.control;
+    case Component::clock:
+      return policy_.clock == ClockRule::none;
+    case Component::leakage:
+      return !policy_.leakage;
+    case Component::dram:
+      return !policy_.dram_background &&
+             (key.action == Action::refresh || key.action == Action::background);
+    default:
+      return false;
+  }
+}
+
 Price CostModel::price(const ActionKey& key) const {
   const auto replaced = replaced_.find({key.component, key.action});
-  return replaced == replaced_.end() ? from_tables(key) : replaced->second;
+  return replaced == replaced_.end() || leaves_out(key) ? from_tables(key) : replaced->second;
 }
 
 Price CostModel::from_tables(const ActionKey& key) const {

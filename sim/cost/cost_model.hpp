@@ -39,7 +39,8 @@ using PriceTable = std::map<std::pair<Component, Action>, Price>;
 /// parts count. price() and area() do not change the model: one model may serve several threads.
 class CostModel {
  public:
-  /// InputError if the machine lies outside what the technology's tables reach.
+  /// InputError if the machine lies outside what the technology's tables reach; reads the
+  /// policy's energy and area tables, if it names any.
   CostModel(const Technology& technology, const CostPolicy& policy,
             const MachineStructure& machine);
 
@@ -55,8 +56,12 @@ class CostModel {
   [[nodiscard]] Milliwatts leakage() const { return leakage_; }
   /// Flip-flops of a PE that the clock rules count.
   [[nodiscard]] double pe_flip_flops() const;
-  /// From now on these prices win over the tables.
+  /// From now on these prices win over the tables; what the policy leaves out stays out.
   void replace_prices(PriceTable prices) { replaced_ = std::move(prices); }
+  /// From now on these areas, of all copies, win over the tables.
+  void replace_areas(std::map<Component, SquareMicrometres> areas) {
+    replaced_areas_ = std::move(areas);
+  }
 
   [[nodiscard]] const CostPolicy& policy() const { return policy_; }
   [[nodiscard]] const MachineStructure& machine() const { return machine_; }
@@ -65,6 +70,7 @@ class CostModel {
  private:
   enum class ClockPins { per_cycle, always };  ///< who pays for them besides the access
 
+  [[nodiscard]] bool leaves_out(const ActionKey& key) const;
   [[nodiscard]] Price from_tables(const ActionKey& key) const;
   [[nodiscard]] Price array_price(const ActionKey& key) const;
   [[nodiscard]] Price chip_price(const ActionKey& key) const;
@@ -98,6 +104,7 @@ class CostModel {
   Milliwatts leakage_;
   double clocked_flip_flops_ = 0.0;  ///< of a PE, by the policy's clock rule
   PriceTable replaced_;
+  std::map<Component, SquareMicrometres> replaced_areas_;
 };
 
 }  // namespace turnpike::cost

@@ -1,7 +1,7 @@
 #include "sim/cost/profile.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -97,6 +97,7 @@ CostPolicy CostPolicy::read(ConfigMap& top) {
   policy.dram_background = map.get_bool("dram_background");
   policy.first_last_area = map.get_bool("first_last_area");
   policy.energy_table = map.opt_string("energy_table");
+  policy.area_table = map.opt_string("area_table");
   if (policy.access_clock && policy.clock != ClockRule::none) {
     map.fail("access_clock",
              "'access_clock' is true although 'clock' charges the clock per cycle: the clock pins "
@@ -121,12 +122,13 @@ std::string policy_line(const PolicyContext& context, const CostPolicy& policy) 
   }
   return fmt::format(
       "profile {}: psum {}; first/last layer {}{}; {}; control {}; leakage {}; DRAM {}, standby "
-      "{}; feature maps {}{}",
+      "{}; feature maps {}{}{}",
       context.profile, context.psum, context.first_last,
       policy.first_last_area ? " with their area" : "", clock, policy.control ? "in" : "out",
       policy.leakage ? "in" : "out", context.dram, policy.dram_background ? "in" : "out",
       context.feature_maps,
-      policy.energy_table ? fmt::format("; energies replaced by {}", *policy.energy_table) : "");
+      policy.energy_table ? fmt::format("; energies replaced by {}", *policy.energy_table) : "",
+      policy.area_table ? fmt::format("; areas replaced by {}", *policy.area_table) : "");
 }
 
 Profile Profile::load(const std::string& path) {
@@ -143,6 +145,21 @@ Profile Profile::load(const std::string& path) {
   });
   profile.overlay = std::move(node);
   return profile;
+}
+
+std::vector<std::string> Profile::names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{directory, error}) {
+    if (entry.path().extension() == ".yaml") {
+      names.push_back(entry.path().stem().string());
+    }
+  }
+  if (error) {
+    throw FileError{{directory, 0, 0}, "is no directory of profiles"};
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace turnpike::cost

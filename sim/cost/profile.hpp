@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/base/action_count.hpp"
 #include "sim/base/config_map.hpp"
@@ -38,8 +39,9 @@ struct CostPolicy {
   bool first_last_area = false;  ///< the area of 16-bit PEs for native16 layers is charged
   std::array<Range, kGroups> uncertainty{};  ///< factor range of each Group
   std::optional<std::string> energy_table;   ///< Accelergy ERT that replaces prices; a path
+  std::optional<std::string> area_table;     ///< Accelergy ART that replaces areas; a path
 
-  /// Reads the `cost` mapping of `top`. Every key but energy_table is required, unknown ones are
+  /// Reads the `cost` mapping of `top`. Every key but the tables is required, unknown ones are
   /// errors.
   static CostPolicy read(ConfigMap& top);
 };
@@ -65,6 +67,8 @@ struct Profile {
 
   /// InputError for a key a profile may not set, or a wrong `cost` mapping.
   static Profile load(const std::string& path);
+  /// Names of the profiles (*.yaml) in a directory, sorted. FileError if it is none.
+  static std::vector<std::string> names_in(const std::string& directory);
 };
 
 }  // namespace turnpike::cost

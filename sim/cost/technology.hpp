@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/cost/figures.hpp"
 #include "sim/cost/mac_table.hpp"
@@ -35,6 +36,11 @@ class Technology {
  public:
   /// FileError for a missing file or `.source`, InputError for a wrong one.
   static Technology load(const std::string& directory);
+  /// The technology of this node among the directories of `root`, e.g. 65 -> root/65nm; InputError
+  /// naming those there are.
+  static Technology of_node(const std::string& root, double node_nm);
+  /// Names of the technologies in `root`, sorted.
+  static std::vector<std::string> names_in(const std::string& root);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] double node_nm() const { return node_nm_; }

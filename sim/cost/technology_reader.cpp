@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/base/config_map.hpp"
 #include "sim/base/error.hpp"
@@ -105,6 +107,31 @@ Technology Technology::load(const std::string& directory) {
     throw FileError{{directory, 0, 0}, "is no technology directory"};
   }
   return TechnologyReader{directory}.read();
+}
+
+std::vector<std::string> Technology::names_in(const std::string& root) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{root, error}) {
+    if (std::filesystem::exists(entry.path() / "technology.yaml")) {
+      names.push_back(entry.path().filename().string());
+    }
+  }
+  if (error) {
+    throw FileError{{root, 0, 0}, "is no directory of technologies"};
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Technology Technology::of_node(const std::string& root, double node_nm) {
+  const std::string name = fmt::format("{}nm", node_nm);
+  const std::vector<std::string> known = names_in(root);
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    throw InputError{{root, 0, 0},
+                     fmt::format("has no technology {}; known: {}", name, fmt::join(known, ", "))};
+  }
+  return load((std::filesystem::path{root} / name).string());
 }
 
 }  // namespace turnpike::cost

@@ -55,6 +55,12 @@ TEST(Profile, TheThreeProfilesDifferAsTheirAccountingDoes) {
   EXPECT_EQ(profile.overlay.find("schema"), nullptr);
 }
 
+TEST(Profile, DirectoryListsItsProfiles) {
+  EXPECT_THAT(Profile::names_in(std::string{TURNPIKE_SOURCE_DIR} + "/configs/profiles"),
+              testing::IsSupersetOf({"access", "paper", "silicon"}));
+  EXPECT_THROW(static_cast<void>(Profile::names_in("/nowhere")), FileError);
+}
+
 TEST(Profile, BandsAreThoseOfTheGroups) {
   const CostPolicy policy = test::policy_of("silicon");
   EXPECT_DOUBLE_EQ(policy.uncertainty[static_cast<std::size_t>(Group::logic)].low, 0.55);
