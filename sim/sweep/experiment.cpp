@@ -1,0 +1,197 @@
+#include "sim/sweep/experiment.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "memory/dram_device.hpp"
+#include "models/network_file.hpp"
+#include "models/quantize.hpp"
+#include "models/weights_file.hpp"
+#include "sim/base/text.hpp"
+#include "traces/trace_file.hpp"
+
+namespace turnpike::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+using accelerator::AcceleratorConfig;
+using accelerator::OperandWidths;
+using traces::Trace;
+
+/// Widest integer operands of the array layers; {0, 0} if all are floating.
+OperandWidths widest_operands(const Trace& trace) {
+  OperandWidths widest{0, 0};
+  for (const traces::LayerEntry& layer : trace.layers) {
+    for (std::size_t i = 0; i < layer.weights.size(); ++i) {
+      const traces::TensorEntry& weight = trace.tensor(layer.weights[i]);
+      const traces::TensorEntry& input = trace.tensor(layer.inputs[i]);
+      widest.weight = std::max(widest.weight, weight.is_float() ? 0 : weight.bits);
+      widest.activation = std::max(widest.activation, input.is_float() ? 0 : input.bits);
+    }
+  }
+  return widest;
+}
+
+/// A trace file decides widths and highway, unless the command line did.
+void follow_trace(const Trace& trace, AcceleratorConfig& config) {
+  const OperandWidths widest = widest_operands(trace);
+  if (!config.precision_given && widest.weight > 0 && widest.activation > 0) {
+    config.precision = widest;
+    config.resolved.set(fmt::format("precision={{weight: {}, activation: {}}}", widest.weight,
+                                    widest.activation));
+  }
+  if (config.highway_given && config.highway_enabled != trace.highway.enabled) {
+    throw InputError{{"highway.enabled", 0, 0},
+                     fmt::format("is {} on the command line, but the trace has its highway {}",
+                                 config.highway_enabled, trace.highway.enabled ? "on" : "off")};
+  }
+  config.highway_enabled = trace.highway.enabled;
+  if (trace.highway.enabled) {
+    config.highway_bits = trace.highway.bits;
+  }
+}
+
+models::QuantizeOptions quantize_options(const AcceleratorConfig& config) {
+  models::QuantizeOptions options;
+  options.weight_bits = config.precision.weight;
+  options.activation_bits = config.precision.activation;
+  options.first_last = static_cast<models::FirstLast>(config.first_last);
+  for (const accelerator::LayerOverride& entry : config.overrides) {
+    options.overrides.push_back({entry.pattern, entry.widths.weight, entry.widths.activation});
+  }
+  options.highway = config.highway_enabled;
+  options.highway_bits = config.highway_bits;
+  return options;
+}
+static_assert(static_cast<int>(models::FirstLast::excluded) ==
+              static_cast<int>(accelerator::FirstLast::excluded));
+
+}  // namespace
+
+struct Workload::Impl {
+  std::shared_ptr<const Trace> file_trace;  ///< for trace files
+  std::unique_ptr<models::Network> network;  ///< else
+  mutable std::unique_ptr<models::Calibration> calibration;
+};
+
+Workload::Workload() : impl_{std::make_unique<Impl>()} {}
+Workload::Workload(Workload&&) noexcept = default;
+Workload& Workload::operator=(Workload&&) noexcept = default;
+Workload::~Workload() = default;
+
+Workload Workload::open(const std::string& name, const std::optional<std::string>& weights) {
+  Workload workload;
+  workload.name_ = name;
+  const bool zoo = name.starts_with("zoo:");
+  if (zoo || name.ends_with(".yaml") || name.ends_with(".yml")) {
+    if (!zoo && !fs::exists(name)) {
+      throw FileError{{name, 0, 0}, "no such network file"};
+    }
+    workload.impl_->network = std::make_unique<models::Network>(models::open_network(name));
+  } else if (name.ends_with(".npz") || fs::is_directory(name)) {
+    workload.impl_->file_trace = std::make_shared<const Trace>(traces::read_trace(name));
+  } else if (!fs::exists(name)) {
+    throw FileError{{name, 0, 0},
+                    "no such workload; give zoo:NAME, a network .yaml, or a trace (.npz or "
+                    "directory)"};
+  } else {
+    throw FileError{{name, 0, 0},
+                    "is of an unsupported kind; give zoo:NAME, a network .yaml, or a trace (.npz "
+                    "or directory)"};
+  }
+  if (weights) {
+    if (!zoo) {
+      throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
+    }
+    models::load_weights(*workload.impl_->network, *weights);
+  }
+  return workload;
+}
+
+void Workload::prepare() const {
+  if (impl_->network && !impl_->calibration) {
+    impl_->calibration =
+        std::make_unique<models::Calibration>(models::calibrate(*impl_->network));
+  }
+}
+
+std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
+  std::shared_ptr<const Trace> trace = impl_->file_trace;
+  const bool from_file = trace != nullptr;
+  if (!from_file) {
+    prepare();
+    trace = std::make_shared<const Trace>(
+        models::quantize(*impl_->network, *impl_->calibration, quantize_options(config)));
+  }
+  const bool own_bits =
+      std::any_of(trace->layers.begin(), trace->layers.end(), [&](const traces::LayerEntry& l) {
+        return impl_->network && impl_->network->has_layer(l.name) &&
+               impl_->network->layer(l.name).requests.weight_bits.has_value();
+      });
+  if (from_file) {
+    follow_trace(*trace, config);
+  } else if (own_bits && !config.precision_given) {
+    config.precision = widest_operands(*trace);
+  }
+  return trace;
+}
+
+Trace select_layers(const Trace& trace, const std::string& pattern) {
+  if (pattern == "*") {
+    return trace;
+  }
+  Trace part = trace;
+  std::erase_if(part.layers, [&pattern](const traces::LayerEntry& layer) {
+    return !glob_match(pattern, layer.name);
+  });
+  if (part.layers.empty()) {
+    std::vector<std::string> names;
+    for (const traces::LayerEntry& layer : trace.layers) {
+      names.push_back(layer.name);
+    }
+    throw InputError{{"--layers " + pattern, 0, 0}, "matches no layer" + suggestion(pattern, names)};
+  }
+  return part;
+}
+
+DryRun plan_experiment(AcceleratorConfig config, const Workload& workload,
+                       const ExperimentOptions& options) {
+  auto trace = workload.trace(config);
+  if (options.layers != "*") {
+    trace = std::make_shared<const Trace>(select_layers(*trace, options.layers));
+  }
+  accelerator::Plan plan = accelerator::make_plan(*trace, config);
+  return {std::move(config), std::move(trace), std::move(plan)};
+}
+
+report::PricedRun run_experiment(AcceleratorConfig config, const Workload& workload,
+                                 const ExperimentOptions& options) {
+  // Whatever is wrong with prices or devices is said before anything is simulated.
+  static_cast<void>(report::make_cost_model(config, nullptr, options.config_root));
+  const SourceSpot spot =
+      config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
+  const memory::DramDevice device = memory::find_dram_device(
+      config.dram_device, options.config_root + "/technology/dram", spot);
+  memory::check_channels(device, config.dram_channels, spot);
+  const DryRun plan = plan_experiment(std::move(config), workload, options);
+  accelerator::RunResult result =
+      accelerator::simulate(*plan.trace, plan.config, plan.plan, device, options.simulation);
+  return report::price_run(plan.config, std::move(result), options.config_root);
+}
+
+std::string default_memo_file() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string{value == nullptr ? "" : value};
+  };
+  std::string cache = variable("XDG_CACHE_HOME");
+  if (cache.empty() && !variable("HOME").empty()) {
+    cache = variable("HOME") + "/.cache";
+  }
+  return cache.empty() ? cache : cache + "/turnpike/passes.bin";
+}
+
+}  // namespace turnpike::sweep

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/accelerator/accelerator_config.hpp"
+#include "sim/accelerator/simulation.hpp"
+#include "sim/report/priced_run.hpp"
+#include "traces/trace.hpp"
+
+/// Running networks on accelerators: one at a time (experiment), or many (sweep).
+namespace turnpike::sweep {
+
+/// A workload by name: "zoo:resnet18", a network .yaml, a trace (.npz or directory). Loaded once;
+/// what a precision does not change (weights, float calibration) is kept for all its traces.
+class Workload {
+ public:
+  /// FileError (exit 3) for files that are missing or of another kind; InputError for an unknown
+  /// zoo name. `weights`: an .npz with trained weights for a zoo network.
+  static Workload open(const std::string& name, const std::optional<std::string>& weights = {});
+  Workload(Workload&&) noexcept;
+  Workload& operator=(Workload&&) noexcept;
+  ~Workload();
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// The trace this configuration asks for, with reference outputs. A trace file brings its own
+  /// bits and highway: the configuration follows, unless the command line said otherwise (then a
+  /// contradiction is an InputError).
+  [[nodiscard]] std::shared_ptr<const traces::Trace> trace(
+      accelerator::AcceleratorConfig& config) const;
+  /// Does now what all traces share, so that processes forked later find it done.
+  void prepare() const;
+
+ private:
+  struct Impl;
+  Workload();
+  std::string name_;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Only the layers whose names match `pattern`, each fed with its reference inputs.
+[[nodiscard]] traces::Trace select_layers(const traces::Trace& trace, const std::string& pattern);
+
+struct ExperimentOptions {
+  std::string config_root;
+  std::string layers = "*";  ///< glob
+  accelerator::SimulationOptions simulation;
+};
+
+/// Configuration + workload -> trace -> plan -> cycles -> prices.
+[[nodiscard]] report::PricedRun run_experiment(accelerator::AcceleratorConfig config,
+                                               const Workload& workload,
+                                               const ExperimentOptions& options);
+
+/// The same up to the plan, for --dry-run and map.
+struct DryRun {
+  accelerator::AcceleratorConfig config;
+  std::shared_ptr<const traces::Trace> trace;
+  accelerator::Plan plan;
+};
+[[nodiscard]] DryRun plan_experiment(accelerator::AcceleratorConfig config,
+                                     const Workload& workload, const ExperimentOptions& options);
+
+/// Default place of the pass memo: $XDG_CACHE_HOME/turnpike/passes.bin, or under ~/.cache; empty if
+/// neither is known.
+[[nodiscard]] std::string default_memo_file();
+
+}  // namespace turnpike::sweep
