@@ -168,6 +168,8 @@ void write_yaml(const ConfigNode& map, int indent, bool origins, std::string& ou
 
 }  // namespace
 
+ConfigNode::ConfigNode() = default;
+
 ConfigNode ConfigNode::from_string(const std::string& text, const std::string& name) {
   try {
     check_documents(text, name);
