@@ -59,7 +59,7 @@ zip_stat_t checked_stat(zip_t* zip, zip_uint64_t index, const NpzLimits& limits,
     place.fail(fmt::format("stored, but declares {} bytes in {}", stat.size, stat.comp_size));
   }
   const auto expansion = static_cast<zip_uint64_t>(limits.expansion);
-  if (stat.size / expansion > stat.comp_size) {
+  if (stat.size / expansion + (stat.size % expansion != 0 ? 1 : 0) > stat.comp_size) {
     place.fail(fmt::format("declares {} bytes from {} compressed ones, more than deflate can give",
                            stat.size, stat.comp_size));
   }

@@ -27,10 +27,10 @@ struct TensorEntry {
   int bits = 32;                      ///< 1..32; 32 for floating
   std::vector<double> scale = {1.0};  ///< one value, or one per index of `axis`
   double zero_point = 0.0;
-  std::optional<int> axis;  ///< the axis `scale` runs along
+  std::optional<int> axis = std::nullopt;  ///< the axis `scale` runs along
   bool is_signed = false;
   bool highway = false;  ///< lives on the precision highway (ignored if the trace's is off)
-  Tensor data;           ///< codes or values
+  Tensor data = {};      ///< codes or values
 
   /// Code range: [0, 2^bits - 1] or [-2^(bits-1), 2^(bits-1) - 1].
   [[nodiscard]] std::int64_t min_code() const;

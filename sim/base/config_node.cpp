@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 namespace turnpike {
@@ -56,6 +57,51 @@ ConfigNode converted(const YAML::Node& node, const std::string& file, int depth)
       break;
   }
   return out;
+}
+
+/// Refuses anchors and aliases, whose expansion can grow exponentially, while a document is
+/// scanned.
+class Guard : public YAML::EventHandler {
+ public:
+  explicit Guard(const std::string& file) : file_{file} {}
+
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { check(mark, anchor); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { check(mark, anchor); }
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                const std::string& /*value*/) override {
+    check(mark, anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    check(mark, anchor);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    check(mark, anchor);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void check(const YAML::Mark& mark, YAML::anchor_t anchor) const {
+    if (anchor != 0) {
+      throw InputError{{file_, mark.line + 1, mark.column + 1}, "anchors (&, *) are not supported"};
+    }
+  }
+
+  const std::string& file_;
+};
+
+/// YAML::LoadAll (0.7) never ends on text after a '...' line, so the documents are counted here.
+void check_documents(const std::string& text, const std::string& name) {
+  std::istringstream in{text};
+  YAML::Parser parser{in};
+  Guard guard{name};
+  if (parser.HandleNextDocument(guard) && parser.HandleNextDocument(guard)) {
+    throw InputError{{name, 0, 0}, "holds more than one YAML document"};
+  }
 }
 
 bool needs_quotes(const std::string& text) {
@@ -122,13 +168,12 @@ void write_yaml(const ConfigNode& map, int indent, bool origins, std::string& ou
 
 }  // namespace
 
+ConfigNode::ConfigNode() = default;
+
 ConfigNode ConfigNode::from_string(const std::string& text, const std::string& name) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      throw InputError{{name, 0, 0}, "holds more than one YAML document"};
-    }
-    return documents.empty() ? ConfigNode{} : converted(documents[0], name, 0);
+    check_documents(text, name);
+    return converted(YAML::Load(text), name, 0);
   } catch (const YAML::Exception& e) {
     throw InputError{{name, e.mark.line + 1, e.mark.column + 1}, e.msg};
   }

@@ -18,6 +18,8 @@ class ConfigNode {
   enum class Kind { null, scalar, sequence, mapping };
   using Entry = std::pair<std::string, ConfigNode>;
 
+  ConfigNode();  // in the .cpp: clang++ 14 cannot default it here, Entry being incomplete
+
   Kind kind = Kind::null;
   std::string scalar;
   bool quoted = false;  ///< a scalar written in quotes is a string, never a number

@@ -42,6 +42,18 @@ TEST(ConfigNode, AMissingFileHasExitCodeThree) {
   }
 }
 
+TEST(ConfigNode, SeveralDocumentsAreAnError) {
+  for (const char* const text : {"a: 1\n---\nb: 2\n", "a: 1\n...\n'b', 2]\n"}) {
+    EXPECT_THAT([&] { static_cast<void>(ConfigNode::from_string(text, "a.yaml")); },
+                ThrowsMessage<InputError>("a.yaml: holds more than one YAML document"));
+  }
+}
+
+TEST(ConfigNode, AnchorsAreAnError) {
+  EXPECT_THAT([] { static_cast<void>(ConfigNode::from_string("a: &x [1]\nb: *x\n", "a.yaml")); },
+              ThrowsMessage<InputError>("a.yaml:1:4: anchors (&, *) are not supported"));
+}
+
 TEST(ConfigNode, WrittenYamlReadsBack) {
   const std::string text = "a: \"x: y\"\nb: [1, -2, \"-z\"]\nc: {}\nd: null\ne: \"5\"\n";
   const ConfigNode node = ConfigNode::from_string(text, "a");

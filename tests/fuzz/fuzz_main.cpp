@@ -1,0 +1,12 @@
+#include <cstddef>
+#include <cstdint>
+
+#include "tests/fuzz/fuzz_targets.hpp"
+
+/// libFuzzer's entry point; TURNPIKE_FUZZ_TARGET is a function of fuzz_targets.hpp.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);  // NOLINT
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
+  turnpike::fuzz::TURNPIKE_FUZZ_TARGET({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

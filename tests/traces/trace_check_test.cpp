@@ -1,0 +1,79 @@
+#include "traces/trace_check.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/traces/test_files.hpp"
+#include "traces/trace_file.hpp"
+
+namespace turnpike::traces {
+namespace {
+
+Trace residual() {
+  return read_trace(test::sample("tiny_residual.npz"));
+}
+
+TEST(TraceCheck, MacsAreTheShapeProducts) {
+  const TraceSummary summary = summarize(residual());
+  // conv1, conv 4x4x3x3 twice, grouped conv with stride 2, fc; two images
+  EXPECT_EQ(summary.layers[0].macs, 2 * 4 * 8 * 8 * 3 * 3 * 3);
+  EXPECT_EQ(summary.layers[2].macs, 2 * 4 * 8 * 8 * 4 * 3 * 3);
+  EXPECT_EQ(summary.layers[6].macs, 2 * 8 * 4 * 4 * 2 * 3 * 3);
+  EXPECT_EQ(summary.layers[12].name, "fc");
+  EXPECT_EQ(summary.layers[12].macs, 2 * 5 * 64);
+  EXPECT_EQ(summary.macs, 13824 + 2 * 18432 + 4608 + 640);
+  EXPECT_EQ(summarize(read_trace(test::sample("tiny_lstm.npz"))).macs, 4 * (6 + 5) * 4 * 5);
+  EXPECT_EQ(summarize(read_trace(test::sample("tiny_gru"))).macs, 3 * (4 + 4) * 3 * 4);
+}
+
+TEST(TraceCheck, BitsZerosAndHighwayTensorsAreListed) {
+  const TraceSummary summary = summarize(residual());
+  EXPECT_EQ(summary.tensors, 24U);
+  EXPECT_EQ(summary.tensors_of_bits,
+            (std::map<int, std::size_t>{{2, 4}, {3, 1}, {4, 2}, {6, 1}, {8, 4}}));
+  EXPECT_EQ(summary.float_tensors, 12U);
+  EXPECT_THAT(summary.highway_tensors, testing::ElementsAre("conv1.y", "b1.out", "b2.out"));
+  EXPECT_TRUE(summary.notes.empty());
+  EXPECT_EQ(summary.layers[2].weight_bits, 2);
+  EXPECT_EQ(summary.layers[2].input_bits, 2);
+  EXPECT_FALSE(summary.layers[1].weight_bits.has_value());
+  EXPECT_FALSE(summary.layers[1].input_zeros.has_value());
+}
+
+TEST(TraceCheck, ZeroMeansRealZero) {
+  TensorEntry tensor{
+      .name = "x", .bits = 2, .data = Tensor{{4}, std::vector<std::uint8_t>{0, 1, 1, 3}}};
+  EXPECT_EQ(zero_fraction(tensor), 0.25);
+  tensor.zero_point = 1;
+  EXPECT_EQ(zero_fraction(tensor), 0.5);
+  tensor.zero_point = 1.5;
+  EXPECT_EQ(zero_fraction(tensor), 0.0);
+}
+
+TEST(TraceCheck, SlipsOfTheExporterAreNoted) {
+  Trace trace = residual();
+  trace.tensor("b1.out").highway = false;
+  trace.tensor("b1.conv2.y").highway = true;
+  EXPECT_THAT(
+      summarize(trace).notes,
+      testing::ElementsAre(
+          "tensor 'b1.conv2.y' is on the 8-bit highway, but is of kind float",
+          "layer 'b2.add': the skip is on the highway, but its input 'b1.out' is not marked so"));
+}
+
+TEST(TraceCheck, DigestsTellTracesApart) {
+  const Trace trace = residual();
+  EXPECT_EQ(trace_digest(trace), trace_digest(residual()));
+  EXPECT_EQ(trace_digest(trace).size(), 16U);
+  Trace other = trace;
+  other.tensor("b1.q1").scale = {0.5};
+  EXPECT_NE(trace_digest(other), trace_digest(trace));
+  other = trace;
+  auto codes = other.tensor("b1.q1").data.converted<std::uint8_t>();
+  codes[0] = static_cast<std::uint8_t>(codes[0] ^ 1U);
+  other.tensor("b1.q1").data = Tensor{other.tensor("b1.q1").data.shape(), codes};
+  EXPECT_NE(trace_digest(other), trace_digest(trace));
+}
+
+}  // namespace
+}  // namespace turnpike::traces

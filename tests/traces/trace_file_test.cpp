@@ -1,0 +1,193 @@
+#include "traces/trace_file.hpp"
+
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "sim/base/random.hpp"
+#include "tests/traces/reference_engine.hpp"
+#include "tests/traces/test_files.hpp"
+#include "traces/npz.hpp"
+#include "traces/trace_json.hpp"
+
+namespace turnpike::traces {
+namespace {
+
+namespace fs = std::filesystem;
+using test::expect_file_error;
+using test::sample;
+using test::scratch;
+
+const std::vector<std::string> kSamples = {"tiny_residual.npz", "tiny_lstm.npz", "tiny_gru"};
+
+void expect_unreadable(const std::string& path, std::string_view part) {
+  expect_file_error([&] { static_cast<void>(read_trace(path)); }, part);
+}
+
+/// A copy of the tiny_gru sample to damage.
+std::string directory_copy(const std::string& name) {
+  fs::remove_all(scratch(name));
+  fs::copy(sample("tiny_gru"), scratch(name));
+  return scratch(name);
+}
+
+TEST(TraceFile, SamplesObeyTheArithmeticOfTheFormat) {
+  for (const std::string& name : kSamples) {
+    SCOPED_TRACE(name);
+    const test::Difference difference = test::compare_outputs(read_trace(sample(name)));
+    EXPECT_GT(difference.compared, 30);
+    EXPECT_EQ(difference.codes_wrong, 0);
+    EXPECT_LT(difference.float_error, 1e-14);
+  }
+}
+
+TEST(TraceFile, ArchiveAndDirectoryHoldTheSameTrace) {
+  for (const std::string& name : kSamples) {
+    SCOPED_TRACE(name);
+    const Trace trace = read_trace(sample(name));
+    write_trace(trace, scratch("copy.npz"));
+    EXPECT_EQ(read_trace(scratch("copy.npz")), trace);
+    fs::remove_all(scratch("copy"));
+    write_trace(trace, scratch("copy"));
+    EXPECT_EQ(read_trace(scratch("copy")), trace);
+    const std::string first = test::bytes_of(scratch("copy.npz"));
+    write_trace(read_trace(scratch("copy")), scratch("copy.npz"));
+    EXPECT_EQ(test::bytes_of(scratch("copy.npz")), first);
+  }
+}
+
+TEST(TraceFile, WhatIsNoTraceIsRejected) {
+  expect_unreadable("/no/such.npz", "/no/such.npz: no such file");
+  expect_unreadable(scratch(""), "trace.json: no such file");
+  write_npz(scratch("plain.npz"), {{"x", Tensor{{1}, std::vector<float>{1}}}});
+  expect_unreadable(scratch("plain.npz"), "no member '__trace__'");
+}
+
+TEST(TraceFile, MissingMembersAreNamed) {
+  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (members[i].first == "Wh") {
+      members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  write_npz(scratch("missing.npz"), members);
+  expect_unreadable(scratch("missing.npz"),
+                    "missing.npz: tensor 'Wh' is declared, but there is no such member");
+  const std::string directory = directory_copy("missing");
+  fs::remove(directory + "/Wh.npy");
+  expect_unreadable(directory, "tensor 'Wh' is declared, but there is no file 'Wh.npy'");
+}
+
+TEST(TraceFile, UnknownExtraMembersAreIgnored) {
+  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  members.emplace_back("label", Tensor{{2}, std::vector<std::uint8_t>{1, 2}});
+  write_npz(scratch("extra.npz"), members);
+  EXPECT_EQ(read_trace(scratch("extra.npz")), read_trace(sample("tiny_lstm.npz")));
+}
+
+TEST(TraceFile, DamagedMembersAreNamed) {
+  const std::string directory = directory_copy("damaged");
+  const std::string bytes = test::bytes_of(directory + "/Wx.npy");
+  std::ofstream{directory + "/Wx.npy", std::ios::binary} << bytes.substr(0, bytes.size() - 1);
+  expect_unreadable(directory,
+                    "damaged/Wx.npy: shape (4, 12) needs 48 bytes of data, but there "
+                    "are 47");
+}
+
+TEST(TraceFile, CodesOutsideTheirBitsAreRejectedWhenRead) {
+  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  for (auto& [name, tensor] : members) {
+    if (name == "Wx") {
+      auto codes = tensor.converted<std::int8_t>();
+      codes[5] = 2;
+      tensor = Tensor{tensor.shape(), codes};
+    }
+  }
+  write_npz(scratch("codes.npz"), members);
+  expect_unreadable(scratch("codes.npz"),
+                    "codes.npz: tensor 'Wx': code 2 at index 5 is outside 2 bits (-2..1)");
+}
+
+TEST(TraceFile, NamesInADirectoryCannotLeaveIt) {
+  Trace trace = read_trace(sample("tiny_gru"));
+  trace.add_tensor({.name = "../outside",
+                    .kind = TensorKind::floating,
+                    .data = Tensor{{1}, std::vector<float>{1}}});
+  expect_file_error([&] { write_trace(trace, scratch("outside")); },
+                    "tensor '../outside': the name is no file name");
+  EXPECT_FALSE(fs::exists(scratch("outside")));
+  write_trace(trace, scratch("outside.npz"));
+  EXPECT_EQ(read_trace(scratch("outside.npz")), trace);
+  const std::string directory = directory_copy("inside");
+  std::ofstream{directory + "/trace.json"} << trace_json(trace);
+  expect_unreadable(directory, "the name is no file name");
+}
+
+TEST(TraceFile, InvalidTracesAndFullDirectoriesAreNotWritten) {
+  Trace trace = read_trace(sample("tiny_lstm.npz"));
+  expect_file_error([&] { write_trace(trace, sample("tiny_gru")); },
+                    "tiny_gru: exists already and is not an empty directory");
+  trace.layers[0].inputs.pop_back();
+  expect_file_error([&] { write_trace(trace, scratch("invalid.npz")); }, "takes 2 inputs, not 1");
+  EXPECT_FALSE(fs::exists(scratch("invalid.npz")));
+  expect_file_error([&] { write_trace(read_trace(sample("tiny_gru")), "/proc/nothing"); },
+                    "/proc/nothing: cannot be written");
+}
+
+TEST(TraceFile, DamagedArchivesAreErrorsOrHarmless) {
+  const std::string bytes = test::bytes_of(sample("tiny_lstm.npz"));
+  const Trace original = read_trace(sample("tiny_lstm.npz"));
+  Random random{11};
+  SCOPED_TRACE("seed 11");
+  for (int trial = 0; trial < 150; ++trial) {
+    std::string damaged = bytes;
+    const auto at =
+        static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(bytes.size()) - 1));
+    if (trial % 3 == 0) {
+      damaged.resize(at);
+    } else {
+      damaged[at] = static_cast<char>(random.integer(0, 255));
+    }
+    try {
+      EXPECT_EQ(read_trace(test::put("damaged.npz", damaged)), original) << at;
+    } catch (const FileError&) {
+    }
+  }
+}
+
+/// Three traces made with PyTorch and numpy: 39 layers of a ResNet-20, 16 steps of an LSTM.
+class RealTraces : public testing::TestWithParam<std::string> {
+ protected:
+  [[nodiscard]] static std::string path() {
+    const char* const models = std::getenv("TURNPIKE_MODELS");
+    return models == nullptr ? "" : std::string{models} + "/traces/" + GetParam() + ".npz";
+  }
+};
+
+TEST_P(RealTraces, AreReadAndWrittenUnchanged) {
+  if (path().empty()) {
+    GTEST_SKIP() << "TURNPIKE_MODELS is not set: the real traces are not tested";
+  }
+  const Trace trace = read_trace(path());
+  write_trace(trace, scratch("real.npz"));
+  EXPECT_EQ(read_trace(scratch("real.npz")), trace);
+}
+
+TEST_P(RealTraces, ObeyTheArithmeticOfTheFormat) {
+  if (path().empty()) {
+    GTEST_SKIP() << "TURNPIKE_MODELS is not set: the real traces are not tested";
+  }
+  const test::Difference difference = test::compare_outputs(read_trace(path()));
+  EXPECT_GT(difference.compared, 10000);
+  EXPECT_EQ(difference.codes_wrong, 0);
+  EXPECT_LT(difference.float_error, 1e-5);
+  RecordProperty("compared", std::to_string(difference.compared));
+}
+
+INSTANTIATE_TEST_SUITE_P(TraceFile, RealTraces,
+                         testing::Values("resnet20_w2a2_qat9_highway",
+                                         "resnet20_w2a2_qat9_nohighway",
+                                         "ptb_lstm100_w2a2_highway_16steps"));
+
+}  // namespace
+}  // namespace turnpike::traces
