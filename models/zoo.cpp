@@ -223,22 +223,26 @@ std::vector<std::string> zoo_names() {
   return names;
 }
 
-Network make_zoo(const std::string& name, std::uint64_t seed, std::int64_t batch) {
+Network zoo_shapes(const std::string& name, std::int64_t batch) {
   const std::string bare = name.starts_with("zoo:") ? name.substr(4) : name;
   if (batch < 1) {
     throw InputError{{.file = name}, fmt::format("batch is {}, but must be at least 1", batch)};
   }
   for (const auto& [known, make] : zoo()) {
     if (known == bare) {
-      Network net = make(batch);
-      net.seed = seed;
-      fill_synthetic(net);
-      return net;
+      return make(batch);
     }
   }
   throw InputError{
       {.file = name},
       fmt::format("the zoo has no network '{}'{}", bare, suggestion(bare, zoo_names()))};
+}
+
+Network make_zoo(const std::string& name, std::uint64_t seed, std::int64_t batch) {
+  Network net = zoo_shapes(name, batch);
+  net.seed = seed;
+  fill_synthetic(net);
+  return net;
 }
 
 void fill_synthetic(Network& network) {

@@ -21,6 +21,9 @@ namespace turnpike::models {
 [[nodiscard]] Network make_zoo(const std::string& name, std::uint64_t seed = 1,
                                std::int64_t batch = 1);
 
+/// The same without weights and input: shapes, for what needs no numbers.
+[[nodiscard]] Network zoo_shapes(const std::string& name, std::int64_t batch = 1);
+
 /// Fills the weights, scales and biases that are still empty and the input, as described above.
 void fill_synthetic(Network& network);
 

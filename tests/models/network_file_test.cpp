@@ -1,0 +1,93 @@
+#include "models/network_file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace turnpike::models {
+namespace {
+
+using testing::HasSubstr;
+
+Network shipped(const char* name) {
+  return read_network(std::string{TURNPIKE_SOURCE_DIR "/configs/networks/"} + name);
+}
+
+std::string message(const std::string& layers) {
+  try {
+    static_cast<void>(parse_network("schema: turnpike-network/1\nlayers:\n" + layers, "n.yaml"));
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(NetworkFile, AlexNetHasTheChipsMacsAndMappings) {
+  const Network net = shipped("alexnet.yaml");
+  EXPECT_EQ(net.batch(), 4);
+  EXPECT_EQ(4 * net.layer("CONV1").macs(), 421660800);
+  EXPECT_EQ(4 * net.layer("CONV2").macs(), 895795200);
+  EXPECT_EQ(4 * net.layer("CONV3").macs(), 598081536);
+  EXPECT_EQ(4 * net.layer("CONV4").macs(), 448561152);
+  EXPECT_EQ(4 * net.layer("CONV5").macs(), 299040768);
+  const LayerRequests& conv3 = net.layer("CONV3").requests;
+  EXPECT_EQ(conv3.mapping, (traces::MappingRequest{64, 4, 13, 16, 3, 2, 2}));
+  EXPECT_EQ(conv3.ifmap_zeros, 0.725);
+  EXPECT_EQ(conv3.ofmap_zeros, 0.793);
+  EXPECT_EQ(conv3.weight_bits, 16);
+}
+
+TEST(NetworkFile, VggHasItsConvolutions) {
+  const Network net = shipped("vgg16.yaml");
+  EXPECT_EQ(net.batch(), 3);
+  EXPECT_EQ(net.macs(), 15346630656);
+  EXPECT_EQ(net.shape_of("pool5"), (TensorShape{512, 7, 7}));
+}
+
+TEST(NetworkFile, LayersReadTheLayerBeforeUnlessToldOtherwise) {
+  const Network net = shipped("residual_example.yaml");
+  EXPECT_THAT(net.layer("block1.conv1").inputs, testing::ElementsAre("stem"));
+  EXPECT_THAT(net.layer("block1.add").inputs, testing::ElementsAre("block1.conv2", "stem"));
+  EXPECT_TRUE(net.layer("stem").relu);
+  EXPECT_FALSE(net.layer("block1.conv2").relu);
+}
+
+TEST(NetworkFile, ErrorsNameTheirPlace) {
+  const std::string first = "  - {name: a, op: conv, input: [3, 8, 8], filters: 4, kernel: 3}\n";
+  EXPECT_THAT(message("  - {name: a, op: conv, filters: 4, kernel: 3}\n"),
+              HasSubstr("needs 'input'"));
+  EXPECT_THAT(message("  - {name: a, op: cnv, input: [3, 8, 8]}\n"),
+              HasSubstr("must be one of conv, fc"));
+  EXPECT_THAT(message(first + "  - {name: b, op: conv, filter: 4, kernel: 3}\n"),
+              HasSubstr("filters"));
+  EXPECT_THAT(message(first + "  - {name: b, op: conv, filters: 4}\n"), HasSubstr("kernel"));
+  EXPECT_THAT(message(first + "  - {name: b, op: conv, filters: 4, kernel: 9}\n"),
+              HasSubstr("n.yaml:4:12: layer 'b': kernel 9x9 is larger than the padded input 6x6"));
+  EXPECT_THAT(message(first + "  - {name: b, op: conv, input: [4, 8, 8], filters: 4, kernel: 3}\n"),
+              HasSubstr("'input' is [4, 8, 8], but [4, 6, 6] arrives"));
+  EXPECT_THAT(message(first + "  - {name: b, op: maxpool, kernel: 2, groups: 2}\n"),
+              HasSubstr("groups"));
+  EXPECT_THAT(message(first + "  - {name: b, op: conv, filters: 4, kernel: 3, pad: [1, 1]}\n"),
+              HasSubstr("[top, left, bottom, right]"));
+  EXPECT_THAT(message(first + "  - {name: b, op: conv, filters: 4, kernel: 3, relu: false, zeros: "
+                              "{ofmap: 0.5}}\n"),
+              HasSubstr("needs the ReLU"));
+  EXPECT_THAT(
+      message(first + "  - {name: b, op: conv, filters: 4, kernel: 3, zeros: {ifmap: 1.5}}\n"),
+      HasSubstr("outside"));
+  EXPECT_THAT(message("  - {name: l, op: lstm, input: 8, hidden: 4, gate_order: \"i,f,g,g\"}\n"),
+              HasSubstr("order of i,f,g,o"));
+  EXPECT_THAT(message("  []\n"), HasSubstr("at least one layer"));
+}
+
+TEST(NetworkFile, OpenTellsZooAndFilesApart) {
+  EXPECT_EQ(open_network("zoo:lstm300").name(), "lstm300");
+  const std::string path = TURNPIKE_SOURCE_DIR "/configs/networks/residual_example.yaml";
+  EXPECT_EQ(open_network(path, {.seed = 3, .batch = 2}).batch(), 2);
+  EXPECT_NE(open_network(path, {.seed = 3, .batch = 1}).layer("stem").weights,
+            open_network(path, {.seed = 4, .batch = 1}).layer("stem").weights);
+  EXPECT_THROW(static_cast<void>(open_network("resnet18")), InputError);
+  EXPECT_THROW(static_cast<void>(open_network("missing.yaml")), FileError);
+}
+
+}  // namespace
+}  // namespace turnpike::models

@@ -1,0 +1,80 @@
+#include "models/recurrent.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "models/network_file.hpp"
+#include "models/quantize.hpp"
+#include "traces/arithmetic.hpp"
+
+namespace turnpike::models {
+namespace {
+
+using traces::TensorEntry;
+using traces::Trace;
+
+double real(const TensorEntry& tensor, std::size_t i) {
+  const double code = tensor.data.at(static_cast<std::int64_t>(i));
+  return tensor.is_float() ? code : tensor.scale[0] * (code - tensor.zero_point);
+}
+
+/// What a reader of `tensor` sees of `value`.
+double kept(const TensorEntry& tensor, double value) {
+  if (tensor.is_float()) {
+    return value;
+  }
+  return traces::dequantize(
+      static_cast<double>(traces::quantize(value, tensor.scale[0], tensor.zero_point,
+                                           tensor.min_code(), tensor.max_code())),
+      tensor.scale[0], tensor.zero_point);
+}
+
+class LstmAgainstFormulas : public testing::TestWithParam<int> {};
+
+TEST_P(LstmAgainstFormulas, EveryStoredValueIsTheNaiveDoubleComputation) {
+  const int highway_bits = GetParam();
+  const Network net = read_network(TURNPIKE_SOURCE_DIR "/configs/networks/lstm_example.yaml");
+  QuantizeOptions options;
+  options.weight_bits = 2;
+  options.activation_bits = 3;
+  options.highway = highway_bits != 0;
+  options.highway_bits = highway_bits != 0 ? highway_bits : 8;
+  const Trace trace = quantize(net, calibrate(net), options);
+  const TensorEntry& x = trace.tensor("input.q");
+  const TensorEntry& h_prev = trace.tensor("lstm.h_prev.q");
+  const TensorEntry& wx = trace.tensor("lstm.wx");
+  const TensorEntry& wh = trace.tensor("lstm.wh");
+  const TensorEntry& gates = trace.tensor("lstm.gates");
+  const TensorEntry& cell = trace.tensor("lstm.c");
+  const TensorEntry& h = trace.tensor("lstm.h");
+  std::vector<double> c(100, 0.0);
+  std::vector<double> last(100, 0.0);
+  for (std::size_t t = 0; t < 8; ++t) {
+    std::vector<double> gate(400);
+    for (std::size_t j = 0; j < 400; ++j) {
+      double sum = static_cast<double>(net.layer("lstm").bias[j]);
+      for (std::size_t i = 0; i < 64; ++i) {
+        sum += real(x, t * 64 + i) * real(wx, i * 400 + j);
+      }
+      for (std::size_t i = 0; i < 100; ++i) {
+        sum += real(h_prev, t * 100 + i) * real(wh, i * 400 + j);
+      }
+      ASSERT_NEAR(sum, real(trace.tensor("lstm.preact"), t * 400 + j), 1e-9);
+      sum = real(trace.tensor("lstm.preact"), t * 400 + j);
+      gate[j] = kept(gates, j / 100 == 2 ? std::tanh(sum) : traces::sigmoid(sum));
+      ASSERT_NEAR(gate[j], real(gates, t * 400 + j), 1e-12);
+    }
+    for (std::size_t i = 0; i < 100; ++i) {
+      ASSERT_EQ(real(h_prev, t * 100 + i), kept(h_prev, last[i])) << t;
+      c[i] = kept(cell, gate[100 + i] * c[i] + gate[200 + i] * gate[i]);
+      ASSERT_NEAR(c[i], real(cell, t * 100 + i), 1e-12);
+      last[i] = kept(h, gate[300 + i] * std::tanh(c[i]));
+      ASSERT_NEAR(last[i], real(h, t * 100 + i), 1e-12);
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(HighwayBits, LstmAgainstFormulas, testing::Values(0, 8, 32));
+
+}  // namespace
+}  // namespace turnpike::models
