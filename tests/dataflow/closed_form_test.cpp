@@ -196,7 +196,7 @@ TEST(ClosedForm, TheWorkedExampleOfTheDocumentationHolds) {
     passes[{bound.cycles(), bound.bound()}] += kind.count;
     cycles += kind.count * bound.cycles();
   }
-  const decltype(passes) expected{{{8270, "mac"}, 12 * 42}, {{5935, "psum"}, 12}};
+  const decltype(passes) expected{{{8270, "mac"}, std::int64_t{12} * 42}, {{5935, "psum"}, 12}};
   EXPECT_EQ(passes, expected);
   EXPECT_EQ(cycles, 4239300);
 }
