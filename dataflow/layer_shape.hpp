@@ -15,8 +15,10 @@ struct LayerShape {
   std::int64_t R = 1, S = 1;  ///< filter rows, columns
   std::int64_t U = 1, V = 1;  ///< stride of rows, columns
 
+  // NOLINTBEGIN(readability-identifier-naming): the letters of the papers
   [[nodiscard]] std::int64_t E() const { return (H - R) / U + 1; }  ///< ofmap rows
   [[nodiscard]] std::int64_t F() const { return (W - S) / V + 1; }  ///< ofmap columns
+  // NOLINTEND(readability-identifier-naming)
   [[nodiscard]] std::int64_t macs() const { return N * G * M * C * R * S * E() * F(); }
   [[nodiscard]] std::int64_t ofmap_values() const { return N * G * M * E() * F(); }
 

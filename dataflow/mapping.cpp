@@ -207,7 +207,7 @@ std::optional<std::string> malformed(const LayerShape& layer) {
   const std::initializer_list<Named> extents{
       {"N", layer.N}, {"G", layer.G}, {"M", layer.M}, {"C", layer.C}, {"H", layer.H},
       {"W", layer.W}, {"R", layer.R}, {"S", layer.S}, {"U", layer.U}, {"V", layer.V}};
-  if (const Reason reason = below_one(extents)) {
+  if (Reason reason = below_one(extents)) {
     return reason;
   }
   for (const Named& extent : extents) {

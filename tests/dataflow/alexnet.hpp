@@ -75,7 +75,7 @@ inline const std::array<ChipLayer, 5>& alexnet() {
 
 /// The chip's buffer: 25 banks of 512 lines of 64 bits, 16-bit values.
 inline BufferBudget chip_buffer() {
-  return {.bits = 25 * 32768, .bank_bits = 32768};
+  return {.bits = std::int64_t{25} * 32768, .bank_bits = 32768};
 }
 
 }  // namespace turnpike::dataflow::test

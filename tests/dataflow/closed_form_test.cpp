@@ -187,6 +187,20 @@ TEST(ClosedForm, APassBoundCountsEachResource) {
   EXPECT_EQ(bound.bound(), "mac");
 }
 
+TEST(ClosedForm, TheWorkedExampleOfTheDocumentationHolds) {
+  const ChipLayer& conv3 = alexnet()[2];
+  std::map<std::pair<std::int64_t, std::string_view>, std::int64_t> passes;
+  std::int64_t cycles = 0;
+  for (const PassKind& kind : pass_kinds(conv3.shape, conv3.mapping, {})) {
+    const PassBound bound = pass_bound(kind.pass, conv3.shape, {});
+    passes[{bound.cycles(), bound.bound()}] += kind.count;
+    cycles += kind.count * bound.cycles();
+  }
+  const decltype(passes) expected{{{8270, "mac"}, std::int64_t{12} * 42}, {{5935, "psum"}, 12}};
+  EXPECT_EQ(passes, expected);
+  EXPECT_EQ(cycles, 4239300);
+}
+
 TEST(ClosedForm, ExactFilterLoadsAreNotRounded) {
   const ProcessingPass pass{.filters = 5, .p = 5, .R = 3, .S = 3};
   ArrayGeometry exact;

@@ -52,7 +52,7 @@ TEST(MappingSpace, NoMappingCostsLessThanItsBounds) {
 TEST(MappingSpace, KeepsTheFewestGroupsOfFiltersTheBufferAllowsAndEvensThemOut) {
   // 20 filters fit beside the ifmap tile: 48 filters in blocks of 4 take 3 groups of 16.
   const LayerShape layer{.M = 48, .H = 4, .W = 4};
-  const BufferBudget budget{.bits = 16 * (16 + 20 * 16)};
+  const BufferBudget budget{.bits = std::int64_t{16} * (16 + 20 * 16)};
   const MapperProblem problem{.layer = layer, .array = {}, .budget = budget, .weights = {}};
   const MappingSpace space{problem};
   bool found = false;
@@ -70,7 +70,7 @@ TEST(MappingSpace, KeepsTheFewestGroupsOfFiltersTheBufferAllowsAndEvensThemOut) 
 
 TEST(MappingSpace, TilesTheWidthOnlyWhereWholeRowsDoNotFit) {
   const LayerShape layer{.M = 8, .H = 4, .W = 64};
-  const BufferBudget budget{.bits = 16 * (64 + 4 * 64)};
+  const BufferBudget budget{.bits = std::int64_t{16} * (64 + 4 * 64)};
   const MapperProblem problem{.layer = layer, .array = {}, .budget = budget, .weights = {}};
   const MappingSpace space{problem};
   for (const Footprint& footprint : space.footprints()) {

@@ -20,7 +20,7 @@ using test::alexnet;
 using test::chip_buffer;
 using ::testing::HasSubstr;
 
-const ArrayGeometry kChip;
+constexpr ArrayGeometry kChip{};
 
 TEST(Mapping, PrintsItsLetters) {
   Mapping map{.m = 64, .n = 4, .e = 13, .p = 16, .q = 3, .r = 2, .t = 2};
@@ -152,6 +152,14 @@ TEST(Mapping, AnUnusableArrayIsRefused) {
   array.columns = 0;
   EXPECT_EQ(illegal(LayerShape{}, Mapping{}, array, chip_buffer()).value_or("legal"),
             "array columns = 0 is less than 1");
+  array = ArrayGeometry{};
+  array.filter_load_values = std::int64_t{1} << 20;
+  EXPECT_EQ(illegal(LayerShape{}, Mapping{}, array, chip_buffer()).value_or("legal"),
+            "the filter load unit = 1048576 exceeds the largest supported = 16384");
+  BufferBudget budget = chip_buffer();
+  budget.psum_bits = 0;
+  EXPECT_EQ(illegal(LayerShape{}, Mapping{}, ArrayGeometry{}, budget).value_or("legal"),
+            "bits of a psum = 0 is less than 1");
 }
 
 TEST(Mapping, AResidentIfmapNeedsNoTile) {
@@ -169,12 +177,12 @@ class BruteForceRules {
   BruteForceRules(const LayerShape& layer, const Mapping& map, const ArrayGeometry& array)
       : layer_{layer}, map_{map}, array_{array} {}
 
-  bool legal(const BufferBudget& budget) const {
+  [[nodiscard]] bool legal(const BufferBudget& budget) const {
     return no_idle_set() && spads_hold() && chains_fit() && values_fit(budget);
   }
 
  private:
-  bool no_idle_set() const {
+  [[nodiscard]] bool no_idle_set() const {
     // Deal filters (channels) to sets p (q) at a time; every set must get at least one.
     std::set<std::int64_t> filter_sets;
     for (std::int64_t filter = 0; filter < map_.m && filter < map_.p * map_.t; ++filter) {
@@ -187,7 +195,7 @@ class BruteForceRules {
     return std::ssize(filter_sets) == map_.t && std::ssize(channel_sets) == map_.r &&
            map_.p <= map_.m && map_.q <= layer_.C;
   }
-  std::int64_t part(std::int64_t extent, std::int64_t limit) const {
+  [[nodiscard]] std::int64_t part(std::int64_t extent, std::int64_t limit) const {
     for (std::int64_t parts = 1;; ++parts) {
       const std::int64_t size = (extent + parts - 1) / parts;
       if (size <= limit) {
@@ -195,7 +203,7 @@ class BruteForceRules {
       }
     }
   }
-  bool spads_hold() const {
+  [[nodiscard]] bool spads_hold() const {
     const std::int64_t s = part(layer_.S, array_.ifmap_spad);
     std::int64_t ifmap = 0;
     std::int64_t filter = 0;
@@ -208,7 +216,7 @@ class BruteForceRules {
     return ifmap <= array_.ifmap_spad && filter <= array_.filter_spad && map_.p <= array_.psum_spad;
   }
   /// Places chain after chain on a grid of PEs.
-  bool chains_fit() const {
+  [[nodiscard]] bool chains_fit() const {
     const std::int64_t rows = map_.r * part(layer_.R, array_.rows);
     const std::int64_t width = part(map_.e, array_.columns);
     std::int64_t wanted = map_.t * ((map_.e + width - 1) / width);
@@ -220,7 +228,7 @@ class BruteForceRules {
     return wanted <= 0;
   }
   /// Counts distinct ifmap rows touched and distinct psums of a full pass and its m group.
-  bool values_fit(const BufferBudget& budget) const {
+  [[nodiscard]] bool values_fit(const BufferBudget& budget) const {
     const std::int64_t tile = map_.width_tile == 0 ? layer_.F() : map_.width_tile;
     std::set<std::int64_t> rows;
     for (std::int64_t e = 0; e < map_.e; ++e) {

@@ -36,7 +36,7 @@ class OfmapCounts {
         (((image * layer_.G + group) * layer_.M + filter) * layer_.E() + row) * layer_.F() +
         column));
   }
-  const std::vector<std::int64_t>& all() const { return counts_; }
+  [[nodiscard]] const std::vector<std::int64_t>& all() const { return counts_; }
 
  private:
   LayerShape layer_;
@@ -219,9 +219,10 @@ TEST(ProcessingPass, RaggedFiltersSpreadOverAsFewSetsAsNeeded) {
 
 TEST(ProcessingPass, AlexNetHasTheExpectedNumberOfPasses) {
   // groups * m groups * image groups * strips * channel groups * filter blocks
-  const std::vector<std::int64_t> expected{1 * 1 * 4 * 8 * 3 * 3, 2 * 2 * 4 * 1 * 24 * 4,
-                                           1 * 6 * 1 * 1 * 43 * 2, 2 * 3 * 1 * 1 * 32 * 2,
-                                           2 * 2 * 1 * 1 * 32 * 2};
+  const std::vector<std::int64_t> expected{
+      std::int64_t{1} * 1 * 4 * 8 * 3 * 3, std::int64_t{2} * 2 * 4 * 1 * 24 * 4,
+      std::int64_t{1} * 6 * 1 * 1 * 43 * 2, std::int64_t{2} * 3 * 1 * 1 * 32 * 2,
+      std::int64_t{2} * 2 * 1 * 1 * 32 * 2};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     std::int64_t passes = 0;
     for_each_pass(test::alexnet().at(i).shape, test::alexnet().at(i).mapping, ArrayGeometry{},
