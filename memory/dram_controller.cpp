@@ -90,6 +90,9 @@ DramRequestId DramController::submit(const DramRequest& request, DramClock at) {
   const std::int64_t first = request.address / unit;
   const std::int64_t bursts = (request.address + request.bytes - 1) / unit - first + 1;
   count(request, bursts);
+  for (std::int64_t i = 0; observer_ != nullptr && i < bursts; ++i) {
+    observer_->burst((first + i) * unit, request.write, at);
+  }
   const std::uint32_t slot = open_pending();
   Pending& pending = pending_[slot];
   pending.id = next_id_++;
@@ -115,11 +118,6 @@ void DramController::serve_at_once(std::uint32_t slot, DramClock at) {
   Pending& pending = pending_[slot];
   auto& moved = pending.write ? plain_counts_.writes : plain_counts_.reads;
   moved[static_cast<std::size_t>(pending.stream)] += static_cast<std::uint64_t>(pending.unissued);
-  if (observer_ != nullptr) {
-    for (std::int64_t i = 0; i < pending.unissued; ++i) {
-      observer_->burst(pending.next_address + i * device_.burst_bytes(), pending.write, at);
-    }
-  }
   pending.data_end = at;
   if (device_.kind == DramKind::link) {
     link_free_ = std::max(link_free_, at) + pending.unissued;
@@ -150,9 +148,6 @@ void DramController::refill(std::deque<std::uint32_t>& backlog, DramClock visibl
     }
     scheduler.push({.where = where, .visible = visible, .request = slot, .stream = pending.stream},
                    pending.write);
-    if (observer_ != nullptr) {
-      observer_->burst(pending.next_address, pending.write, visible);
-    }
     pending.next_address += device_.organisation.burst_bytes();
     if (--pending.unqueued == 0) {
       backlog.pop_front();

@@ -23,4 +23,29 @@ DramEnergyBreakdown dram_energy(const DramDevice& device, const DramCounts& coun
           .background = Picojoules{background_mw_clocks * device.tck_ns * devices}};
 }
 
+ActionCounts dram_actions(const DramCounts& counts) {
+  ActionCounts actions;
+  const auto add = [&](Action action, Stream stream, const char* item, std::uint64_t count) {
+    if (count > 0) {
+      ActionKey key;
+      key.component = Component::dram;
+      key.action = action;
+      key.stream = stream;
+      key.item = item;
+      actions[key] += count;
+    }
+  };
+  for (const Stream stream : {Stream::low, Stream::highway}) {
+    const auto s = static_cast<std::size_t>(stream);
+    add(Action::activate, stream, "", counts.activates[s]);
+    add(Action::read, stream, "", counts.reads[s]);
+    add(Action::write, stream, "", counts.writes[s]);
+  }
+  add(Action::refresh, Stream::low, "", counts.refreshes);
+  add(Action::background, Stream::low, "precharged", counts.clocks_precharged);
+  add(Action::background, Stream::low, "active", counts.clocks_active);
+  add(Action::background, Stream::low, "powerdown", counts.clocks_powerdown);
+  return actions;
+}
+
 }  // namespace turnpike::memory

@@ -2,6 +2,7 @@
 
 #include "memory/dram_device.hpp"
 #include "memory/dram_request.hpp"
+#include "sim/base/action_count.hpp"
 #include "sim/base/quantity.hpp"
 
 namespace turnpike::memory {
@@ -21,5 +22,9 @@ struct DramEnergyBreakdown {
 /// Counts x the table: a command costs its energy in each device of the rank, a clock of a rank the
 /// background power of its state in each device. mW x ns = pJ.
 [[nodiscard]] DramEnergyBreakdown dram_energy(const DramDevice& device, const DramCounts& counts);
+
+/// The counts as the vocabulary has them (docs/action_vocabulary.md): commands by stream,
+/// background clocks by state. Counts of zero are left out.
+[[nodiscard]] ActionCounts dram_actions(const DramCounts& counts);
 
 }  // namespace turnpike::memory

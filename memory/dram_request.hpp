@@ -100,11 +100,13 @@ struct DramLocation {
   friend bool operator==(const DramLocation&, const DramLocation&) = default;
 };
 
-/// Is told what a controller does, in time order.
+/// Is told what a controller is asked for and what it does. Requests come in order of submission;
+/// commands of a channel in time order, but for the precharge of a closed page, which is told with
+/// its column command and leaves later.
 class DramObserver {
  public:
   virtual ~DramObserver() = default;
-  /// A burst became visible to the scheduler.
+  /// A burst of a request submitted at `at`.
   virtual void burst(std::int64_t address, bool write, DramClock at) = 0;
   /// A command went to a device. bank, row and column hold for the commands that have them.
   virtual void command(DramCommand command, const DramLocation& where, DramClock at) = 0;

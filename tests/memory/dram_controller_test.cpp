@@ -27,7 +27,7 @@ struct Outcome {
   CommandLog log;
 };
 
-/// Submits in time order and runs to the end. `wakes` > 0: advances in random small steps and
+/// Submits in time order and runs to the end. With `steps`: advances in random small steps and
 /// checks next_event() on the way.
 Outcome run(const DramDevice& device, int channels, const DramPolicy& policy,
             const std::vector<Timed>& requests, Random* steps = nullptr) {
@@ -296,6 +296,25 @@ TEST(DramController, EnergyIsCountsTimesTheTable) {
   EXPECT_DOUBLE_EQ(energy.write.count(), 4 * 4.980 * 512);
   EXPECT_DOUBLE_EQ(energy.refresh.count(), 5 * 86592.0 * 8);
   EXPECT_DOUBLE_EQ(energy.background.count(), (100 * 40.8 + 10 * 51.6 + 30.0) * 0.83 * 8);
+}
+
+TEST(DramController, ActionsAreTheVocabularys) {
+  DramCounts counts;
+  counts.activates = {2, 1};
+  counts.reads = {10, 0};
+  counts.refreshes = 5;
+  counts.clocks_active = 77;
+  const ActionCounts actions = dram_actions(counts);
+  EXPECT_EQ(actions.size(), 5U);
+  ActionKey key;
+  key.component = Component::dram;
+  key.action = Action::activate;
+  key.stream = Stream::highway;
+  EXPECT_EQ(actions.at(key), 1U);
+  key.action = Action::background;
+  key.stream = Stream::low;
+  key.item = "active";
+  EXPECT_EQ(actions.at(key), 77U);
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ struct Measured {
 
 /// Reads `n` blocks with at most `outstanding` in flight, a new one in the clock one completes; 0
 /// means as many as the queue takes.
-inline Measured measure(const DramDevice& device, Pattern pattern, int outstanding, int n = 20000,
+inline Measured measure(const DramDevice& device, Pattern pattern, int outstanding, int n = 8000,
                         const DramPolicy& policy = {}) {
   DramController controller{device, 1, policy};
   Blocks blocks{pattern, controller.capacity_bytes(), 7};

@@ -80,7 +80,7 @@ class ReferenceTable {
   CsvTable table_;
 };
 
-/// The rows of the table in docs/memory.md, in Markdown.
-[[nodiscard]] std::vector<std::string> validation_rows();
+/// The rows of a device in the table of docs/memory.md, in Markdown.
+[[nodiscard]] std::vector<std::string> validation_rows(const std::string& device);
 
 }  // namespace turnpike::memory::test

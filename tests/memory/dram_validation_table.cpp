@@ -5,8 +5,11 @@
 #include "tests/memory/dram_validation.hpp"
 
 int main() {
-  for (const std::string& row : turnpike::memory::test::validation_rows()) {
-    std::puts(row.c_str());
+  using namespace turnpike::memory::test;
+  for (const std::string& device : validated_devices()) {
+    for (const std::string& row : validation_rows(device)) {
+      std::puts(row.c_str());
+    }
   }
   return 0;
 }

@@ -157,8 +157,7 @@ TEST(DramValidation, AStreamOverBankGroupsReachesThePeak) {
 TEST(DramValidation, AStreamInOneBankGroupIsCappedByCcdL) {
   for (const std::string name : {"ddr4-2400", "ddr4-3200"}) {
     DramDevice d = device(name);
-    d.address_mapping = "robgrabachco";  // the four banks of a group before the next group
-    d.address_mapping = "bgrorabachco";
+    d.address_mapping = "bgrorabachco";  // a bank group after the other
     EXPECT_NEAR(stream_rate(d, {.refresh = false}), 64.0 / (d.timing.CCD_L * d.tck_ns), 0.02)
         << name;
   }
@@ -174,15 +173,25 @@ TEST(DramValidation, RefreshTakesItsShareOfTheTime) {
   }
 }
 
-TEST(DramValidation, TheTableInTheDocumentationIsWhatTheModelDoes) {
+class DramValidationTable : public testing::TestWithParam<std::string> {};
+
+TEST_P(DramValidationTable, InTheDocumentationIsWhatTheModelDoes) {
   std::ifstream in{std::string{TURNPIKE_SOURCE_DIR} + "/docs/memory.md"};
   std::ostringstream text;
   text << in.rdbuf();
-  for (const std::string& row : test::validation_rows()) {
-    EXPECT_THAT(text.str(), testing::HasSubstr(row + "\n"))
-        << "docs/memory.md is out of date; dram_validation_table prints the rows";
+  for (const std::string& row : test::validation_rows(GetParam())) {
+    EXPECT_NE(text.str().find(row + "\n"), std::string::npos)
+        << "docs/memory.md lacks what the target dram_validation_table prints now:\n"
+        << row;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Devices, DramValidationTable, testing::ValuesIn(test::validated_devices()),
+                         [](const auto& tested) {
+                           std::string name = tested.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace turnpike::memory

@@ -39,7 +39,7 @@ class TimingChecker {
   }
 
  private:
-  static constexpr DramClock kWindow = 2000;
+  static constexpr DramClock kWindow = 700;  ///< more than any device's longest rule, RFC
 
   static std::string name(const LoggedCommand& c) {
     static const char* const kNames[] = {"ACT", "PRE", "RD", "WR", "REF", "PDE", "PDX"};
