@@ -1,0 +1,175 @@
+#include "sim/report/tables.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/report/text_table.hpp"
+
+namespace turnpike::report {
+namespace {
+
+using accelerator::LayerResult;
+
+std::string kilobytes(std::uint64_t bits) {
+  return fmt::format("{:.1f}", static_cast<double>(bytes_of(bits)) / 1024.0);
+}
+
+std::string percent(double part, double whole) {
+  return whole > 0.0 ? fmt::format("{:.1f}", 100.0 * part / whole) : "-";
+}
+
+std::string layer_rows(const PricedRun& run) {
+  TextTable table{{"layer", "op", "mapping", "bound", "passes", "PEs", "cycles", "util %",
+                   "zeros %", "GLB KiB", "DRAM KiB", "highway KiB", "uJ"}};
+  table.left({1, 2, 3});
+  for (std::size_t i = 0; i < run.result.layers.size(); ++i) {
+    const LayerResult& l = run.result.layers[i];
+    const double macs = static_cast<double>(l.macs);
+    table.add({l.name, l.op, l.mapping, l.bound, l.passes > 0 ? fmt::format("{}", l.passes) : "",
+               l.active_pes > 0 ? fmt::format("{}", l.active_pes) : "",
+               fmt::format("{}", l.cycles.total()),
+               l.passes > 0 ? percent(macs, static_cast<double>(l.cycles.processing) *
+                                                static_cast<double>(run.config.pes()))
+                            : "",
+               l.macs > 0 ? percent(static_cast<double>(l.macs_zero_gated), macs) : "",
+               kilobytes(l.glb_bits.total()), kilobytes(l.dram_bits.total()),
+               kilobytes(l.glb_bits.highway + l.dram_bits.highway),
+               fmt::format("{:.2f}", run.energy.of_layer(i).count() * 1e-6)});
+  }
+  return table.to_string();
+}
+
+std::string component_rows(const PricedRun& run) {
+  TextTable table{{"component", "energy uJ", "%", "highway uJ", "area mm2"}};
+  const double total = run.energy.total.count();
+  for (int c = 0; c < kComponents; ++c) {
+    const auto component = static_cast<Component>(c);
+    const auto at = static_cast<std::size_t>(c);
+    const double energy = run.energy.by_component[at].count();
+    const double area = run.area_of(component).count();
+    table.add({std::string{to_string(component)}, fmt::format("{:.2f}", energy * 1e-6),
+               percent(energy, total),
+               fmt::format("{:.2f}", run.energy.by_component_highway[at].count() * 1e-6),
+               area > 0.0 ? fmt::format("{:.4f}", area * 1e-6) : ""});
+  }
+  table.add({"total", fmt::format("{:.2f}", run.energy_uj()), "100.0",
+             fmt::format("{:.2f}", run.energy.of_stream(Stream::highway).count() * 1e-6),
+             fmt::format("{:.4f}", run.area_mm2())});
+  return table.to_string();
+}
+
+std::string check_lines(const accelerator::RunResult& result) {
+  const accelerator::Checks& checks = result.checks;
+  std::string held;
+  for (const auto& [name, ok] : checks.conservation) {
+    held += fmt::format("{}{}{}", held.empty() ? "" : ", ", name, ok ? "" : " FAILED");
+  }
+  std::string out = fmt::format(
+      "outputs: {} values compared, integer outputs {}, float outputs within {:.1e} of their "
+      "range\n",
+      checks.outputs_compared,
+      !checks.ofmap_bit_exact ? "none" : *checks.ofmap_bit_exact ? "bit-exact" : "WRONG",
+      checks.float_max_error);
+  if (checks.accumulators_exact) {
+    out += fmt::format("psums against plain loops: {}\n",
+                       *checks.accumulators_exact ? "equal" : "DIFFERENT");
+  }
+  return out + fmt::format("conservation: {}\n", held);
+}
+
+}  // namespace
+
+std::string run_table(const PricedRun& run) {
+  const accelerator::RunResult& r = run.result;
+  const accelerator::CycleCounts cycles = r.cycles();
+  std::string out = fmt::format(
+      "{} on {}: {} x {} bit (weight x activation), highway {}, batch {}\n\n", r.network,
+      run.config.name, r.weight_bits, r.activation_bits,
+      r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
+  out += layer_rows(run) + '\n' + component_rows(run) + '\n';
+  out += fmt::format(
+      "{} cycles = {} processing + {} DRAM stall + {} post stall; {:.3f} ms, {} MACs, utilization "
+      "{:.1f} %\n",
+      cycles.total(), cycles.processing, cycles.dram_stall, cycles.post_stall, run.latency_ms(),
+      r.macs(), 100.0 * run.utilization());
+  out += fmt::format("{:.1f} uJ, {:.1f} mW, {:.3f} TOPS/W, {:.3f} mm2; GLB {} B, DRAM {} B\n",
+                     run.energy_uj(), run.average_power_mw(), run.tops_per_watt(), run.area_mm2(),
+                     run.glb_bytes(), run.dram_bytes());
+  out += fmt::format("operations per inference: {} low-precision MACs, {} high-precision adds, {} "
+                     "non-linear, {} element-wise multiplies\n",
+                     r.operations.low_precision_macs, r.operations.high_precision_adds,
+                     r.operations.nonlinear, r.operations.elementwise_multiplies);
+  return out + check_lines(r) + run.policy + '\n';
+}
+
+std::string plan_table(const traces::Trace& trace, const accelerator::AcceleratorConfig& config,
+                       const accelerator::Plan& plan) {
+  TextTable mappings{{"layer", "shape", "bits w x a", "psum", "mapping", "passes", "PEs",
+                      "est. cycles", "bound", "ifmap"}};
+  mappings.left({1, 4, 8, 9});
+  for (const accelerator::Stage& stage : plan.stages) {
+    for (const accelerator::ArrayJob& job : stage.jobs) {
+      if (job.step > 0) {
+        continue;
+      }
+      const dataflow::LayerShape& s = job.shape;
+      const auto* input = plan.stored(job.input);
+      mappings.add({trace.layers[stage.layers[0]].name,
+                    fmt::format("N{} G{} M{} C{} H{} W{} R{} S{} U{}", s.N, s.G, s.M, s.C, s.H, s.W,
+                                s.R, s.S, s.U),
+                    fmt::format("{} x {}", job.weight_bits, job.activation_bits),
+                    fmt::format("{}", job.psum_bits), dataflow::to_string(job.mapped.mapping),
+                    fmt::format("{}", job.mapped.passes), fmt::format("{}", job.mapped.active_pes),
+                    fmt::format("{}", job.mapped.estimated_cycles), job.mapped.bound,
+                    input != nullptr && input->in_glb ? "glb" : "dram"});
+    }
+  }
+  TextTable tensors{{"stored tensor", "bits", "values", "stream", "place", "why"}};
+  tensors.left({3, 4, 5});
+  for (const auto& [name, tensor] : plan.tensors) {
+    tensors.add({name, fmt::format("{}", tensor.bits), fmt::format("{}", tensor.values),
+                 tensor.highway ? "highway" : "low", tensor.in_glb ? "glb" : "dram",
+                 tensor.reason});
+  }
+  return mappings.to_string() + '\n' + tensors.to_string() +
+         fmt::format("\nglobal buffer: {} bits\n{}\n", config.glb_bits(), policy_line_of(config));
+}
+
+std::string area_table(const accelerator::AcceleratorConfig& config,
+                       const std::vector<cost::AreaItem>& area) {
+  TextTable table{{"component", "part", "stream", "um2", ""}};
+  table.left({1, 2, 4});
+  double total = 0.0;
+  for (const cost::AreaItem& item : area) {
+    total += item.area.count();
+    table.add({std::string{to_string(item.component)}, item.part,
+               std::string{to_string(item.stream)}, fmt::format("{:.0f}", item.area.count()),
+               item.interpolated ? "interpolated" : ""});
+  }
+  table.add({"total", "", "", fmt::format("{:.0f}", total), ""});
+  return fmt::format("{}: {} x {} bit, {} nm\n\n", config.name, config.precision.weight,
+                     config.precision.activation, config.node_nm) +
+         table.to_string() + policy_line_of(config) + '\n';
+}
+
+std::string failed_checks(const PricedRun& run) {
+  const accelerator::Checks& checks = run.result.checks;
+  std::string out;
+  const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
+  if (!checks.ofmap_bit_exact.value_or(true)) {
+    add("outputs differ from the trace's reference (" + checks.first_difference + ")");
+  }
+  if (!checks.accumulators_exact.value_or(true)) {
+    add("psums differ from plain loops");
+  }
+  if (checks.float_max_error > 1e-5) {
+    add(fmt::format("float outputs are off by {:.2e} of their range", checks.float_max_error));
+  }
+  for (const auto& [name, held] : checks.conservation) {
+    if (!held) {
+      add("conservation of " + name);
+    }
+  }
+  return out;
+}
+
+}  // namespace turnpike::report

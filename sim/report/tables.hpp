@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "sim/accelerator/stage.hpp"
+#include "sim/report/priced_run.hpp"
+#include "traces/trace.hpp"
+
+/// Tables for the terminal. Each ends with the policy line.
+namespace turnpike::report {
+
+/// One run: layers, then totals, energy and area by component, checks.
+[[nodiscard]] std::string run_table(const PricedRun& run);
+
+/// Mappings of every array layer and where every stored tensor lies, nothing simulated.
+[[nodiscard]] std::string plan_table(const traces::Trace& trace,
+                                     const accelerator::AcceleratorConfig& config,
+                                     const accelerator::Plan& plan);
+
+/// Area by component and part.
+[[nodiscard]] std::string area_table(const accelerator::AcceleratorConfig& config,
+                                     const std::vector<cost::AreaItem>& area);
+
+/// Names of the checks that failed, with the first difference.
+[[nodiscard]] std::string failed_checks(const PricedRun& run);
+
+}  // namespace turnpike::report

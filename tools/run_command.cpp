@@ -1,0 +1,106 @@
+#include <chrono>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/base/text.hpp"
+#include "sim/report/result_files.hpp"
+#include "sim/report/tables.hpp"
+#include "sim/sweep/experiment.hpp"
+#include "tools/command.hpp"
+#include "traces/trace_check.hpp"
+#include "turnpike_version.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+struct RunOptions {
+  accelerator::ConfigSources sources;
+  std::string network;
+  std::optional<std::string> weights;
+  std::optional<std::string> directory;
+  std::string timing = "memo";
+  std::string layers = "*";
+  bool check = false;
+  bool dry_run = false;
+  bool json = false;
+  bool no_memo_file = false;
+};
+
+sweep::ExperimentOptions experiment_options(const RunOptions& options,
+                                            const CommonOptions& common) {
+  sweep::ExperimentOptions out;
+  out.config_root = common.config_root;
+  out.layers = options.layers;
+  out.simulation.timing = options.timing == "reference"
+                              ? accelerator::SimulationOptions::Timing::reference
+                              : accelerator::SimulationOptions::Timing::memo;
+  out.simulation.check_accumulators = options.check;
+  out.simulation.memo_file = options.no_memo_file ? "" : sweep::default_memo_file();
+  return out;
+}
+
+int run(RunOptions options, const CommonOptions& common) {
+  const auto start = std::chrono::steady_clock::now();
+  options.sources.config_root = common.config_root;
+  const auto config = accelerator::load_accelerator(options.sources);
+  const auto workload = sweep::Workload::open(options.network, options.weights);
+  const auto experiment = experiment_options(options, common);
+  if (options.dry_run) {
+    const sweep::DryRun plan = sweep::plan_experiment(config, workload, experiment);
+    fmt::print("{}", report::plan_table(*plan.trace, plan.config, plan.plan));
+    return static_cast<int>(ExitCode::ok);
+  }
+  const report::PricedRun priced = sweep::run_experiment(config, workload, experiment);
+  if (options.directory) {
+    report::RunRecord record;
+    record.version = kVersion;
+    record.arguments = common.arguments;
+    record.timing = options.timing;
+    record.digests = {{"network", options.network}};
+    record.wall_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report::write_run_directory(*options.directory, priced, record);
+    fmt::print(stderr, "results in {}\n", *options.directory);
+  }
+  fmt::print("{}", options.json ? report::results_json(priced) : report::run_table(priced));
+  if (!priced.result.checks.all_passed()) {
+    fmt::print(stderr, "turnpike: a check failed: {}\n", report::failed_checks(priced));
+    return static_cast<int>(ExitCode::check_failed);
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand("run", "simulate one network on one accelerator");
+  auto options = std::make_shared<RunOptions>();
+  command->add_option("accelerator", options->sources.accelerator_file, "ACCELERATOR.yaml")
+      ->required();
+  command
+      ->add_option("--network", options->network,
+                   "zoo:NAME, a network .yaml, or a trace (.npz or directory)")
+      ->required();
+  command->add_option("--weights", options->weights, "trained weights for a zoo network (.npz)");
+  command->add_option("--profile", options->sources.profile, "a name or a profile .yaml");
+  command->add_option("--set", options->sources.settings, "key=value, laid over the file")
+      ->allow_extra_args(false);
+  command->add_option("-o,--output", options->directory, "write a run directory");
+  command->add_option("--timing", options->timing, "how passes are timed")
+      ->check(CLI::IsMember({"memo", "reference"}))
+      ->capture_default_str();
+  command->add_option("--layers", options->layers, "only layers whose name matches this pattern")
+      ->capture_default_str();
+  command->add_flag("--check", options->check, "compare every psum with plain loops as well");
+  command->add_flag("--dry-run", options->dry_run, "show mappings and residency, simulate nothing");
+  command->add_flag("--json", options->json, "print results.json instead of a table");
+  command->add_flag("--no-memo-file", options->no_memo_file,
+                    "do not keep pass timings between runs");
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return run(*options, common); };
+  });
+}
+
+}  // namespace turnpike::tools
