@@ -40,8 +40,8 @@ void follow_trace(const Trace& trace, AcceleratorConfig& config) {
   const OperandWidths widest = widest_operands(trace);
   if (!config.precision_given && widest.weight > 0 && widest.activation > 0) {
     config.precision = widest;
-    config.resolved.set(fmt::format("precision={{weight: {}, activation: {}}}", widest.weight,
-                                    widest.activation));
+    config.resolved.set(
+        fmt::format("precision={{weight: {}, activation: {}}}", widest.weight, widest.activation));
   }
   if (config.highway_given && config.highway_enabled != trace.highway.enabled) {
     throw InputError{{"highway.enabled", 0, 0},
@@ -72,7 +72,7 @@ static_assert(static_cast<int>(models::FirstLast::excluded) ==
 }  // namespace
 
 struct Workload::Impl {
-  std::shared_ptr<const Trace> file_trace;  ///< for trace files
+  std::shared_ptr<const Trace> file_trace;   ///< for trace files
   std::unique_ptr<models::Network> network;  ///< else
   mutable std::unique_ptr<models::Calibration> calibration;
 };
@@ -113,8 +113,7 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
 
 void Workload::prepare() const {
   if (impl_->network && !impl_->calibration) {
-    impl_->calibration =
-        std::make_unique<models::Calibration>(models::calibrate(*impl_->network));
+    impl_->calibration = std::make_unique<models::Calibration>(models::calibrate(*impl_->network));
   }
 }
 
@@ -152,7 +151,8 @@ Trace select_layers(const Trace& trace, const std::string& pattern) {
     for (const traces::LayerEntry& layer : trace.layers) {
       names.push_back(layer.name);
     }
-    throw InputError{{"--layers " + pattern, 0, 0}, "matches no layer" + suggestion(pattern, names)};
+    throw InputError{{"--layers " + pattern, 0, 0},
+                     "matches no layer" + suggestion(pattern, names)};
   }
   return part;
 }
@@ -173,8 +173,8 @@ report::PricedRun run_experiment(AcceleratorConfig config, const Workload& workl
   static_cast<void>(report::make_cost_model(config, nullptr, options.config_root));
   const SourceSpot spot =
       config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
-  const memory::DramDevice device = memory::find_dram_device(
-      config.dram_device, options.config_root + "/technology/dram", spot);
+  const memory::DramDevice device =
+      memory::find_dram_device(config.dram_device, options.config_root + "/technology/dram", spot);
   memory::check_channels(device, config.dram_channels, spot);
   const DryRun plan = plan_experiment(std::move(config), workload, options);
   accelerator::RunResult result =

@@ -31,7 +31,7 @@ template <class Value>
 std::map<std::string, Value> numbers(const Json& object) {
   std::map<std::string, Value> out;
   for (const auto& [key, value] : object.items()) {
-    out[key] = value.get<Value>();
+    out[key] = value.template get<Value>();
   }
   return out;
 }
@@ -68,7 +68,8 @@ void read_point(const std::string& directory, PointResult& point) {
       point.highway_glb_bytes += layer.at("glb_bytes").at("highway").get<double>();
     }
   } catch (const Json::exception& e) {
-    throw FileError{{path, 0, 0}, fmt::format("is not a results file of this version: {}", e.what())};
+    throw FileError{{path, 0, 0},
+                    fmt::format("is not a results file of this version: {}", e.what())};
   }
 }
 

@@ -28,7 +28,7 @@ struct SweepFile {
   std::string path;
   std::string accelerator;  ///< path; relative ones are looked for beside the sweep file too
   std::string network;
-  std::string weights;      ///< trained weights for a zoo network; empty for none
+  std::string weights;  ///< trained weights for a zoo network; empty for none
   std::vector<PointSettings> points;
 };
 

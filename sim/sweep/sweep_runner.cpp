@@ -1,18 +1,17 @@
 #include "sim/sweep/sweep_runner.hpp"
 
-#include <csignal>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/base/text.hpp"
 #include "sim/report/result_files.hpp"
@@ -26,7 +25,9 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kErrorFile = "error.txt";
 
 volatile std::sig_atomic_t interrupted = 0;
-void note_interrupt(int) { interrupted = 1; }
+void note_interrupt(int) {
+  interrupted = 1;
+}
 
 /// While it lives, Ctrl-C and TERM are noted instead of killing the process.
 class InterruptGuard {
@@ -162,9 +163,8 @@ class Runner {
               std::size_t total) const {
     if (progress) {
       const double seconds = elapsed();
-      const double left = done == 0 ? 0.0
-                                    : seconds / static_cast<double>(done) *
-                                          static_cast<double>(total - done);
+      const double left =
+          done == 0 ? 0.0 : seconds / static_cast<double>(done) * static_cast<double>(total - done);
       progress({done, total, resumed_, seconds, left});
     }
   }

@@ -34,7 +34,7 @@ struct SweepOutcome {
   std::vector<PointResult> points;
   std::size_t resumed = 0;  ///< points that were finished before
   double seconds = 0.0;
-  int exit_code = 0;        ///< of the worst point; 130 if interrupted
+  int exit_code = 0;  ///< of the worst point; 130 if interrupted
 };
 
 /// Runs the points of a sweep, each in a process of its own, and writes sweep.csv and sweep.json.
