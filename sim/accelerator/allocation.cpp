@@ -15,6 +15,10 @@ using dataflow::BufferBudget;
 using dataflow::MappedLayer;
 using dataflow::Mapping;
 
+/// How many good mappings are looked at for a small working set, and what it may cost.
+constexpr std::size_t kCandidates = 200;
+constexpr double kReserveSlack = 1.02;
+
 class Allocator {
  public:
   Allocator(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan)
@@ -43,16 +47,34 @@ class Allocator {
     return stored != nullptr && stored->in_glb;
   }
 
-  /// Bits of buffer a stage needs besides stored tensors: the psums of one block of p*t filters
-  /// and, if the ifmap is not resident, its tile; of the mapping an empty buffer would get.
+  /// Bits of buffer a stage needs besides stored tensors: the psums of one block of p*t filters,
+  /// of the least greedy among the mappings an empty buffer would get that cost at most
+  /// kReserveSlack more cycles than the best. So a wide psum tile does not drive out a feature map
+  /// for next to nothing.
   [[nodiscard]] std::int64_t working_set(const Stage& stage) {
     std::int64_t most = 0;
     for (const ArrayJob& job : stage.jobs) {
-      const Mapping m = best(job, config_.glb_bits(), true).mapping;
-      const std::int64_t columns = m.width_tile > 0 ? m.width_tile : job.shape.F();
-      most = std::max(most, m.n * std::min(job.shape.M, m.p * m.t) * m.e * columns * job.psum_bits);
+      if (job.step > 0) {
+        break;  // as the first time step
+      }
+      const auto candidates =
+          dataflow::search_mappings(mapper_problem(job, config_, config_.glb_bits(), true),
+                                    layer_name(job), kCandidates);
+      std::int64_t least = config_.glb_bits();
+      for (const MappedLayer& candidate : candidates) {
+        if (static_cast<double>(candidate.estimated_cycles) <=
+            kReserveSlack * static_cast<double>(candidates[0].estimated_cycles)) {
+          least = std::min(least, psum_block_bits(job, candidate.mapping));
+        }
+      }
+      most = std::max(most, least);
     }
     return most;
+  }
+
+  [[nodiscard]] static std::int64_t psum_block_bits(const ArrayJob& job, const Mapping& m) {
+    const std::int64_t columns = m.width_tile > 0 ? m.width_tile : job.shape.F();
+    return m.n * std::min(job.shape.M, m.p * m.t) * m.e * columns * job.psum_bits;
   }
 
   /// Tensors in order of production; one is placed if it fits in every stage of its life.

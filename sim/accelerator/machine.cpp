@@ -92,6 +92,12 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
   memory_port_.bind(dram_.socket);
   dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config));
   result_.dram_tck_ns = dram.tck_ns;
+  for (const Stage& stage : plan.stages) {  // a fetch may run ahead into the next layer
+    const LayerEntry& first = trace.layers[stage.layers[0]];
+    LayerResult& layer = result_.layers.emplace_back();
+    layer.name = first.name;
+    layer.op = std::string{to_string(first.op)};
+  }
   SC_THREAD(control);
   SC_THREAD(fetch);
   SC_THREAD(post);
@@ -114,11 +120,7 @@ void Machine::align() {
 
 void Machine::control() {
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
-    const LayerEntry& first = trace_.layers[plan_.stages[s].layers[0]];
-    LayerResult result;
-    result.name = first.name;
-    result.op = std::string{to_string(first.op)};
-    result_.layers.push_back(std::move(result));
+    current_ = s;
     if (plan_.stages[s].has_array) {
       run_array_stage(s);
     } else {
@@ -341,36 +343,7 @@ void Machine::transfer(const Transfer& t) {
   if (t.words == 0) {
     return;
   }
-  LayerResult& to = layer();
-  const std::uint64_t bits = t.words * 64;
-  switch (t.request.traffic) {
-    case memory::Traffic::filter:
-      to.dram_bits.filter += bits;
-      break;
-    case memory::Traffic::ifmap:
-      to.dram_bits.ifmap += bits;
-      break;
-    case memory::Traffic::ofmap:
-      to.dram_bits.ofmap += bits;
-      break;
-    case memory::Traffic::highway:
-      to.dram_bits.highway += bits;
-      break;
-  }
-  to.packing_loss_bits += bits - t.payload_bits;
-  if (t.request.traffic == memory::Traffic::filter) {
-    const int line = line_bits_of(config_, t.bits);
-    ActionKey key{Component::glb_filter, Action::write, Stream::low, "", line, 0, 0, false};
-    to.counts[key] += lines_for(config_, t.values, t.bits, line);
-  } else if (!t.request.write) {
-    count_buffer(config_,
-                 {"transfer", Action::write, t.values, t.bits,
-                  t.request.traffic == memory::Traffic::highway
-                      ? std::min(t.bits, config_.precision.activation)
-                      : 0,
-                  config_.line_bits()},
-                 to);
-  }
+  count_transfer(config_, t, result_.layers[t.stage]);
   memory::DramTransferExtension extension;
   extension.stream = t.request.stream;
   extension.traffic = t.request.traffic;

@@ -62,7 +62,7 @@ class Machine : public sc_core::sc_module {
   void transfer(const Transfer& transfer);
   void align();
   [[nodiscard]] std::uint64_t now() const;
-  LayerResult& layer() { return result_.layers.back(); }
+  LayerResult& layer() { return result_.layers[current_]; }
 
   const traces::Trace& trace_;
   const AcceleratorConfig& config_;
@@ -79,6 +79,7 @@ class Machine : public sc_core::sc_module {
   bool finished_ = false;
   std::unique_ptr<pe::LayerData> data_;                               ///< of the job in work
   std::vector<std::vector<double>> stage_psums_, stage_weight_sums_;  ///< by job of the stage
+  std::size_t current_ = 0;                                           ///< stage in work
   std::uint64_t tile_values_sent_ = 0;  ///< psums of the stage given to the post-processing unit
   std::uint64_t last_slots_ = 0;        ///< MAC slots of the last pass
   bool over_cost_ = false;              ///< a psum of the stage exceeds its priced width
