@@ -235,8 +235,7 @@ std::size_t gate_index(const std::string& order, char gate) {
   return order.find(gate) / 2;
 }
 
-/// LSTM: gates from preact, then c and h (FORMAT.md). tanh(c) is rounded to the grid of the gates
-/// where those are integer codes: without highway every signal is quantized.
+/// LSTM: gates from preact, then c and h (FORMAT.md).
 std::vector<OutputValues> lstm(const Trace& trace, const LayerEntry& layer,
                                const ArrayPsums& psums) {
   const traces::Recurrent& r = *layer.recurrent;
@@ -247,7 +246,6 @@ std::vector<OutputValues> lstm(const Trace& trace, const LayerEntry& layer,
   StepOutput outputs{trace, layer.output};
   const std::vector<double> bias = r.bias.empty() ? std::vector<double>(4 * hidden, 0.0)
                                                   : trace.tensor(r.bias).data.converted<double>();
-  const TensorEntry* gate_tensor = r.gates.empty() ? nullptr : &trace.tensor(r.gates);
   std::vector<double> c(hidden, 0.0);
   for (std::int64_t step = 0; step < r.steps; ++step) {
     const std::size_t job = index_of(2 * step);
@@ -273,14 +271,7 @@ std::vector<OutputValues> lstm(const Trace& trace, const LayerEntry& layer,
     c = cells.put(c);
     std::vector<double> out(hidden);
     for (std::size_t k = 0; k < hidden; ++k) {
-      double squashed = std::tanh(c[k]);
-      if (gate_tensor != nullptr && !gate_tensor->is_float()) {
-        const auto code = static_cast<double>(
-            traces::quantize(squashed, gate_tensor->scale[0], gate_tensor->zero_point,
-                             gate_tensor->min_code(), gate_tensor->max_code()));
-        squashed = traces::dequantize(code, gate_tensor->scale[0], gate_tensor->zero_point);
-      }
-      out[k] = gate[o_at + k] * squashed;
+      out[k] = gate[o_at + k] * std::tanh(c[k]);
     }
     static_cast<void>(outputs.put(out));
   }
