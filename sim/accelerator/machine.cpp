@@ -92,6 +92,13 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
   memory_port_.bind(dram_.socket);
   dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config));
   result_.dram_tck_ns = dram.tck_ns;
+  for (const Stage& stage : plan.stages) {
+    const LayerEntry& first = trace.layers[stage.layers[0]];
+    LayerResult result;
+    result.name = first.name;
+    result.op = std::string{to_string(first.op)};
+    result_.layers.push_back(std::move(result));
+  }
   SC_THREAD(control);
   SC_THREAD(fetch);
   SC_THREAD(post);
@@ -114,11 +121,7 @@ void Machine::align() {
 
 void Machine::control() {
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
-    const LayerEntry& first = trace_.layers[plan_.stages[s].layers[0]];
-    LayerResult result;
-    result.name = first.name;
-    result.op = std::string{to_string(first.op)};
-    result_.layers.push_back(std::move(result));
+    stage_ = s;
     if (plan_.stages[s].has_array) {
       run_array_stage(s);
     } else {
@@ -336,12 +339,13 @@ void Machine::verify(std::size_t s) {
   }
 }
 
-/// Moves one transfer and counts it; called from fetch, post and write.
-void Machine::transfer(const Transfer& t) {
+/// Moves one transfer and counts it for the stage it is of, whichever runs; called from fetch, post
+/// and write.
+void Machine::transfer(const Transfer& t, std::size_t stage) {
   if (t.words == 0) {
     return;
   }
-  LayerResult& to = layer();
+  LayerResult& to = result_.layers[stage];
   const std::uint64_t bits = t.words * 64;
   switch (t.request.traffic) {
     case memory::Traffic::filter:
@@ -395,7 +399,7 @@ void Machine::fetch() {
         while (config_.transfers == Transfers::overlap ? started_ < pass : ended_ < pass) {
           sc_core::wait(pass_event_);
         }
-        transfer(task.filter);
+        transfer(task.filter, s);
         if (task.ifmap.words > 0) {
           while (stages_done_ <= job.ifmap_ready_stage) {
             sc_core::wait(stage_event_);
@@ -403,7 +407,7 @@ void Machine::fetch() {
           while (write_busy_ || !writes_.empty()) {
             sc_core::wait(write_idle_event_);
           }
-          transfer(task.ifmap);
+          transfer(task.ifmap, s);
         }
         fetched_ = ++pass;
         fetched_event_.notify(sc_core::SC_ZERO_TIME);
@@ -418,15 +422,16 @@ void Machine::post() {
       sc_core::wait(tile_event_);
     }
     post_busy_ = true;
+    const std::size_t stage = stage_;  // control waits for the last tile of a stage
     const TileTask tile = std::move(tiles_.front());
     tiles_.pop_front();
     for (const Transfer& read : tile.reads) {
-      transfer(read);
+      transfer(read, stage);
     }
     const std::uint64_t rate = unsigned_of(config_.post_values_per_clock);
     sc_core::wait(period_ * static_cast<double>((tile.values + rate - 1) / rate));
     for (const Transfer& store : tile.writes) {
-      writes_.push_back(store);
+      writes_.emplace_back(stage, store);
     }
     write_event_.notify(sc_core::SC_ZERO_TIME);
     post_busy_ = false;
@@ -440,9 +445,9 @@ void Machine::write() {
       sc_core::wait(write_event_);
     }
     write_busy_ = true;
-    const Transfer store = writes_.front();
+    const auto [stage, store] = writes_.front();
     writes_.pop_front();
-    transfer(store);
+    transfer(store, stage);
     write_busy_ = false;
     if (writes_.empty()) {
       write_idle_event_.notify(sc_core::SC_ZERO_TIME);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <systemc>
+#include <utility>
 #include <vector>
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -59,10 +60,10 @@ class Machine : public sc_core::sc_module {
   void send_tile(const TileTask& tile);
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
   void verify(std::size_t stage);
-  void transfer(const Transfer& transfer);
+  void transfer(const Transfer& transfer, std::size_t stage);
   void align();
   [[nodiscard]] std::uint64_t now() const;
-  LayerResult& layer() { return result_.layers.back(); }
+  LayerResult& layer() { return result_.layers[stage_]; }
 
   const traces::Trace& trace_;
   const AcceleratorConfig& config_;
@@ -76,6 +77,7 @@ class Machine : public sc_core::sc_module {
   memory::DramChannel dram_;
 
   RunResult result_;
+  std::size_t stage_ = 0;  ///< that control is at; fetch may be ahead of it, write behind
   bool finished_ = false;
   std::unique_ptr<pe::LayerData> data_;                               ///< of the job in work
   std::vector<std::vector<double>> stage_psums_, stage_weight_sums_;  ///< by job of the stage
@@ -89,7 +91,7 @@ class Machine : public sc_core::sc_module {
   std::deque<TileTask> tiles_;
   bool post_busy_ = false;
   sc_core::sc_event tile_event_, post_idle_event_;
-  std::deque<Transfer> writes_;
+  std::deque<std::pair<std::size_t, Transfer>> writes_;  ///< with the stage they are of
   bool write_busy_ = false;
   sc_core::sc_event write_event_, write_idle_event_;
   std::int64_t stages_done_ = 0;
