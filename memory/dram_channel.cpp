@@ -101,7 +101,7 @@ void DramChannel::catch_up(DramClock to) {
 void DramChannel::schedule() {
   wake_event_.cancel();
   if (const auto next = controller_->next_event()) {
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     wake_event_.notify(std::max(time_of(*next), now) - now);
   }
 }

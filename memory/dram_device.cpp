@@ -135,7 +135,7 @@ DramEnergy read_energy(ConfigMap map) {
 }
 
 std::string read_mapping(ConfigMap& map) {
-  const std::string text = map.get_string("address_mapping");
+  std::string text = map.get_string("address_mapping");
   std::set<std::string> fields;
   for (std::size_t at = 0; at + 1 < text.size(); at += 2) {
     fields.insert(text.substr(at, 2));

@@ -38,7 +38,9 @@ struct DramOrganisation {
 
   [[nodiscard]] int banks() const { return bank_groups * banks_per_group; }
   /// Bytes one CAS command moves on the channel.
-  [[nodiscard]] std::int64_t burst_bytes() const { return channel_bits / 8 * burst_length; }
+  [[nodiscard]] std::int64_t burst_bytes() const {
+    return std::int64_t{channel_bits / 8} * burst_length;
+  }
   [[nodiscard]] std::int64_t bursts_per_row() const { return columns / burst_length; }
   /// Of one channel.
   [[nodiscard]] std::int64_t capacity_bytes() const {

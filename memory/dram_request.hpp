@@ -110,6 +110,13 @@ class DramObserver {
   virtual void burst(std::int64_t address, bool write, DramClock at) = 0;
   /// A command went to a device. bank, row and column hold for the commands that have them.
   virtual void command(DramCommand command, const DramLocation& where, DramClock at) = 0;
+
+ protected:
+  DramObserver() = default;
+  DramObserver(const DramObserver&) = default;
+  DramObserver& operator=(const DramObserver&) = default;
+  DramObserver(DramObserver&&) = default;
+  DramObserver& operator=(DramObserver&&) = default;
 };
 
 }  // namespace turnpike::memory

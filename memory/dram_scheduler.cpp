@@ -7,8 +7,12 @@
 namespace turnpike::memory {
 namespace {
 
-/// Urgencies of commands that may leave at the same clock.
-enum Urgency { kRefreshing = 0, kColumn = 1, kActivate = 2, kPrecharge = 3, kPowerDown = 4 };
+/// Urgencies of commands that may leave at the same clock, the most urgent first.
+constexpr int kRefreshing = 0;
+constexpr int kColumn = 1;
+constexpr int kActivate = 2;
+constexpr int kPrecharge = 3;
+constexpr int kPowerDown = 4;
 
 void raise(DramClock& earliest, DramClock at) {
   earliest = std::max(earliest, at);

@@ -14,12 +14,13 @@ std::size_t index_of(std::int32_t value) {
   return static_cast<std::size_t>(value);
 }
 
-}  // namespace
-
-std::int32_t ArrayCore::group_size(const PsumCursor& cursor, std::int32_t rate) const {
-  const std::int32_t filters = shape_.filters_of(chains_[cursor.chain].filter_set);
-  return std::clamp(filters - cursor.group * rate, 0, rate);
+void count_single_target(NetworkCounters& network, std::int32_t words) {
+  network.y += wide(words);
+  network.x += wide(words);
+  network.hits += wide(words);
 }
+
+}  // namespace
 
 /// Static order of psum words: image, ofmap column, group of `rate` filters, chain, chain column.
 /// Groups outside columns, so that one column's FIFO fills while the others' turns pass.
@@ -41,49 +42,53 @@ void ArrayCore::advance(PsumCursor& cursor, std::int32_t rate) const {
   settle(cursor, rate);
 }
 
-/// Skips groups a smaller last filter set does not have.
+/// At the start of a chain: counts the words of its group, skips groups a smaller last filter set
+/// does not have.
 void ArrayCore::settle(PsumCursor& cursor, std::int32_t rate) const {
-  while (!cursor.done && cursor.chain_column == 0 && group_size(cursor, rate) == 0) {
+  if (cursor.done) {
+    return;
+  }
+  const std::int32_t filters = shape_.filters_of(chains_[cursor.chain].filter_set);
+  cursor.words = std::clamp(filters - cursor.group * rate, 0, rate);
+  if (cursor.words == 0) {
     cursor.chain_column = chains_[cursor.chain].width - 1;
     advance(cursor, rate);
   }
 }
 
-std::size_t ArrayCore::psum_index(std::int32_t image, std::int32_t filter, std::int32_t row,
-                                  std::int32_t column) const {
-  return ((index_of(image) * index_of(shape_.filters) + index_of(filter)) * index_of(shape_.e) +
-          index_of(row)) *
-             index_of(shape_.F) +
-         index_of(column);
+/// Position in PassOperands::psum of the group's first word; the next ones are e * F further each.
+std::size_t ArrayCore::psum_index(const PsumCursor& cursor, std::int32_t rate,
+                                  std::int32_t ofmap_row) const {
+  const std::int32_t filter = chains_[cursor.chain].filter_set * shape_.p + cursor.group * rate;
+  const std::size_t plane = index_of(cursor.image) * index_of(shape_.filters) + index_of(filter);
+  return (plane * index_of(shape_.e) + index_of(ofmap_row)) * index_of(shape_.F) +
+         index_of(cursor.column);
 }
 
 void ArrayCore::step_psum_out() {
   if (psum_out_.done) {
     return;
   }
-  const std::int32_t words = group_size(psum_out_, shape_.psum_out_rate);
-  const Chain& chain = chains_[psum_out_.chain];
-  const std::int32_t top = chain_pes_[psum_out_.chain][index_of(psum_out_.chain_column)];
-  const Pe& pe = pes_[index_of(top)];
+  const std::int32_t words = psum_out_.words;
+  Pe& pe = pes_[index_of(chain_pes_[psum_out_.chain][index_of(psum_out_.chain_column)])];
   OutFifo& fifo = out_fifos_[index_of(pe.out_fifo)];
   if (fifo.held < words) {
     return;
   }
   if (operands_ != nullptr) {
-    for (std::int32_t k = 0; k < words; ++k) {
-      const std::int32_t filter =
-          chain.filter_set * shape_.p + psum_out_.group * shape_.psum_out_rate + k;
-      operands_->psum[psum_index(psum_out_.image, filter, pe.ofmap_row, psum_out_.column)] =
-          out_fifo_ring_[index_of(pe.out_fifo) * ring_size_ + (fifo.popped + wide(k)) % ring_size_];
+    std::size_t at = psum_index(psum_out_, shape_.psum_out_rate, pe.ofmap_row);
+    for (std::int32_t k = 0; k < words; ++k, at += index_of(shape_.e * shape_.F)) {
+      operands_->psum[at] = out_fifo_ring_[slot(pe.out_fifo, fifo.popped + wide(k))];
     }
+  }
+  if (fifo.held == shape_.fifo_depth) {
+    room_above(pe);
   }
   fifo.held -= words;
   fifo.pop_clock = clock_;
   fifo.popped_now = words;
   fifo.popped += wide(words);
-  counters_.psum_out_network.y += wide(words);
-  counters_.psum_out_network.x += wide(words);
-  counters_.psum_out_network.hits += wide(words);
+  count_single_target(counters_.psum_out_network, words);
   advance(psum_out_, shape_.psum_out_rate);
 }
 
@@ -91,26 +96,22 @@ void ArrayCore::step_psum_in() {
   if (psum_in_.done) {
     return;
   }
-  const std::int32_t words = group_size(psum_in_, shape_.psum_in_rate);
-  const Chain& chain = chains_[psum_in_.chain];
-  const std::int32_t bottom = (shape_.r * shape_.R - 1) * chain.width + psum_in_.chain_column;
-  Pe& pe = pes_[index_of(chain_pes_[psum_in_.chain][index_of(bottom)])];
+  const std::int32_t words = psum_in_.words;
+  const std::vector<std::int32_t>& chain = chain_pes_[psum_in_.chain];
+  const std::size_t bottom = chain.size() - index_of(chains_[psum_in_.chain].width);
+  Pe& pe = pes_[index_of(chain[bottom + index_of(psum_in_.chain_column)])];
   if (before(pe.psum_fifo, pe.psum_pop_clock) + words > shape_.fifo_depth) {
     return;
   }
   if (operands_ != nullptr) {
-    for (std::int32_t k = 0; k < words; ++k) {
-      const std::int32_t filter =
-          chain.filter_set * shape_.p + psum_in_.group * shape_.psum_in_rate + k;
-      const std::uint64_t pushed = pe.psums_accumulated + wide(pe.psum_fifo + k);
-      psum_fifo_ring_[pe.index * ring_size_ + pushed % ring_size_] =
-          operands_->psum[psum_index(psum_in_.image, filter, pe.ofmap_row, psum_in_.column)];
+    std::size_t at = psum_index(psum_in_, shape_.psum_in_rate, pe.ofmap_row);
+    for (std::int32_t k = 0; k < words; ++k, at += index_of(shape_.e * shape_.F)) {
+      psum_fifo_ring_[slot(pe.index, pe.psums_accumulated + wide(pe.psum_fifo + k))] =
+          operands_->psum[at];
     }
   }
-  pe.psum_fifo += words;
-  counters_.psum_in_network.y += wide(words);
-  counters_.psum_in_network.x += wide(words);
-  counters_.psum_in_network.hits += wide(words);
+  psum_arrives(pe, words);
+  count_single_target(counters_.psum_in_network, words);
   advance(psum_in_, shape_.psum_in_rate);
 }
 
@@ -133,41 +134,54 @@ void ArrayCore::next_diagonal() {
   ifmap_done_ = ++ifmap_image_ == shape_.n;
 }
 
-/// Skips channels a smaller last channel set does not have.
+/// Counts the values of the group in turn, skips channels a smaller last channel set does not have.
 void ArrayCore::settle_ifmap() {
-  while (!ifmap_done_ &&
-         ifmap_channel_ >= shape_.channels_of(diagonals_[ifmap_diagonal_].channel_set)) {
-    next_diagonal();
+  ifmap_blocker_ = 0;
+  for (; !ifmap_done_; next_diagonal()) {
+    const std::int32_t channels = shape_.channels_of(diagonals_[ifmap_diagonal_].channel_set);
+    ifmap_values_ = std::min(shape_.ifmap_rate, channels - ifmap_channel_);
+    if (ifmap_values_ > 0) {
+      return;
+    }
   }
 }
 
+/// A group is sent only when all its targets can take it.
 void ArrayCore::step_ifmap() {
   if (ifmap_done_) {
     return;
   }
   const Diagonal& diagonal = diagonals_[ifmap_diagonal_];
-  const std::int32_t values =
-      std::min(shape_.ifmap_rate, shape_.channels_of(diagonal.channel_set) - ifmap_channel_);
-  for (const std::int32_t target : diagonal.pes) {
-    const Pe& pe = pes_[index_of(target)];
-    if (before(pe.ifmap_fifo, pe.ifmap_pop_clock) + values > shape_.fifo_depth) {
-      return;  // sent only when all targets can take it
+  const std::int32_t most = shape_.fifo_depth - ifmap_values_;
+  const std::size_t targets = diagonal.pes.size();
+  for (std::size_t k = 0; k < targets; ++k) {
+    const std::size_t target = (ifmap_blocker_ + k) % targets;
+    const Pe& pe = pes_[index_of(diagonal.pes[target])];
+    if (before(pe.ifmap_fifo, pe.ifmap_pop_clock) > most) {
+      ifmap_blocker_ = target;
+      return;
+    }
+  }
+  if (operands_ != nullptr) {
+    for (std::int32_t k = 0; k < ifmap_values_; ++k) {
+      const std::int64_t value =
+          ifmap_value(diagonal.channel_set * shape_.q + ifmap_channel_ + k, diagonal.row);
+      for (const std::int32_t target : diagonal.pes) {
+        const Pe& pe = pes_[index_of(target)];
+        ifmap_fifo_ring_[slot(target, pe.values_moved + wide(pe.ifmap_fifo + k))] = value;
+      }
     }
   }
   for (const std::int32_t target : diagonal.pes) {
     Pe& pe = pes_[index_of(target)];
-    if (operands_ != nullptr) {
-      for (std::int32_t k = 0; k < values; ++k) {
-        const std::uint64_t pushed = pe.values_moved + wide(pe.ifmap_fifo + k);
-        ifmap_fifo_ring_[pe.index * ring_size_ + pushed % ring_size_] =
-            ifmap_value(diagonal.channel_set * shape_.q + ifmap_channel_ + k, diagonal.row);
-      }
+    pe.ifmap_fifo += ifmap_values_;
+    if (can_move(pe)) {
+      visit_at(pe, clock_ + 1);
     }
-    pe.ifmap_fifo += values;
   }
-  counters_.ifmap_network.y += wide(values);
-  counters_.ifmap_network.x += wide(values) * diagonal.row_buses;
-  counters_.ifmap_network.hits += wide(values) * diagonal.pes.size();
+  counters_.ifmap_network.y += wide(ifmap_values_);
+  counters_.ifmap_network.x += wide(ifmap_values_) * diagonal.row_buses;
+  counters_.ifmap_network.hits += wide(ifmap_values_) * targets;
   next_diagonal();
   settle_ifmap();
 }
@@ -179,15 +193,6 @@ std::int64_t ArrayCore::ifmap_value(std::int32_t channel, std::int32_t row) cons
       index_of(row);
   return operands_->ifmap[plane * index_of(operands_->tile_columns) +
                           index_of(shape_.ifmap_column(ifmap_column_))];
-}
-
-std::int64_t ArrayCore::weight(const Pe& pe) const {
-  const std::int32_t channel = (pe.chain_row / shape_.R) * shape_.q + pe.channel;
-  const std::int32_t filter = pe.filter_set * shape_.p + pe.filter;
-  const std::size_t row =
-      (index_of(filter) * index_of(shape_.channels) + index_of(channel)) * index_of(shape_.R) +
-      index_of(pe.filter_row);
-  return operands_->filter[row * index_of(shape_.S) + index_of(pe.tap)];
 }
 
 }  // namespace turnpike::pe

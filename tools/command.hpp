@@ -16,8 +16,8 @@ using Action = std::function<int()>;
 
 /// Options several subcommands share.
 struct CommonOptions {
-  std::string config_root;              ///< configs/ folder
-  std::vector<std::string> arguments;   ///< as given, for run.json
+  std::string config_root;             ///< configs/ folder
+  std::vector<std::string> arguments;  ///< as given, for run.json
 };
 
 /// Adds a subcommand to `app`; sets `chosen` when it is called.

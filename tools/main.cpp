@@ -15,11 +15,14 @@
 namespace turnpike::tools {
 namespace {
 
-int code_of(ExitCode code) { return static_cast<int>(code); }
+int code_of(ExitCode code) {
+  return static_cast<int>(code);
+}
 
 int run_program(int argc, char** argv) {
-  CLI::App app{"Turnpike tells what a precision highway costs in silicon: cycles, area and energy "
-               "of a row-stationary accelerator at 16 down to 1 bit."};
+  CLI::App app{
+      "Turnpike tells what a precision highway costs in silicon: cycles, area and energy "
+      "of a row-stationary accelerator at 16 down to 1 bit."};
   app.set_version_flag("--version", std::string{"turnpike "} + kVersion);
   app.require_subcommand(1);
   CommonOptions common;
@@ -30,6 +33,7 @@ int run_program(int argc, char** argv) {
   Action chosen;
   for (const AddCommand add : {
            add_run,
+           add_sweep,
            add_map,
            add_area,
            add_model,

@@ -33,6 +33,7 @@ constexpr std::array<std::pair<std::string_view, Component>, 7> kNames = {{
 
 std::vector<std::string> known_names() {
   std::vector<std::string> names;
+  names.reserve(kComponents + kNames.size());
   for (int i = 0; i < kComponents; ++i) {
     names.emplace_back(to_string(static_cast<Component>(i)));
   }

@@ -226,17 +226,17 @@ void MacTable::move_psum(Lookup& mac, const MacWidths& widths, int base) const {
   mac.from.interpolated = true;
 }
 
-Lookup MacTable::at(const MacWidths& asked) const {
-  check_range(asked);
-  MacWidths widths = asked;
-  widths.psum = std::min(asked.psum, kWidestPsum);
+Lookup MacTable::at(const MacWidths& widths) const {
+  check_range(widths);
+  MacWidths priced = widths;
+  priced.psum = std::min(widths.psum, kWidestPsum);
   const int base = row_psum(widths.activation, widths.weight);
   Lookup mac = at_base_psum(widths.activation, widths.weight);
-  if (widths.psum != base) {
-    move_psum(mac, widths, base);
+  if (priced.psum != base) {
+    move_psum(mac, priced, base);
   }
-  if (asked.psum > kWidestPsum) {
-    mac.from.add(fmt::format("psum of {} bits priced as {}", asked.psum, kWidestPsum));
+  if (widths.psum > kWidestPsum) {
+    mac.from.add(fmt::format("psum of {} bits priced as {}", widths.psum, kWidestPsum));
     mac.from.interpolated = true;
   }
   if (widths.midrise) {
@@ -252,7 +252,7 @@ Lookup MacTable::at(const MacWidths& asked) const {
     throw InputError{{path_, 0, 0},
                      fmt::format("the rows do not reach as far as {} x {} + {}: the energy or area "
                                  "would not be positive",
-                                 asked.activation, asked.weight, asked.psum)};
+                                 widths.activation, widths.weight, widths.psum)};
   }
   return mac;
 }

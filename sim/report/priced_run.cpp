@@ -14,9 +14,8 @@ using accelerator::AcceleratorConfig;
 using accelerator::RunResult;
 
 cost::DramPrices dram_prices(const AcceleratorConfig& config, const std::string& config_root) {
-  const memory::DramDevice device =
-      memory::find_dram_device(config.dram_device, config_root + "/technology/dram",
-                               {"dram.device", 0, 0});
+  const memory::DramDevice device = memory::find_dram_device(
+      config.dram_device, config_root + "/technology/dram", {"dram.device", 0, 0});
   const double devices = device.organisation.devices_per_rank;
   const double burst_bits = static_cast<double>(device.burst_bytes()) * 8.0;
   cost::DramPrices prices;
@@ -72,11 +71,10 @@ cost::MachineStructure machine_structure(const AcceleratorConfig& config, const 
   m.voltage = config.voltage;
   if (result != nullptr) {
     m.highway_bits = result->highway_enabled ? result->highway_bits : 0;
-    m.elementwise_unit = std::any_of(result->layers.begin(), result->layers.end(),
-                                     [](const accelerator::LayerResult& layer) {
-                                       return layer.op == "lstm" || layer.op == "gru" ||
-                                              layer.op == "mul";
-                                     });
+    m.elementwise_unit = std::any_of(
+        result->layers.begin(), result->layers.end(), [](const accelerator::LayerResult& layer) {
+          return layer.op == "lstm" || layer.op == "gru" || layer.op == "mul";
+        });
   } else {
     m.highway_bits = config.highway_enabled ? config.highway_bits : 0;
   }
@@ -86,16 +84,16 @@ cost::MachineStructure machine_structure(const AcceleratorConfig& config, const 
 
 cost::CostModel make_cost_model(const AcceleratorConfig& config, const RunResult* result,
                                 const std::string& config_root) {
-  const cost::Technology technology = cost::Technology::load(
-      fmt::format("{}/technology/{}nm", config_root, config.node_nm));
+  const cost::Technology technology =
+      cost::Technology::load(fmt::format("{}/technology/{}nm", config_root, config.node_nm));
   return {technology, cost_policy(config), machine_structure(config, result, config_root)};
 }
 
 std::string policy_line_of(const AcceleratorConfig& config) {
-  const cost::PolicyContext context{config.profile, accelerator::to_string(config.psum_cost),
-                                    accelerator::to_string(config.first_last), config.dram_device,
-                                    config.feature_maps == accelerator::FeatureMaps::keep ? "keep"
-                                                                                         : "spill"};
+  const cost::PolicyContext context{
+      config.profile, accelerator::to_string(config.psum_cost),
+      accelerator::to_string(config.first_last), config.dram_device,
+      config.feature_maps == accelerator::FeatureMaps::keep ? "keep" : "spill"};
   return cost::policy_line(context, cost_policy(config));
 }
 
@@ -128,7 +126,9 @@ PricedRun price_run(const AcceleratorConfig& config, RunResult result,
 double PricedRun::latency_ms() const {
   return static_cast<double>(result.cycles().total()) / (config.clock_mhz * 1e3);
 }
-double PricedRun::energy_uj() const { return energy.total.count() * 1e-6; }
+double PricedRun::energy_uj() const {
+  return energy.total.count() * 1e-6;
+}
 double PricedRun::area_mm2() const {
   double total = 0.0;
   for (const cost::AreaItem& item : area) {

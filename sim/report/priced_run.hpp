@@ -31,13 +31,15 @@ struct PricedRun {
 };
 
 /// Bytes that hold `bits`.
-[[nodiscard]] constexpr std::uint64_t bytes_of(std::uint64_t bits) { return (bits + 7) / 8; }
+[[nodiscard]] constexpr std::uint64_t bytes_of(std::uint64_t bits) {
+  return (bits + 7) / 8;
+}
 
 /// The machine a configuration describes, for its price and area. `result` decides what depends on
 /// the network: mid-rise weights, element-wise units, native 16-bit layers; may be null.
-[[nodiscard]] cost::MachineStructure machine_structure(
-    const accelerator::AcceleratorConfig& config, const accelerator::RunResult* result,
-    const std::string& config_root);
+[[nodiscard]] cost::MachineStructure machine_structure(const accelerator::AcceleratorConfig& config,
+                                                       const accelerator::RunResult* result,
+                                                       const std::string& config_root);
 
 [[nodiscard]] cost::CostModel make_cost_model(const accelerator::AcceleratorConfig& config,
                                               const accelerator::RunResult* result,

@@ -1,12 +1,11 @@
 #include "sim/report/result_files.hpp"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "sim/base/csv_table.hpp"
 #include "sim/base/text.hpp"
@@ -179,15 +178,14 @@ std::string layers_csv(const PricedRun& run) {
       "dram_bytes_highway,energy_pj\n";
   for (std::size_t i = 0; i < run.result.layers.size(); ++i) {
     const LayerResult& l = run.result.layers[i];
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                       csv_field(l.name), l.op, l.mapping, l.bound, l.passes, l.active_pes,
-                       l.cycles.total(), l.cycles.processing, l.cycles.dram_stall,
-                       l.cycles.post_stall, l.macs, l.macs_zero_gated, bytes_of(l.glb_bits.ifmap),
-                       bytes_of(l.glb_bits.filter), bytes_of(l.glb_bits.psum),
-                       bytes_of(l.glb_bits.ofmap), bytes_of(l.glb_bits.highway),
-                       bytes_of(l.dram_bits.ifmap), bytes_of(l.dram_bits.filter),
-                       bytes_of(l.dram_bits.ofmap), bytes_of(l.dram_bits.highway),
-                       shortest(run.energy.of_layer(i).count()));
+    out += fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(l.name),
+        l.op, l.mapping, l.bound, l.passes, l.active_pes, l.cycles.total(), l.cycles.processing,
+        l.cycles.dram_stall, l.cycles.post_stall, l.macs, l.macs_zero_gated,
+        bytes_of(l.glb_bits.ifmap), bytes_of(l.glb_bits.filter), bytes_of(l.glb_bits.psum),
+        bytes_of(l.glb_bits.ofmap), bytes_of(l.glb_bits.highway), bytes_of(l.dram_bits.ifmap),
+        bytes_of(l.dram_bits.filter), bytes_of(l.dram_bits.ofmap), bytes_of(l.dram_bits.highway),
+        shortest(run.energy.of_layer(i).count()));
   }
   return out;
 }

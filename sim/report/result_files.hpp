@@ -12,7 +12,7 @@ namespace turnpike::report {
 struct RunRecord {
   std::string version;
   std::vector<std::string> arguments;
-  std::string timing;  ///< memo or reference
+  std::string timing;                                        ///< memo or reference
   std::vector<std::pair<std::string, std::string>> digests;  ///< input -> digest
   double wall_seconds = 0.0;
 };

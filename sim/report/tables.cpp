@@ -67,7 +67,9 @@ std::string check_lines(const accelerator::RunResult& result) {
       "outputs: {} values compared, integer outputs {}, float outputs within {:.1e} of their "
       "range\n",
       checks.outputs_compared,
-      !checks.ofmap_bit_exact ? "none" : *checks.ofmap_bit_exact ? "bit-exact" : "WRONG",
+      !checks.ofmap_bit_exact   ? "none"
+      : *checks.ofmap_bit_exact ? "bit-exact"
+                                : "WRONG",
       checks.float_max_error);
   if (checks.accumulators_exact) {
     out += fmt::format("psums against plain loops: {}\n",
@@ -81,10 +83,10 @@ std::string check_lines(const accelerator::RunResult& result) {
 std::string run_table(const PricedRun& run) {
   const accelerator::RunResult& r = run.result;
   const accelerator::CycleCounts cycles = r.cycles();
-  std::string out = fmt::format(
-      "{} on {}: {} x {} bit (weight x activation), highway {}, batch {}\n\n", r.network,
-      run.config.name, r.weight_bits, r.activation_bits,
-      r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
+  std::string out =
+      fmt::format("{} on {}: {} x {} bit (weight x activation), highway {}, batch {}\n\n",
+                  r.network, run.config.name, r.weight_bits, r.activation_bits,
+                  r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
   out += layer_rows(run) + '\n' + component_rows(run) + '\n';
   out += fmt::format(
       "{} cycles = {} processing + {} DRAM stall + {} post stall; {:.3f} ms, {} MACs, utilization "
@@ -94,10 +96,11 @@ std::string run_table(const PricedRun& run) {
   out += fmt::format("{:.1f} uJ, {:.1f} mW, {:.3f} TOPS/W, {:.3f} mm2; GLB {} B, DRAM {} B\n",
                      run.energy_uj(), run.average_power_mw(), run.tops_per_watt(), run.area_mm2(),
                      run.glb_bytes(), run.dram_bytes());
-  out += fmt::format("operations per inference: {} low-precision MACs, {} high-precision adds, {} "
-                     "non-linear, {} element-wise multiplies\n",
-                     r.operations.low_precision_macs, r.operations.high_precision_adds,
-                     r.operations.nonlinear, r.operations.elementwise_multiplies);
+  out += fmt::format(
+      "operations per inference: {} low-precision MACs, {} high-precision adds, {} "
+      "non-linear, {} element-wise multiplies\n",
+      r.operations.low_precision_macs, r.operations.high_precision_adds, r.operations.nonlinear,
+      r.operations.elementwise_multiplies);
   return out + check_lines(r) + run.policy + '\n';
 }
 

@@ -18,8 +18,7 @@ std::string TextTable::to_string() const {
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     std::string line;
     for (std::size_t c = 0; c < rows_[r].size(); ++c) {
-      const bool flush_left =
-          c == 0 || std::find(left_.begin(), left_.end(), c) != left_.end();
+      const bool flush_left = c == 0 || std::find(left_.begin(), left_.end(), c) != left_.end();
       line += c == 0 ? "" : "  ";
       line += flush_left ? fmt::format("{:<{}}", rows_[r][c], widths[c])
                          : fmt::format("{:>{}}", rows_[r][c], widths[c]);

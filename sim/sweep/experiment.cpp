@@ -94,7 +94,7 @@ static_assert(static_cast<int>(models::FirstLast::excluded) ==
 }  // namespace
 
 struct Workload::Impl {
-  std::shared_ptr<const Trace> file_trace;  ///< for trace files
+  std::shared_ptr<const Trace> file_trace;   ///< for trace files
   std::unique_ptr<models::Network> network;  ///< else
   mutable std::unique_ptr<models::Calibration> calibration;
 };
@@ -135,8 +135,7 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
 
 void Workload::prepare() const {
   if (impl_->network && !impl_->calibration) {
-    impl_->calibration =
-        std::make_unique<models::Calibration>(models::calibrate(*impl_->network));
+    impl_->calibration = std::make_unique<models::Calibration>(models::calibrate(*impl_->network));
   }
 }
 
@@ -174,7 +173,8 @@ Trace select_layers(const Trace& trace, const std::string& pattern) {
     for (const traces::LayerEntry& layer : trace.layers) {
       names.push_back(layer.name);
     }
-    throw InputError{{"--layers " + pattern, 0, 0}, "matches no layer" + suggestion(pattern, names)};
+    throw InputError{{"--layers " + pattern, 0, 0},
+                     "matches no layer" + suggestion(pattern, names)};
   }
   return part;
 }
@@ -195,8 +195,8 @@ report::PricedRun run_experiment(AcceleratorConfig config, const Workload& workl
   static_cast<void>(report::make_cost_model(config, nullptr, options.config_root));
   const SourceSpot spot =
       config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
-  const memory::DramDevice device = memory::find_dram_device(
-      config.dram_device, options.config_root + "/technology/dram", spot);
+  const memory::DramDevice device =
+      memory::find_dram_device(config.dram_device, options.config_root + "/technology/dram", spot);
   memory::check_channels(device, config.dram_channels, spot);
   const DryRun plan = plan_experiment(std::move(config), workload, options);
   accelerator::RunResult result =

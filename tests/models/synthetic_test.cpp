@@ -38,7 +38,8 @@ TEST(Synthetic, SparseCodesHaveExactlyTheirZeros) {
   for (const double fraction : {0.0, 0.0001, 0.387, 0.5, 1.0}) {
     const auto codes = sparse_codes(
         {.count = 12345, .zero_fraction = fraction, .low = 0, .high = 15, .zero = 0}, 9);
-    EXPECT_EQ(std::count(codes.begin(), codes.end(), 0), static_cast<std::ptrdiff_t>(std::nearbyint(fraction * 12345));
+    EXPECT_EQ(std::count(codes.begin(), codes.end(), 0),
+              static_cast<std::ptrdiff_t>(std::nearbyint(fraction * 12345)));
     EXPECT_LE(*std::max_element(codes.begin(), codes.end()), 15);
   }
 }

@@ -8,22 +8,25 @@
 
 namespace turnpike::pe::test {
 
-/// A random legal pass on a random small machine.
+/// A random legal pass on a random small machine: ragged filter and channel sets, strips wider than
+/// the array (segments), strides larger than the kernel, FIFOs of depth 1, spads without slack,
+/// every network rate the FIFOs can take.
 inline PassShape random_shape(Random& random) {
   const auto draw = [&random](std::int64_t low, std::int64_t high) {
     return static_cast<std::int32_t>(random.integer(low, high));
   };
+  const auto one_in = [&draw](std::int64_t n) { return draw(1, n) == 1; };
   PassShape s;
-  s.rows = draw(3, 12);
-  s.columns = draw(3, 14);
-  s.R = draw(1, std::min(s.rows, 7));
-  s.S = draw(1, 7);
-  s.U = draw(1, 4);
-  s.V = draw(1, 4);
-  s.q = draw(1, 3);
-  s.ifmap_spad = s.q * s.S + draw(0, 4);
-  s.p = draw(1, 9);
-  s.psum_spad = s.p + draw(0, 9);
+  s.rows = draw(1, 12);
+  s.columns = draw(1, 14);
+  s.R = draw(1, one_in(8) ? s.rows : std::min(s.rows, 5));
+  s.S = draw(1, one_in(8) ? 11 : 5);
+  s.U = draw(1, one_in(4) ? 8 : 3);
+  s.V = draw(1, one_in(4) ? 8 : 3);
+  s.q = draw(1, 4);
+  s.ifmap_spad = s.q * s.S + (one_in(2) ? 0 : draw(1, 6));
+  s.p = draw(1, one_in(4) ? 16 : 6);
+  s.psum_spad = s.p + (one_in(2) ? 0 : draw(1, 9));
   s.r = draw(1, s.rows / s.R);
   const std::int32_t slots_down = s.rows / (s.r * s.R);
   s.e = draw(1, s.columns * slots_down);
@@ -34,13 +37,13 @@ inline PassShape random_shape(Random& random) {
   s.n = draw(1, 3);
   s.filters = s.p * (s.t - 1) + draw(1, s.p);
   s.channels = s.q * (s.r - 1) + draw(1, s.q);
-  s.fifo_depth = draw(1, 8);
-  s.filter_rate = draw(1, 4);
+  s.fifo_depth = one_in(3) ? draw(1, 2) : draw(2, 8);
+  s.filter_rate = draw(1, 5);
   s.ifmap_rate = draw(1, std::min(4, s.fifo_depth));
   s.psum_in_rate = draw(1, std::min(4, s.fifo_depth));
   s.psum_out_rate = draw(1, std::min(4, s.fifo_depth));
-  s.buffer_latency = draw(0, 3);
-  s.filter_load_unit = draw(0, 1) == 0 ? 1 : 512;
+  s.buffer_latency = draw(0, 5);
+  s.filter_load_unit = one_in(2) ? 1 : draw(2, 600);
   return s;
 }
 

@@ -1,0 +1,174 @@
+#include "sim/sweep/sweep_file.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "sim/base/config_map.hpp"
+
+namespace turnpike::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxPoints = 100'000;
+
+std::string value_text(const ConfigNode& node) {
+  std::string text = node.to_yaml();
+  if (node.kind == ConfigNode::Kind::mapping) {
+    throw InputError{node.spot, "a point's value must be a single value or a list"};
+  }
+  text.erase(text.find_last_not_of('\n') + 1);
+  return text;
+}
+
+std::vector<PointSettings> expand_matrix(const ConfigNode& matrix) {
+  std::vector<PointSettings> points(1);
+  for (const auto& [key, values] : matrix.entries) {
+    if (values.kind != ConfigNode::Kind::sequence || values.items.empty()) {
+      throw InputError{values.spot, fmt::format("'matrix.{}' must be a list of values", key)};
+    }
+    std::vector<PointSettings> next;
+    for (const PointSettings& point : points) {
+      for (const ConfigNode& value : values.items) {
+        next.push_back(point);
+        next.back().settings.emplace_back(key, value_text(value));
+      }
+    }
+    points = std::move(next);
+    if (points.size() > kMaxPoints) {
+      throw InputError{matrix.spot, fmt::format("makes more than {} points", kMaxPoints)};
+    }
+  }
+  return points;
+}
+
+PointSettings one_point(const ConfigNode& node, const char* key) {
+  if (node.kind != ConfigNode::Kind::mapping || node.entries.empty()) {
+    throw InputError{node.spot, fmt::format("each entry of '{}' must be a mapping of keys", key)};
+  }
+  PointSettings point;
+  for (const auto& [name, value] : node.entries) {
+    point.settings.emplace_back(name, value_text(value));
+  }
+  return point;
+}
+
+bool matches(const PointSettings& point, const PointSettings& pattern) {
+  return std::all_of(pattern.settings.begin(), pattern.settings.end(), [&](const auto& setting) {
+    return point.value(setting.first) == setting.second;
+  });
+}
+
+SweepFile read(ConfigMap map, const std::string& path) {
+  SweepFile sweep;
+  sweep.path = path;
+  static_cast<void>(map.get_choice("schema", {"turnpike-sweep/1"}));
+  sweep.accelerator = map.get_string("accelerator");
+  sweep.network = map.get_string("network");
+  sweep.weights = map.opt_string("weights").value_or("");
+  static_cast<void>(map.opt_string("name"));
+  if (const ConfigNode* matrix = map.opt_node("matrix")) {
+    if (matrix->kind != ConfigNode::Kind::mapping || matrix->entries.empty()) {
+      throw InputError{matrix->spot, "'matrix' must be a mapping of keys to lists of values"};
+    }
+    sweep.points = expand_matrix(*matrix);
+  }
+  if (const ConfigNode* exclude = map.opt_node("exclude")) {
+    for (const ConfigNode& item : exclude->items) {
+      const PointSettings pattern = one_point(item, "exclude");
+      if (std::erase_if(sweep.points,
+                        [&](const PointSettings& point) { return matches(point, pattern); }) == 0) {
+        throw InputError{item.spot, fmt::format("excludes no point ({})", pattern.text())};
+      }
+    }
+  }
+  if (const ConfigNode* include = map.opt_node("include")) {
+    for (const ConfigNode& item : include->items) {
+      sweep.points.push_back(one_point(item, "include"));
+    }
+  }
+  map.finish();
+  std::set<std::string> seen;
+  for (const PointSettings& point : sweep.points) {
+    if (!seen.insert(point.id()).second) {
+      throw InputError{{path, 0, 0}, fmt::format("the point {} is given twice", point.text())};
+    }
+  }
+  if (sweep.points.empty()) {
+    throw InputError{{path, 0, 0}, "has no points: give 'matrix' or 'include'"};
+  }
+  return sweep;
+}
+
+/// A path as written, beside the sweep file, or below the folder that holds the sweeps' folder
+/// (configs/sweeps/x.yaml names configs/accelerators/y.yaml as the user would type it).
+std::string found(const std::string& name, const std::string& sweep_path) {
+  const fs::path folder = fs::absolute(sweep_path).parent_path();
+  for (const fs::path& base : {fs::path{}, folder, folder / "..", folder / "../.."}) {
+    std::error_code ignored;
+    const fs::path candidate = base.empty() ? fs::path{name} : base / name;
+    if (fs::exists(candidate, ignored)) {
+      return candidate.lexically_normal().string();
+    }
+  }
+  return name;
+}
+
+}  // namespace
+
+std::string PointSettings::text() const {
+  std::string out;
+  for (const auto& [key, value] : settings) {
+    out += fmt::format("{}{}={}", out.empty() ? "" : " ", key, value);
+  }
+  return out;
+}
+
+std::string PointSettings::id() const {
+  std::string out;
+  for (const auto& [key, value] : settings) {
+    out += fmt::format("{}{}-{}", out.empty() ? "" : "_", key, value);
+  }
+  std::replace_if(
+      out.begin(), out.end(),
+      [](unsigned char c) { return std::isalnum(c) == 0 && c != '.' && c != '-' && c != '_'; },
+      '-');
+  return out;
+}
+
+std::vector<std::string> PointSettings::assignments() const {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : settings) {
+    out.push_back(key + "=" + value);
+  }
+  return out;
+}
+
+std::string PointSettings::value(const std::string& key) const {
+  const auto at = std::find_if(settings.begin(), settings.end(),
+                               [&key](const auto& setting) { return setting.first == key; });
+  return at == settings.end() ? "" : at->second;
+}
+
+SweepFile parse_sweep(const std::string& text, const std::string& name) {
+  return read(ConfigMap::from_string(text, name), name);
+}
+
+SweepFile read_sweep(const std::string& path) {
+  SweepFile sweep = read(ConfigMap::from_file(path), path);
+  sweep.accelerator = found(sweep.accelerator, path);
+  if (!sweep.network.starts_with("zoo:")) {
+    sweep.network = found(sweep.network, path);
+  }
+  if (!sweep.weights.empty()) {
+    sweep.weights = found(sweep.weights, path);
+  }
+  return sweep;
+}
+
+}  // namespace turnpike::sweep

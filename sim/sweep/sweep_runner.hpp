@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/sweep/experiment.hpp"
+#include "sim/sweep/point_result.hpp"
+#include "sim/sweep/sweep_file.hpp"
+
+namespace turnpike::sweep {
+
+struct SweepOptions {
+  std::string config_root;
+  std::optional<std::string> profile;
+  std::vector<std::string> settings;  ///< --set, under every point
+  std::string directory;              ///< results: a run directory a point
+  int jobs = 1;                       ///< processes at once
+  bool force = false;                 ///< run points again that are finished
+  std::string version;                ///< of the program, part of each point's digest
+  std::vector<std::string> arguments;
+  std::string memo_file;
+};
+
+/// How far a sweep is, for a progress line.
+struct SweepProgress {
+  std::size_t done = 0, total = 0, resumed = 0;
+  double seconds = 0.0;       ///< since the start
+  double seconds_left = 0.0;  ///< estimate
+};
+
+struct SweepOutcome {
+  std::vector<PointResult> points;
+  std::size_t resumed = 0;  ///< points that were finished before
+  double seconds = 0.0;
+  int exit_code = 0;  ///< of the worst point; 130 if interrupted
+};
+
+/// Runs the points of a sweep, each in a process of its own, and writes sweep.csv and sweep.json.
+/// A point whose directory is complete and was made from the same inputs is not run again. A
+/// failing point does not stop the others; finished ones are kept whatever happens.
+[[nodiscard]] SweepOutcome run_sweep(const SweepFile& sweep, const SweepOptions& options,
+                                     const std::function<void(const SweepProgress&)>& progress);
+
+/// Which points are finished, nothing run.
+[[nodiscard]] SweepOutcome sweep_status(const SweepFile& sweep, const SweepOptions& options);
+
+}  // namespace turnpike::sweep

@@ -1,0 +1,290 @@
+#include "sim/sweep/sweep_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "sim/base/action_count.hpp"
+#include "sim/report/text_table.hpp"
+
+namespace turnpike::sweep {
+namespace {
+
+using report::TextTable;
+
+/// Components shown in a column of their own; what is left is summed in the last.
+struct Column {
+  const char* title;
+  std::vector<const char*> components;
+};
+
+const std::vector<Column>& energy_columns() {
+  static const std::vector<Column> columns = {
+      {"MAC", {"mac"}},
+      {"filter spad", {"filter_spad"}},
+      {"ifmap spad", {"ifmap_spad"}},
+      {"psum spad", {"psum_spad"}},
+      {"PE links", {"pe_link"}},
+      {"NoC+FIFO", {"noc", "pe_fifo"}},
+      {"GLB", {"glb", "glb_filter"}},
+      {"clock", {"clock"}},
+      {"leak", {"leakage"}},
+      {"post+ctrl", {"post", "rlc", "controller", "pe_control"}},
+      {"DRAM", {"dram"}},
+  };
+  return columns;
+}
+
+const std::vector<Column>& area_columns() {
+  static const std::vector<Column> columns = {
+      {"MAC", {"mac"}},
+      {"filter spad", {"filter_spad"}},
+      {"ifmap spad", {"ifmap_spad"}},
+      {"psum spad", {"psum_spad"}},
+      {"FIFO+NoC", {"pe_fifo", "noc", "pe_link"}},
+      {"PE control", {"pe_control"}},
+      {"GLB", {"glb", "glb_filter"}},
+      {"post+ctrl", {"post", "rlc", "controller"}},
+  };
+  return columns;
+}
+
+double sum_of(const std::map<std::string, double>& values, const Column& column) {
+  double sum = 0.0;
+  for (const char* component : column.components) {
+    const auto found = values.find(component);
+    sum += found == values.end() ? 0.0 : found->second;
+  }
+  return sum;
+}
+
+double energy_uj(const PointResult& p) {
+  return p.totals.at("energy_uj");
+}
+double area_mm2(const PointResult& p) {
+  return p.totals.at("area_mm2");
+}
+
+std::string change(double value, double reference) {
+  return reference > 0.0 ? fmt::format("{:+.1f}", 100.0 * (value / reference - 1.0)) : "";
+}
+
+class Table {
+ public:
+  explicit Table(const std::vector<PointResult>& points) : points_{points} {
+    for (const PointResult& point : points) {
+      if (point.has_results() && point.weight_bits == 16 && point.activation_bits == 16 &&
+          !point.highway && reference_ == nullptr) {
+        reference_ = &point;
+      }
+      labels_by_bits_ = labels_by_bits_ && only_precision_and_highway(point.settings);
+    }
+  }
+
+  [[nodiscard]] std::string text() const {
+    std::string out = heading() + energies() + '\n' + areas() + '\n';
+    if (labels_by_bits_) {
+      out += overheads() + claims() + operations() + buyers_question();
+    }
+    for (const PointResult& point : points_) {
+      if (!point.has_results()) {
+        out += fmt::format("{}: {}{}{}\n", point.settings.text(), point.status,
+                           point.message.empty() ? "" : ": ", point.message);
+      }
+    }
+    const PointResult* first = any();
+    return out + (first == nullptr ? "" : first->policy + '\n');
+  }
+
+ private:
+  static bool only_precision_and_highway(const PointSettings& settings) {
+    return std::all_of(settings.settings.begin(), settings.settings.end(), [](const auto& s) {
+      return s.first == "precision" || s.first == "highway.enabled";
+    });
+  }
+
+  [[nodiscard]] const PointResult* any() const {
+    const auto found = std::find_if(points_.begin(), points_.end(),
+                                    [](const PointResult& p) { return p.has_results(); });
+    return found == points_.end() ? nullptr : &*found;
+  }
+
+  [[nodiscard]] const PointResult* find(int bits, bool highway) const {
+    for (const PointResult& p : points_) {
+      if (p.has_results() && p.weight_bits == bits && p.activation_bits == bits &&
+          (p.settings.value("highway.enabled") == "true") == highway) {
+        return &p;
+      }
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] std::string label(const PointResult& p) const {
+    if (!labels_by_bits_) {
+      return p.settings.text();
+    }
+    const bool asked = p.settings.value("highway.enabled") == "true";
+    return fmt::format("{:>2} bit{}", p.weight_bits,
+                       !asked      ? ""
+                       : p.highway ? fmt::format(" + {}-bit highway", p.highway_bits)
+                                   : " + highway (one copy)");
+  }
+
+  [[nodiscard]] std::string heading() const {
+    const PointResult* first = any();
+    return first == nullptr ? "no point has results\n"
+                            : fmt::format("{}, profile {}\n\n", first->network, first->profile);
+  }
+
+  [[nodiscard]] std::string energies() const {
+    std::vector<std::string> header = {"energy, uJ", "total", "vs 16 bit %", "kcycles"};
+    for (const Column& column : energy_columns()) {
+      header.emplace_back(column.title);
+    }
+    TextTable table{header};
+    for (const PointResult& p : points_) {
+      if (!p.has_results()) {
+        continue;
+      }
+      std::vector<std::string> row = {
+          label(p), fmt::format("{:.0f}", energy_uj(p)),
+          reference_ != nullptr ? change(energy_uj(p), energy_uj(*reference_)) : "",
+          fmt::format("{:.0f}", p.totals.at("cycles") / 1e3)};
+      for (const Column& column : energy_columns()) {
+        row.push_back(fmt::format("{:.1f}", sum_of(p.energy_pj, column) * 1e-6));
+      }
+      table.add(row);
+    }
+    return table.to_string();
+  }
+
+  [[nodiscard]] std::string areas() const {
+    std::vector<std::string> header = {"area, mm2", "total", "vs 16 bit %"};
+    for (const Column& column : area_columns()) {
+      header.emplace_back(column.title);
+    }
+    TextTable table{header};
+    for (const PointResult& p : points_) {
+      if (!p.has_results()) {
+        continue;
+      }
+      std::vector<std::string> row = {
+          label(p), fmt::format("{:.3f}", area_mm2(p)),
+          reference_ != nullptr ? change(area_mm2(p), area_mm2(*reference_)) : ""};
+      for (const Column& column : area_columns()) {
+        row.push_back(fmt::format("{:.3f}", sum_of(p.area_um2, column) * 1e-6));
+      }
+      table.add(row);
+    }
+    return table.to_string();
+  }
+
+  /// Each point with highway against the same precision without.
+  [[nodiscard]] std::string overheads() const {
+    TextTable table{{"the highway adds", "uJ", "%", "DRAM Mbit", "GLB Mbit", "mm2 %", "cycles %"}};
+    for (const PointResult& with : points_) {
+      const PointResult* without =
+          with.has_results() && with.settings.value("highway.enabled") == "true"
+              ? find(with.weight_bits, false)
+              : nullptr;
+      if (without == nullptr) {
+        continue;
+      }
+      const auto megabits = [&](const char* key) {
+        return fmt::format("{:.2f}", (with.totals.at(key) - without->totals.at(key)) * 8e-6);
+      };
+      table.add({label(with), fmt::format("{:.1f}", energy_uj(with) - energy_uj(*without)),
+                 fmt::format("{:.2f}", 100.0 * (energy_uj(with) / energy_uj(*without) - 1.0)),
+                 megabits("dram_bytes"), megabits("glb_bytes"),
+                 change(area_mm2(with), area_mm2(*without)),
+                 change(with.totals.at("cycles"), without->totals.at("cycles"))});
+    }
+    return table.to_string() + '\n';
+  }
+
+  /// Section 5.5 of the precision-highway paper.
+  [[nodiscard]] std::string claims() const {
+    const PointResult* b16 = find(16, false);
+    const PointResult* b3 = find(3, false);
+    const PointResult* b2 = find(2, false);
+    const PointResult* b2h = find(2, true);
+    if (b16 == nullptr || b3 == nullptr || b2 == nullptr || b2h == nullptr ||
+        b2->network.find("resnet18") == std::string::npos) {
+      return "";
+    }
+    TextTable table{{"claim (paper, section 5.5)", "paper %", "ours %"}};
+    table.add({"chip area, 16 -> 3 bit", "-82.3", change(area_mm2(*b3), area_mm2(*b16))});
+    table.add({"energy, 16 -> 3 bit", "-73.1", change(energy_uj(*b3), energy_uj(*b16))});
+    table.add({fmt::format("energy added by the {}-bit highway at 2 bit", b2h->highway_bits),
+               "+3.9", change(energy_uj(*b2h), energy_uj(*b2))});
+    return table.to_string() + '\n';
+  }
+
+  [[nodiscard]] std::string operations() const {
+    struct PaperRow {
+      const char* network;
+      const char* counts[4];
+    };
+    // Table 6 of the paper.
+    static constexpr PaperRow kPaper[] = {
+        {"lstm300", {"720 K", "0.3 K", "1.5 K", "0.9 K"}},
+        {"resnet18", {"6.89 G", "9.68 M", "7.48 M", "-"}},
+        {"resnet50", {"15.1 G", "62.0 M", "39.9 M", "-"}},
+    };
+    const PointResult* p = any();
+    if (p == nullptr) {
+      return "";
+    }
+    TextTable table{{"operations per inference", "low-precision MACs", "high-precision adds",
+                     "non-linear", "element-wise multiplies"}};
+    const auto& ops = p->operations;
+    table.add({"ours", fmt::format("{}", ops.at("low_precision_macs")),
+               fmt::format("{}", ops.at("high_precision_adds")),
+               fmt::format("{}", ops.at("nonlinear")),
+               fmt::format("{}", ops.at("elementwise_multiplies"))});
+    for (const PaperRow& row : kPaper) {
+      if (p->network.find(row.network) != std::string::npos) {
+        table.add({"paper, Table 6", row.counts[0], row.counts[1], row.counts[2], row.counts[3]});
+      }
+    }
+    return table.to_string() +
+           "rule: MACs of the array layers; an add per element of a residual sum (LSTM: of c); a "
+           "non-linear operation per element of a ReLU (LSTM: 5 a cell); products per LSTM cell: "
+           "3\n\n";
+  }
+
+  /// k bits with highway against k + 1 bits without.
+  [[nodiscard]] std::string buyers_question() const {
+    TextTable table{{"k bits with highway against", "energy %", "area %", "cycles %"}};
+    bool any_row = false;
+    for (int k = 1; k < 16; ++k) {
+      const PointResult* with = find(k, true);
+      const PointResult* wider = nullptr;
+      for (int next = k + 1; next <= 16 && wider == nullptr; ++next) {
+        wider = find(next, false);
+      }
+      if (with == nullptr || wider == nullptr) {
+        continue;
+      }
+      any_row = true;
+      table.add({fmt::format("{} bit + highway against {} bit", k, wider->weight_bits),
+                 change(energy_uj(*with), energy_uj(*wider)),
+                 change(area_mm2(*with), area_mm2(*wider)),
+                 change(with->totals.at("cycles"), wider->totals.at("cycles"))});
+    }
+    return any_row ? table.to_string() + '\n' : "";
+  }
+
+  const std::vector<PointResult>& points_;
+  const PointResult* reference_ = nullptr;
+  bool labels_by_bits_ = true;
+};
+
+}  // namespace
+
+std::string sweep_table(const std::vector<PointResult>& points) {
+  return Table{points}.text();
+}
+
+}  // namespace turnpike::sweep

@@ -1,0 +1,186 @@
+#include "tests/differential/structural_array.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <systemc>
+
+#include <fmt/format.h>
+
+#include "tests/differential/structural_config.hpp"
+#include "tests/differential/structural_networks.hpp"
+#include "tests/differential/structural_pe.hpp"
+
+namespace turnpike::differential {
+namespace {
+
+using IfmapFifo = sc_core::sc_fifo<std::int32_t>;
+using PsumFifo = sc_core::sc_fifo<std::int64_t>;
+
+/// A PE that is part of a chain, with the FIFOs it reads.
+struct Site {
+  PeTag tag;
+  std::unique_ptr<StructuralPe> pe;
+  std::unique_ptr<IfmapFifo> ifmap;
+  std::unique_ptr<PsumFifo> psum;
+  std::unique_ptr<PsumFifo> out;  ///< of the top PE only
+};
+
+/// The array with its networks and the controller that gates their clocks.
+class StructuralArray : public sc_core::sc_module {
+ public:
+  SC_HAS_PROCESS(StructuralArray);
+  StructuralArray(const sc_core::sc_module_name& name, const pe::PassShape& shape,
+                  pe::PassOperands& operands, std::uint64_t clock_limit)
+      : sc_core::sc_module{name},
+        shape_{shape},
+        clock_limit_{clock_limit},
+        filter_{"filter", filter_turns(shape, operands.filter), load_clock_},
+        ifmap_{"ifmap", ifmap_turns(shape, operands.ifmap), stream_clock_},
+        psum_in_{"psum_in", psum_turns(shape, shape.psum_in_rate), operands.psum, stream_clock_},
+        psum_out_{"psum_out", psum_turns(shape, shape.psum_out_rate), operands.psum,
+                  stream_clock_} {
+    for (std::int32_t row = 0; row < shape.rows; ++row) {
+      for (std::int32_t column = 0; column < shape.columns; ++column) {
+        if (const auto tag = tag_of(shape, row, column)) {
+          add_site(*tag);
+        }
+      }
+    }
+    std::for_each(sites_.begin(), sites_.end(), [this](Site& site) { connect(site); });
+    SC_THREAD(control);
+  }
+
+  [[nodiscard]] StructuralResult result() const;
+
+ private:
+  void add_site(const PeTag& tag);
+  void connect(Site& site);
+  void control();
+  void tick(sc_core::sc_event& clock);
+
+  pe::PassShape shape_;
+  std::uint64_t clock_limit_;
+  std::uint64_t clocks_ = 0, load_clocks_ = 0;
+  sc_core::sc_event load_clock_, stream_clock_;
+  FilterNetwork filter_;
+  IfmapNetwork ifmap_;
+  PsumInNetwork psum_in_;
+  PsumOutNetwork psum_out_;
+  std::vector<Site> sites_;
+};
+
+void StructuralArray::add_site(const PeTag& tag) {
+  const std::string id = fmt::format("_{}", sites_.size());
+  const PeExtents extents{.images = shape_.n,
+                          .F = shape_.F,
+                          .S = shape_.S,
+                          .V = shape_.V,
+                          .channels = elements_of_set(shape_.channels, shape_.q, tag.channel_set),
+                          .filters = elements_of_set(shape_.filters, shape_.p, tag.filter_set),
+                          .ifmap_spad = shape_.ifmap_spad,
+                          .psum_spad = shape_.psum_spad};
+  Site site;
+  site.tag = tag;
+  site.pe = std::make_unique<StructuralPe>(("pe" + id).c_str(), extents, stream_clock_);
+  site.ifmap = std::make_unique<IfmapFifo>(("ifmap_fifo" + id).c_str(), shape_.fifo_depth);
+  site.psum = std::make_unique<PsumFifo>(("psum_fifo" + id).c_str(), shape_.fifo_depth);
+  if (tag.top) {
+    site.out = std::make_unique<PsumFifo>(("out_fifo" + id).c_str(), shape_.fifo_depth);
+  }
+  sites_.push_back(std::move(site));
+}
+
+void StructuralArray::connect(Site& site) {
+  site.pe->ifmap(*site.ifmap);
+  site.pe->psum_below(*site.psum);
+  filter_.connect(*site.pe, site.tag);
+  ifmap_.connect(site.tag, site.tag.ofmap_row * shape_.U + site.tag.filter_row);
+  ifmap_.fifos(*site.ifmap);
+  if (site.tag.bottom) {
+    psum_in_.connect(site.tag);
+    psum_in_.fifos(*site.psum);
+  }
+  if (site.tag.top) {
+    site.pe->psum_above(*site.out);
+    psum_out_.connect(site.tag);
+    psum_out_.fifos(*site.out);
+    return;
+  }
+  const auto is_above = [&site](const Site& other) {
+    return other.tag.chain == site.tag.chain && other.tag.chain_column == site.tag.chain_column &&
+           other.tag.chain_row == site.tag.chain_row - 1;
+  };
+  site.pe->psum_above(*std::find_if(sites_.begin(), sites_.end(), is_above)->psum);
+}
+
+/// One clock of the given domain. Its processes run in the next delta, their FIFO updates right
+/// after; the wait ends once they are settled.
+void StructuralArray::tick(sc_core::sc_event& clock) {
+  ++clocks_;
+  clock.notify(sc_core::SC_ZERO_TIME);
+  sc_core::wait(1.0, sc_core::SC_NS);
+}
+
+void StructuralArray::control() {
+  const auto unit =
+      static_cast<std::uint64_t>(std::max(1, shape_.filter_load_unit / shape_.filter_rate));
+  while (!filter_.done() || load_clocks_ % unit != 0) {
+    tick(load_clock_);
+    ++load_clocks_;
+  }
+  for (std::int32_t latency = 0; latency < shape_.buffer_latency; ++latency) {
+    ++clocks_;
+  }
+  while (!psum_out_.done() && clocks_ < clock_limit_) {
+    tick(stream_clock_);
+  }
+}
+
+StructuralResult StructuralArray::result() const {
+  StructuralResult result;
+  result.finished = psum_out_.done();
+  result.empty = ifmap_.done() && psum_in_.done();
+  pe::PassCounters& c = result.counters;
+  c.cycles = clocks_;
+  c.load_cycles = load_clocks_;
+  c.active_pes = sites_.size();
+  for (const Site& site : sites_) {
+    const StructuralPe::Counts& counts = site.pe->counts();
+    c.mac_slots += counts.macs;
+    c.ifmap_spad_writes += counts.ifmap_writes;
+    c.ifmap_spad_reads += counts.ifmap_reads;
+    c.filter_spad_writes += counts.filter_writes;
+    c.psum_accumulations += counts.accumulations;
+    c.link_words += site.tag.top ? 0 : counts.accumulations;
+    result.empty = result.empty && site.pe->empty() && site.ifmap->num_available() == 0 &&
+                   site.psum->num_available() == 0 &&
+                   (site.out == nullptr || site.out->num_available() == 0);
+  }
+  c.filter_network = filter_.counters();
+  c.ifmap_network = ifmap_.counters();
+  c.psum_in_network = psum_in_.counters();
+  c.psum_out_network = psum_out_.counters();
+  return result;
+}
+
+}  // namespace
+
+StructuralResult run_structural(const pe::PassShape& shape, pe::PassOperands& operands,
+                                std::uint64_t clock_limit) {
+  sc_core::sc_simcontext* const before = sc_core::sc_curr_simcontext;
+  const auto context = std::make_unique<sc_core::sc_simcontext>();
+  sc_core::sc_curr_simcontext = context.get();
+  sc_core::sc_default_global_context = context.get();
+  StructuralResult result;
+  {
+    StructuralArray array{"array", shape, operands, clock_limit};
+    sc_core::sc_start();
+    result = array.result();
+  }
+  sc_core::sc_curr_simcontext = before;
+  sc_core::sc_default_global_context = before;
+  return result;
+}
+
+}  // namespace turnpike::differential

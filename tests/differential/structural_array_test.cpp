@@ -1,0 +1,71 @@
+// ArrayCore against the structural build of the array, pass by pass.
+
+#include "tests/differential/structural_array.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/differential/compare_pass.hpp"
+#include "tests/pe/random_pass.hpp"
+
+namespace turnpike::differential {
+namespace {
+
+constexpr std::uint64_t kPasses = 400;
+
+TEST(StructuralArray, AgreesWithArrayCoreOnRandomPasses) {
+  for (std::uint64_t seed = 1; seed <= kPasses; ++seed) {
+    const Comparison comparison = compare_random_pass(seed);
+    ASSERT_EQ(comparison.mismatch, "") << "seed " << seed << ": " << to_string(comparison.shape);
+  }
+}
+
+TEST(StructuralArray, AgreesWithArrayCoreOnPassesOfRealLayers) {
+  pe::PassShape conv1;  // AlexNet CONV1, first columns
+  conv1.R = conv1.S = 11;
+  conv1.U = conv1.V = 4;
+  conv1.e = 7;
+  conv1.F = 5;
+  conv1.p = 16;
+  conv1.t = 2;
+  conv1.filters = 32;
+  pe::PassShape conv2;  // AlexNet CONV2: a strip of 27 = 14 + 13 columns
+  conv2.R = conv2.S = 5;
+  conv2.e = 27;
+  conv2.F = 6;
+  conv2.p = conv2.filters = 16;
+  conv2.q = conv2.channels = 2;
+  pe::PassShape conv4;  // AlexNet CONV4
+  conv4.R = conv4.S = 3;
+  conv4.e = 13;
+  conv4.F = 6;
+  conv4.p = 16;
+  conv4.t = 2;
+  conv4.filters = 32;
+  conv4.q = 3;
+  conv4.r = 2;
+  conv4.channels = 6;
+  pe::PassShape downsample;  // ResNet 1x1 stride 2
+  downsample.U = downsample.V = 2;
+  downsample.e = 14;
+  downsample.F = 14;
+  downsample.p = 12;
+  downsample.t = 2;
+  downsample.filters = 24;
+  downsample.q = 12;
+  downsample.r = 6;
+  downsample.channels = 64;
+  for (const pe::PassShape& shape : {conv1, conv2, conv4, downsample}) {
+    EXPECT_EQ(compare_pass(shape, 1).mismatch, "") << to_string(shape);
+  }
+}
+
+TEST(StructuralArray, TellsWhenAPassDoesNotEnd) {
+  pe::PassShape shape;
+  shape.F = 100;
+  Random random{1};
+  pe::PassOperands operands = pe::test::random_operands(shape, random);
+  EXPECT_FALSE(run_structural(shape, operands, 600).finished);
+}
+
+}  // namespace
+}  // namespace turnpike::differential

@@ -1,0 +1,96 @@
+// The chip's own AlexNet measurements against what the array model takes for the same passes.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "sim/base/csv_table.hpp"
+#include "tests/silicon/run_layer.hpp"
+
+namespace turnpike::silicon {
+namespace {
+
+constexpr double kClockKhz = 200'000.0;
+
+/// A row of alexnet_silicon.csv. Processing latencies are published to 0.1 ms.
+struct Measured {
+  std::string name;
+  dataflow::LayerShape shape;
+  dataflow::Mapping mapping;
+  double processing_ms = 0.0, macs_millions = 0.0;
+  std::uint64_t active_pes = 0;
+};
+
+std::vector<Measured> measured_layers() {
+  const CsvTable table =
+      CsvTable::from_file(std::string{TURNPIKE_SOURCE_DIR} + "/tests/silicon/alexnet_silicon.csv");
+  std::vector<Measured> layers;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    if (table.text(row, "layer") == "Total") {
+      continue;
+    }
+    const auto get = [&](const char* column) {
+      return static_cast<std::int64_t>(table.number(row, column));
+    };
+    const std::int64_t groups = get("groups");
+    layers.push_back({.name = table.text(row, "layer"),
+                      .shape = {.N = get("N"),
+                                .G = groups,
+                                .M = get("M") / groups,
+                                .C = get("C_per_group"),
+                                .H = get("H_padded"),
+                                .W = get("H_padded"),
+                                .R = get("R"),
+                                .S = get("R"),
+                                .U = get("U"),
+                                .V = get("U")},
+                      .mapping = {.m = get("m"),
+                                  .n = get("n"),
+                                  .e = get("e"),
+                                  .p = get("p"),
+                                  .q = get("q"),
+                                  .r = get("r"),
+                                  .t = get("t")},
+                      .processing_ms = table.number(row, "processing_latency_ms"),
+                      .macs_millions = table.number(row, "macs_exact_M"),
+                      .active_pes = static_cast<std::uint64_t>(get("active_pes"))});
+  }
+  return layers;
+}
+
+TEST(AlexNet, ProcessingTimesAreThoseOfTheChip) {
+  PassRunner runner;
+  double ours_total = 0.0;
+  double chip_total = 0.0;
+  std::string report = fmt::format("{:<6} {:>9} {:>9} {:>7}  {:>6} {:>8}\n", "layer", "ours ms",
+                                   "chip ms", "error", "passes", "PEs");
+  for (const Measured& layer : measured_layers()) {
+    SCOPED_TRACE(layer.name);
+    const LayerRun run = run_layer(layer.shape, layer.mapping, chip_machine(), runner);
+    const double ours = static_cast<double>(run.cycles) / kClockKhz;
+    const double error = ours / layer.processing_ms - 1.0;
+    report += fmt::format("{:<6} {:>9.2f} {:>9.1f} {:>+6.1f}%  {:>6} {:>4}/{}\n", layer.name, ours,
+                          layer.processing_ms, 100.0 * error, run.passes, run.active_pes,
+                          layer.active_pes);
+    // CONV5 has CONV4's passes, 1.5 times fewer, but 1.6 times fewer cycles on the chip: no model
+    // of the shapes fits both better than 3.2 %.
+    EXPECT_LE(std::fabs(error), layer.name == "CONV5" ? 0.07 : 0.05);
+    EXPECT_EQ(run.active_pes, layer.active_pes);
+    EXPECT_EQ(run.macs, static_cast<std::uint64_t>(layer.shape.macs()));
+    EXPECT_NEAR(static_cast<double>(run.macs) * 1e-6, layer.macs_millions, 0.001);
+    ours_total += ours;
+    chip_total += layer.processing_ms;
+  }
+  const double error = ours_total / chip_total - 1.0;
+  report += fmt::format("{:<6} {:>9.2f} {:>9.1f} {:>+6.1f}%\n", "total", ours_total, chip_total,
+                        100.0 * error);
+  fmt::print("{}", report);
+  EXPECT_NEAR(chip_total, 103.5, 0.01);
+  EXPECT_LE(std::fabs(error), 0.015);
+}
+
+}  // namespace
+}  // namespace turnpike::silicon

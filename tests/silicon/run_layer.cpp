@@ -1,0 +1,87 @@
+#include "tests/silicon/run_layer.hpp"
+
+#include <algorithm>
+
+#include "pe/array_core.hpp"
+
+namespace turnpike::silicon {
+namespace {
+
+std::int32_t narrow(std::int64_t value) {
+  return static_cast<std::int32_t>(value);
+}
+
+}  // namespace
+
+pe::PassShape chip_machine() {
+  pe::PassShape machine;
+  machine.rows = 12;
+  machine.columns = 14;
+  machine.ifmap_spad = 12;
+  machine.psum_spad = 24;
+  machine.filter_rate = machine.psum_in_rate = machine.psum_out_rate = 4;
+  machine.ifmap_rate = 1;
+  machine.fifo_depth = 4;
+  machine.buffer_latency = 1;
+  machine.filter_load_unit = 2048;
+  return machine;
+}
+
+dataflow::ArrayGeometry geometry_of(const pe::PassShape& machine) {
+  return {.rows = machine.rows,
+          .columns = machine.columns,
+          .ifmap_spad = machine.ifmap_spad,
+          .filter_spad = 224,
+          .psum_spad = machine.psum_spad,
+          .filter_rate = machine.filter_rate,
+          .ifmap_rate = machine.ifmap_rate,
+          .psum_rate = machine.psum_in_rate,
+          .filter_load_values = machine.filter_load_unit};
+}
+
+pe::PassShape shape_of(const dataflow::ProcessingPass& pass, const dataflow::LayerShape& layer,
+                       const pe::PassShape& machine) {
+  pe::PassShape s = machine;
+  s.R = narrow(pass.R);
+  s.S = narrow(pass.S);
+  s.U = narrow(layer.U);
+  s.V = narrow(layer.V);
+  s.p = narrow(pass.p);
+  s.t = narrow(pass.t);
+  s.filters = narrow(pass.filters);
+  s.q = narrow(pass.q);
+  s.r = narrow(pass.r);
+  s.channels = narrow(pass.channels);
+  s.e = narrow(pass.e);
+  s.F = narrow(pass.F);
+  s.n = narrow(pass.images);
+  return s;
+}
+
+const pe::PassCounters& PassRunner::run(const pe::PassShape& shape) {
+  const auto [found, is_new] = done_.try_emplace(shape);
+  if (is_new) {
+    pe::ArrayCore core;
+    core.begin(shape, nullptr);
+    while (!core.step()) {
+    }
+    found->second = core.counters();
+  }
+  return found->second;
+}
+
+LayerRun run_layer(const dataflow::LayerShape& layer, const dataflow::Mapping& mapping,
+                   const pe::PassShape& machine, PassRunner& runner) {
+  LayerRun run;
+  dataflow::for_each_pass(layer, mapping, geometry_of(machine),
+                          [&](const dataflow::ProcessingPass& pass) {
+                            const auto& counters = runner.run(shape_of(pass, layer, machine));
+                            run.cycles += counters.cycles;
+                            run.macs += counters.mac_slots;
+                            run.active_pes = std::max(run.active_pes, counters.active_pes);
+                            ++run.passes;
+                          });
+  return run;
+}
+
+}  // namespace turnpike::silicon

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "sim/sweep/sweep_runner.hpp"
+#include "sim/sweep/sweep_table.hpp"
+#include "tools/command.hpp"
+#include "turnpike_version.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+struct SweepArguments {
+  std::string file;
+  sweep::SweepOptions options;
+  std::optional<std::string> directory;
+  bool status = false;
+  bool json = false;
+};
+
+/// A line on a terminal, nothing elsewhere.
+void show(const sweep::SweepProgress& progress) {
+  const std::string left = progress.done > 0 && progress.done < progress.total
+                               ? fmt::format(", about {:.0f} s left", progress.seconds_left)
+                               : "";
+  fmt::print(stderr, "\r\033[K{} of {} points done in {:.0f} s{}", progress.done, progress.total,
+             progress.seconds, left);
+  if (progress.done == progress.total) {
+    fmt::print(stderr, "\n");
+  }
+}
+
+int run(SweepArguments arguments, const CommonOptions& common) {
+  const sweep::SweepFile file = sweep::read_sweep(arguments.file);
+  sweep::SweepOptions& options = arguments.options;
+  options.config_root = common.config_root;
+  options.arguments = common.arguments;
+  options.version = kVersion;
+  options.memo_file = sweep::default_memo_file();
+  const std::string stem = std::filesystem::path{arguments.file}.stem().string();
+  options.directory = arguments.directory.value_or("results/" + stem +
+                                                   (options.profile ? "-" + *options.profile : ""));
+  if (arguments.status) {
+    for (const sweep::PointResult& point : sweep::sweep_status(file, options).points) {
+      fmt::print("{}: {}\n", point.settings.text(), point.status);
+    }
+    return static_cast<int>(ExitCode::ok);
+  }
+  const sweep::SweepOutcome outcome =
+      sweep::run_sweep(file, options, ::isatty(2) != 0 ? show : nullptr);
+  fmt::print("{}", arguments.json ? sweep::sweep_json(outcome.points)
+                                  : sweep::sweep_table(outcome.points));
+  fmt::print(stderr, "{} points, {} of them finished before, in {:.1f} s; results in {}/\n",
+             outcome.points.size(), outcome.resumed, outcome.seconds, options.directory);
+  return outcome.exit_code;
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand("sweep", "simulate every point of a sweep file");
+  auto arguments = std::make_shared<SweepArguments>();
+  sweep::SweepOptions& options = arguments->options;
+  options.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  command->add_option("sweep", arguments->file, "SWEEP.yaml")->required();
+  command->add_option("--profile", options.profile, "a name or a profile .yaml");
+  command->add_option("--set", options.settings, "key=value, under every point")
+      ->allow_extra_args(false);
+  command->add_option("-j,--jobs", options.jobs, "processes at once")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("-o,--output", arguments->directory,
+                      "results (default results/NAME or results/NAME-PROFILE)");
+  command->add_flag("--force", options.force, "run finished points again");
+  command->add_flag("--status", arguments->status, "say which points are finished, run nothing");
+  command->add_flag("--json", arguments->json, "print sweep.json instead of a table");
+  command->callback([arguments, &common, &chosen] {
+    chosen = [arguments, &common] { return run(*arguments, common); };
+  });
+}
+
+}  // namespace turnpike::tools
