@@ -5,35 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/pe/pass_driver.hpp"
 #include "tests/pe/random_pass.hpp"
 #include "tests/support/sc_test.hpp"
 
 namespace turnpike::pe {
 namespace {
-
-/// Runs passes one after the other in an SC_THREAD.
-class Driver : public sc_core::sc_module {
- public:
-  SC_HAS_PROCESS(Driver);
-  Driver(PassTimer& timer, std::vector<PassShape> shapes)
-      : sc_core::sc_module{sc_core::sc_module_name{"driver"}},
-        timer_{timer},
-        shapes_{std::move(shapes)} {
-    SC_THREAD(run);
-  }
-  std::vector<PassCounters> results;
-  std::vector<double> ends_ns;
-
- private:
-  void run() {
-    for (const PassShape& shape : shapes_) {
-      results.push_back(timer_.run(shape, nullptr));
-      ends_ns.push_back(sc_core::sc_time_stamp().to_seconds() * 1e9);
-    }
-  }
-  PassTimer& timer_;
-  std::vector<PassShape> shapes_;
-};
 
 struct Outcome {
   std::vector<PassCounters> results;
@@ -61,7 +38,7 @@ class PassTimerTest : public turnpike::test::SystemCTest {
     if (!memo_file.empty()) {
       timer.load(memo_file);
     }
-    Driver driver{timer, shapes()};
+    test::Driver driver{timer, shapes()};
     sc_core::sc_start();
     if (!memo_file.empty()) {
       timer.save(memo_file);
