@@ -14,6 +14,7 @@
 #include "pe/pass_timer.hpp"
 #include "sim/base/error.hpp"
 #include "tests/pe/pass_driver.hpp"
+#include "tests/pe/pass_fields.hpp"
 #include "tests/pe/random_pass.hpp"
 
 namespace turnpike::pe {
@@ -21,10 +22,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Steps to the end of the pass.
+void finish(ArrayCore& core) {
+  for (std::uint64_t clock = 0; !core.step(); ++clock) {
+    ensure(clock < 1'000'000, "a pass ends");
+  }
+}
+
 PassCounters simulate(ArrayCore& core, const PassShape& shape) {
   core.begin(shape, nullptr);
-  while (!core.step()) {
-  }
+  finish(core);
   return core.counters();
 }
 
@@ -68,46 +75,12 @@ bool legal(const PassShape& s) {
   }
 }
 
-struct Field {
-  const char* name;
-  std::int32_t PassShape::*member;
-};
-
-constexpr Field kFields[] = {
-    {"R", &PassShape::R},
-    {"S", &PassShape::S},
-    {"U", &PassShape::U},
-    {"V", &PassShape::V},
-    {"p", &PassShape::p},
-    {"t", &PassShape::t},
-    {"filters", &PassShape::filters},
-    {"q", &PassShape::q},
-    {"r", &PassShape::r},
-    {"channels", &PassShape::channels},
-    {"e", &PassShape::e},
-    {"F", &PassShape::F},
-    {"n", &PassShape::n},
-    {"rows", &PassShape::rows},
-    {"columns", &PassShape::columns},
-    {"ifmap_spad", &PassShape::ifmap_spad},
-    {"psum_spad", &PassShape::psum_spad},
-    {"filter_rate", &PassShape::filter_rate},
-    {"ifmap_rate", &PassShape::ifmap_rate},
-    {"psum_in_rate", &PassShape::psum_in_rate},
-    {"psum_out_rate", &PassShape::psum_out_rate},
-    {"fifo_depth", &PassShape::fifo_depth},
-    {"buffer_latency", &PassShape::buffer_latency},
-    {"filter_load_unit", &PassShape::filter_load_unit},
-};
-static_assert(sizeof(PassShape) == std::size(kFields) * sizeof(std::int32_t),
-              "a field of PassShape is missing in this list");
-
 /// Number of random passes whose cycles (whose counters) change when one field grows by one.
 struct Effect {
   int tried = 0, cycles = 0, counters = 0;
 };
 
-Effect effect_of(const Field& field) {
+Effect effect_of(const test::Field& field) {
   Effect effect;
   for (std::uint64_t seed = 1; seed <= 120; ++seed) {
     Random random{seed};
@@ -132,7 +105,7 @@ Effect effect_of(const Field& field) {
 }
 
 TEST(PassShape, HasNoFieldThatChangesNothing) {
-  for (const Field& field : kFields) {
+  for (const test::Field& field : test::kFields) {
     SCOPED_TRACE(field.name);
     const Effect effect = effect_of(field);
     EXPECT_GE(effect.tried, 5);
@@ -165,8 +138,7 @@ TEST(ArrayCore, SkippingTheFilterLoadChangesNothing) {
     ArrayCore core;
     core.begin(shape, nullptr);
     const std::uint64_t skipped = core.skip_load();
-    while (!core.step()) {
-    }
+    finish(core);
     EXPECT_EQ(core.counters(), simulate(shape));
     const auto latency = static_cast<std::uint64_t>(shape.buffer_latency);
     EXPECT_EQ(skipped, core.counters().load_cycles + latency);
