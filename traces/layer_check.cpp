@@ -211,8 +211,10 @@ class LayerCheck {
     expect_optional(cell.preact, {cell.steps, gates}, "[steps, gates * hidden]");
     expect_optional(cell.gates, {cell.steps, gates}, "[steps, gates * hidden]");
     expect_optional(cell.cell, {cell.steps, cell.hidden}, "[steps, hidden]");
-    if (!cell.bias.empty() && !trace_.tensor(cell.bias).is_float()) {
-      fail(fmt::format("bias '{}' must be of kind float", cell.bias));
+    for (const std::string& name : {cell.bias, cell.preact}) {
+      if (!name.empty() && !trace_.tensor(name).is_float()) {
+        fail(fmt::format("tensor '{}' must be of kind float", name));
+      }
     }
     for (std::size_t i = 0; i < 2; ++i) {
       validate_product({.input = &input(i),

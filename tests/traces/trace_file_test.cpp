@@ -155,6 +155,36 @@ TEST(TraceFile, DamagedArchivesAreErrorsOrHarmless) {
   }
 }
 
+bool has_numpy() {
+  return std::system("/usr/bin/python3 -c 'import numpy' 2>/dev/null") == 0;
+}
+
+TEST(TraceFile, TheExampleOfTheFormatPageIsATrace) {
+  if (!has_numpy()) {
+    GTEST_SKIP() << "Debian's python3-numpy is not installed";
+  }
+  const std::string page = test::bytes_of(std::string{TURNPIKE_SOURCE_DIR} + "/traces/FORMAT.md");
+  const std::size_t start = page.find("```python\n") + 10;
+  const std::string script =
+      test::put("example.py", page.substr(start, page.find("```", start) - start));
+  ASSERT_EQ(
+      std::system(fmt::format("/usr/bin/python3 {} {}", script, scratch("example.npz")).c_str()),
+      0);
+  const test::Difference difference = test::compare_outputs(read_trace(scratch("example.npz")));
+  EXPECT_EQ(difference.compared, 64 + 10);
+  EXPECT_EQ(difference.codes_wrong, 0);
+  EXPECT_LT(difference.float_error, 1e-14);
+}
+
+TEST(TraceFile, TheSamplesAreWhatTheirScriptMakes) {
+  if (!has_numpy()) {
+    GTEST_SKIP() << "Debian's python3-numpy is not installed";
+  }
+  EXPECT_EQ(
+      std::system(fmt::format("/usr/bin/python3 {} --check", sample("make_samples.py")).c_str()),
+      0);
+}
+
 /// Three traces made with PyTorch and numpy: 39 layers of a ResNet-20, 16 steps of an LSTM.
 class RealTraces : public testing::TestWithParam<std::string> {
  protected:
