@@ -31,7 +31,16 @@ int run_program(int argc, char** argv) {
   app.add_option("--configs", common.config_root, "folder with profiles/ and technology/")
       ->capture_default_str();
   Action chosen;
-  for (const AddCommand add : {add_run, add_sweep}) {
+  for (const AddCommand add : {
+           add_run,
+           add_sweep,
+           add_map,
+           add_area,
+           add_model,
+           add_trace,
+           add_config,
+           add_list,
+       }) {
     add(app, common, chosen);
   }
   try {

@@ -188,9 +188,8 @@ AcceleratorConfig load_accelerator(const ConfigSources& sources) {
   const auto lay_profile = [&](const std::string& name) {
     merged.merge(profile_overlay(profile_path(name, sources.config_root)));
   };
-  if (const ConfigNode* own = merged.find("profile")) {
-    lay_profile(own->scalar);
-  }
+  const ConfigNode* own = merged.find("profile");
+  lay_profile(own == nullptr ? "silicon" : own->scalar);
   if (sources.profile) {
     merged.set("profile=" + *sources.profile);
     lay_profile(*sources.profile);

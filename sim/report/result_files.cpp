@@ -93,6 +93,7 @@ Json layer_json(const PricedRun& run, std::size_t index) {
             {"filter", bytes_of(l.dram_bits.filter)},
             {"ofmap", bytes_of(l.dram_bits.ofmap)},
             {"highway", bytes_of(l.dram_bits.highway)}}},
+          {"dram_packing_loss_bits", l.packing_loss_bits},
           {"energy_pj", by_component(run.energy.by_layer[index])}};
 }
 

@@ -35,22 +35,44 @@ OperandWidths widest_operands(const Trace& trace) {
   return widest;
 }
 
-/// A trace file decides widths and highway, unless the command line did.
-void follow_trace(const Trace& trace, AcceleratorConfig& config) {
+/// Lays keys that the workload decides over the configuration; config.resolved.yaml says so.
+void resolve(AcceleratorConfig& config, const std::string& yaml) {
+  const auto mark = [](auto& self, ConfigNode& node) -> void {
+    node.spot = node.key_spot = {"the workload's own", 0, 0};
+    for (auto& [name, child] : node.entries) {
+      self(self, child);
+    }
+  };
+  ConfigNode decided = ConfigNode::from_string(yaml, "workload");
+  mark(mark, decided);
+  config.resolved.merge(decided);
+}
+
+/// The machine is as wide as the workload's own operands.
+void follow_widths(const Trace& trace, AcceleratorConfig& config) {
   const OperandWidths widest = widest_operands(trace);
   if (!config.precision_given && widest.weight > 0 && widest.activation > 0) {
     config.precision = widest;
-    config.resolved.set(
-        fmt::format("precision={{weight: {}, activation: {}}}", widest.weight, widest.activation));
+    resolve(config, fmt::format("precision: {{weight: {}, activation: {}}}", widest.weight,
+                                widest.activation));
   }
+}
+
+/// A trace file decides widths and highway, unless the command line did.
+void follow_trace(const Trace& trace, AcceleratorConfig& config) {
+  follow_widths(trace, config);
   if (config.highway_given && config.highway_enabled != trace.highway.enabled) {
     throw InputError{{"highway.enabled", 0, 0},
                      fmt::format("is {} on the command line, but the trace has its highway {}",
                                  config.highway_enabled, trace.highway.enabled ? "on" : "off")};
   }
-  config.highway_enabled = trace.highway.enabled;
-  if (trace.highway.enabled) {
+  if (config.highway_enabled != trace.highway.enabled) {
+    config.highway_enabled = trace.highway.enabled;
+    resolve(config, fmt::format("highway: {{enabled: {}}}", trace.highway.enabled));
+  }
+  if (trace.highway.enabled && config.highway_bits != trace.highway.bits) {
     config.highway_bits = trace.highway.bits;
+    resolve(config, fmt::format("highway: {{bits: {}}}", trace.highway.bits));
   }
 }
 
@@ -132,8 +154,8 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
       });
   if (from_file) {
     follow_trace(*trace, config);
-  } else if (own_bits && !config.precision_given) {
-    config.precision = widest_operands(*trace);
+  } else if (own_bits) {
+    follow_widths(*trace, config);
   }
   return trace;
 }

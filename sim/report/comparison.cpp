@@ -1,0 +1,297 @@
+#include "sim/report/comparison.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
+#include "sim/report/text_table.hpp"
+
+namespace turnpike::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Short names of totals, with their units.
+struct Metric {
+  const char* name;
+  const char* key;
+  const char* unit;
+};
+constexpr Metric kMetrics[] = {
+    {"energy", "energy_uj", "uJ"},
+    {"area", "area_mm2", "mm2"},
+    {"latency", "latency_ms", "ms"},
+    {"power", "average_power_mw", "mW"},
+    {"efficiency", "tops_per_watt", "TOPS/W"},
+    {"cycles", "cycles", ""},
+    {"processing_cycles", "processing_cycles", ""},
+    {"dram_stall_cycles", "dram_stall_cycles", ""},
+    {"post_stall_cycles", "post_stall_cycles", ""},
+    {"utilization", "utilization", ""},
+    {"macs", "macs", ""},
+    {"macs_zero_gated", "macs_zero_gated", ""},
+    {"glb_bytes", "glb_bytes", "B"},
+    {"dram_bytes", "dram_bytes", "B"},
+};
+
+std::string number(double value) {
+  return value == std::floor(value) && std::fabs(value) < 1e15 ? fmt::format("{:.0f}", value)
+                                                               : fmt::format("{:.6g}", value);
+}
+
+/// "+3.9 %"; "" without a base to compare with.
+std::string change(double value, double base) {
+  if (base == 0.0) {
+    return value == 0.0 ? "=" : "";
+  }
+  const double percent = 100.0 * (value / base - 1.0);
+  return percent == 0.0 ? "=" : fmt::format("{:+.2f} %", percent);
+}
+
+using Components = std::array<double, kComponents>;
+
+double sum(const Components& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+/// A table whose columns are the runs, each later one with its change against the first.
+class SideBySide {
+ public:
+  SideBySide(const std::string& title, const std::vector<StoredRun>& runs) : table_{{}} {
+    std::vector<std::string> header{title};
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      header.push_back(fmt::format("[{}]", i + 1));
+      if (i > 0) {
+        header.push_back(fmt::format("[{}] to [1]", i + 1));
+      }
+    }
+    table_ = TextTable{std::move(header)};
+  }
+
+  void add(const std::string& name, const std::vector<double>& values) {
+    std::vector<std::string> row{name};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      row.push_back(number(values[i]));
+      if (i > 0) {
+        row.push_back(change(values[i], values[0]));
+      }
+    }
+    table_.add(std::move(row));
+  }
+
+  /// A row for each component that some run has, then the total.
+  void add_components(const std::vector<Components>& runs, double unit) {
+    for (std::size_t c = 0; c < kComponents; ++c) {
+      std::vector<double> values;
+      for (const Components& run : runs) {
+        values.push_back(run[c] * unit);
+      }
+      if (sum_of(values) != 0.0) {
+        add(std::string{to_string(static_cast<Component>(c))}, values);
+      }
+    }
+    std::vector<double> totals;
+    for (const Components& run : runs) {
+      totals.push_back(sum(run) * unit);
+    }
+    add("total", totals);
+  }
+
+  [[nodiscard]] std::string text() const { return table_.to_string() + '\n'; }
+
+ private:
+  static double sum_of(const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0);
+  }
+
+  TextTable table_;
+};
+
+std::vector<Components> pick(const std::vector<StoredRun>& runs, Components StoredFigures::*what) {
+  std::vector<Components> out;
+  for (const StoredRun& run : runs) {
+    out.push_back(run.figures.*what);
+  }
+  return out;
+}
+
+std::string machine_line(const StoredRun& run, std::size_t index) {
+  const accelerator::RunResult& r = run.result;
+  return fmt::format("[{}] {}: {} on {}, {} x {} bit (weight x activation), highway {}, batch {}\n",
+                     index + 1, run.directory, r.network, run.figures.accelerator, r.weight_bits,
+                     r.activation_bits,
+                     r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
+}
+
+/// What the highway costs within each run: stream `highway`, by component.
+std::string highway_table(const std::vector<StoredRun>& runs) {
+  std::vector<std::string> header{"highway stream, uJ"};
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    header.push_back(fmt::format("[{}]", i + 1));
+    header.push_back("% of run");
+  }
+  TextTable table{std::move(header)};
+  const auto add = [&](const std::string& name, auto part) {
+    std::vector<std::string> row{name};
+    for (const StoredRun& run : runs) {
+      const double total = sum(run.figures.energy_pj);
+      const double value = part(run.figures.energy_pj_highway);
+      row.push_back(fmt::format("{:.2f}", value * 1e-6));
+      row.push_back(total > 0.0 ? fmt::format("{:.3f}", 100.0 * value / total) : "-");
+    }
+    table.add(std::move(row));
+  };
+  bool any = false;
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    double all = 0.0;
+    for (const StoredRun& run : runs) {
+      all += run.figures.energy_pj_highway[c];
+    }
+    if (all != 0.0) {
+      any = true;
+      add(std::string{to_string(static_cast<Component>(c))},
+          [c](const Components& values) { return values[c]; });
+    }
+  }
+  add("total", [](const Components& values) { return sum(values); });
+  return any ? table.to_string() + '\n' : std::string{};
+}
+
+std::string different_policies(const std::vector<StoredRun>& runs) {
+  for (const StoredRun& run : runs) {
+    if (run.figures.policy != runs.front().figures.policy) {
+      return "the policies differ: changes are not of the machine alone\n";
+    }
+  }
+  return "";
+}
+
+Json components_json(const Components& values) {
+  Json out = Json::object();
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    out[std::string{to_string(static_cast<Component>(c))}] = values[c];
+  }
+  return out;
+}
+
+}  // namespace
+
+Limit parse_limit(const std::string& text) {
+  const SourceSpot spot{"--fail-if " + text, 0, 0};
+  Limit limit;
+  limit.text = text;
+  const std::size_t sign = text.find_first_of("<>");
+  if (sign == std::string::npos || sign == 0) {
+    throw InputError{spot, "must be METRIC>NUMBER or METRIC<NUMBER, e.g. energy>+5%"};
+  }
+  limit.greater = text[sign] == '>';
+  const std::string name = text.substr(0, sign);
+  std::vector<std::string> known;
+  for (const Metric& metric : kMetrics) {
+    known.emplace_back(metric.name);
+    if (name == metric.name || name == metric.key) {
+      limit.key = metric.key;
+    }
+  }
+  if (limit.key.empty()) {
+    throw InputError{spot,
+                     fmt::format("'{}' is no figure of a run{}", name, suggestion(name, known))};
+  }
+  std::string value = text.substr(sign + 1);
+  const bool percent = value.ends_with('%');
+  value.resize(value.size() - (percent ? 1 : 0));
+  const bool is_signed = value.starts_with('+') || value.starts_with('-');
+  limit.kind = percent     ? Limit::Kind::percent
+               : is_signed ? Limit::Kind::change
+                           : Limit::Kind::value;
+  const std::string digits = value.starts_with('+') ? value.substr(1) : value;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), limit.bound);
+  if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(limit.bound)) {
+    throw InputError{spot, fmt::format("'{}' is no number", text.substr(sign + 1))};
+  }
+  return limit;
+}
+
+std::optional<std::string> exceeds(const Limit& limit, const StoredRun& base,
+                                   const StoredRun& run) {
+  const double value = run.figures.total(limit.key);
+  const double reference = base.figures.total(limit.key);
+  double figure = value;
+  if (limit.kind == Limit::Kind::change) {
+    figure = value - reference;
+  } else if (limit.kind == Limit::Kind::percent) {
+    const double step = value - reference;
+    figure = reference != 0.0 ? 100.0 * step / reference
+             : step == 0.0    ? 0.0
+                              : std::copysign(std::numeric_limits<double>::infinity(), step);
+  }
+  if (limit.greater ? figure <= limit.bound : figure >= limit.bound) {
+    return std::nullopt;
+  }
+  return fmt::format("{}: {} is {} against {} ({})", limit.text, limit.key, number(value),
+                     number(reference), change(value, reference));
+}
+
+std::string comparison_table(const std::vector<StoredRun>& runs) {
+  std::string out;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    out += machine_line(runs[i], i);
+  }
+  SideBySide totals{"totals", runs};
+  for (const Metric& metric : kMetrics) {
+    std::vector<double> values;
+    for (const StoredRun& run : runs) {
+      values.push_back(run.figures.total(metric.key));
+    }
+    totals.add(*metric.unit == '\0' ? metric.name : fmt::format("{}, {}", metric.name, metric.unit),
+               values);
+  }
+  SideBySide energy{"energy, uJ", runs};
+  energy.add_components(pick(runs, &StoredFigures::energy_pj), 1e-6);
+  SideBySide area{"area, mm2", runs};
+  area.add_components(pick(runs, &StoredFigures::area_um2), 1e-6);
+  out += '\n' + totals.text() + energy.text() + highway_table(runs) + area.text();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    out += fmt::format("[{}] {}\n", i + 1, runs[i].figures.policy);
+  }
+  return out + different_policies(runs);
+}
+
+std::string comparison_json(const std::vector<StoredRun>& runs) {
+  Json list = Json::array();
+  for (const StoredRun& run : runs) {
+    Json totals = Json::object();
+    Json changes = Json::object();
+    for (const auto& [key, value] : run.figures.totals) {
+      totals[key] = value;
+    }
+    for (const Metric& metric : kMetrics) {
+      const double base = runs.front().figures.total(metric.key);
+      changes[metric.key] =
+          base == 0.0 ? Json(nullptr) : Json(100.0 * (run.figures.total(metric.key) / base - 1.0));
+    }
+    list.push_back(
+        {{"directory", run.directory},
+         {"network", run.result.network},
+         {"accelerator", run.figures.accelerator},
+         {"precision",
+          {{"weight", run.result.weight_bits}, {"activation", run.result.activation_bits}}},
+         {"highway", {{"enabled", run.result.highway_enabled}, {"bits", run.result.highway_bits}}},
+         {"policy", run.figures.policy},
+         {"totals", std::move(totals)},
+         {"change_percent", std::move(changes)},
+         {"energy_pj", components_json(run.figures.energy_pj)},
+         {"energy_pj_highway", components_json(run.figures.energy_pj_highway)},
+         {"area_um2", components_json(run.figures.area_um2)}});
+  }
+  return Json{{"schema", "turnpike-comparison/1"}, {"runs", std::move(list)}}.dump(2) + '\n';
+}
+
+}  // namespace turnpike::report

@@ -1,0 +1,67 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/report/priced_run.hpp"
+#include "sim/report/tables.hpp"
+#include "tools/command.hpp"
+#include "tools/options.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct AreaOptions {
+  accelerator::ConfigSources sources;
+  bool json = false;
+};
+
+std::string area_json(const accelerator::AcceleratorConfig& config,
+                      const std::vector<cost::AreaItem>& area) {
+  Json parts = Json::array();
+  double total = 0.0;
+  for (const cost::AreaItem& item : area) {
+    total += item.area.count();
+    parts.push_back({{"component", to_string(item.component)},
+                     {"part", item.part},
+                     {"stream", to_string(item.stream)},
+                     {"area_um2", item.area.count()},
+                     {"interpolated", item.interpolated},
+                     {"steps", item.steps}});
+  }
+  const Json json = {
+      {"schema", "turnpike-area/1"},
+      {"accelerator", config.name},
+      {"node_nm", config.node_nm},
+      {"precision",
+       {{"weight", config.precision.weight}, {"activation", config.precision.activation}}},
+      {"policy", report::policy_line_of(config)},
+      {"area_mm2", total * 1e-6},
+      {"parts", std::move(parts)}};
+  return json.dump(2) + '\n';
+}
+
+int show_area(AreaOptions options, const CommonOptions& common) {
+  options.sources.config_root = common.config_root;
+  const auto config = accelerator::load_accelerator(options.sources);
+  const auto area = report::make_cost_model(config, nullptr, common.config_root).area();
+  fmt::print("{}", options.json ? area_json(config, area) : report::area_table(config, area));
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void add_area(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand("area", "area of an accelerator by component and part");
+  auto options = std::make_shared<AreaOptions>();
+  add_configuration_options(*command, options->sources);
+  command->add_flag("--json", options->json, "print JSON, with the steps that made each figure");
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return show_area(*options, common); };
+  });
+}
+
+}  // namespace turnpike::tools

@@ -1,0 +1,60 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/report/comparison.hpp"
+#include "sim/report/stored_run.hpp"
+#include "tools/command.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+struct CompareOptions {
+  std::vector<std::string> directories;
+  std::vector<std::string> limits;
+  bool json = false;
+};
+
+int compare(const CompareOptions& options) {
+  std::vector<report::Limit> limits;
+  for (const std::string& text : options.limits) {
+    limits.push_back(report::parse_limit(text));
+  }
+  std::vector<report::StoredRun> runs;
+  for (const std::string& directory : options.directories) {
+    runs.push_back(report::read_stored_run(directory));
+  }
+  fmt::print("{}", options.json ? report::comparison_json(runs) : report::comparison_table(runs));
+  bool failed = false;
+  for (const report::Limit& limit : limits) {
+    for (std::size_t i = 1; i < runs.size(); ++i) {
+      if (const auto reason = report::exceeds(limit, runs.front(), runs[i])) {
+        fmt::print(stderr, "turnpike: {}: {}\n", runs[i].directory, *reason);
+        failed = true;
+      }
+    }
+  }
+  return static_cast<int>(failed ? ExitCode::check_failed : ExitCode::ok);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  static_cast<void>(common);
+  auto* command = app.add_subcommand("compare", "runs side by side; what the highway costs");
+  auto options = std::make_shared<CompareOptions>();
+  command->add_option("directories", options->directories, "run directories; the first is the base")
+      ->required()
+      ->expected(2, 64);
+  command
+      ->add_option("--fail-if", options->limits,
+                   "exit with 1 if a later run does this against the first, e.g. 'energy>+5%', "
+                   "'cycles>+1000', 'area>4.5'")
+      ->allow_extra_args(false);
+  command->add_flag("--json", options->json, "print JSON instead of tables");
+  command->callback([options, &chosen] { chosen = [options] { return compare(*options); }; });
+}
+
+}  // namespace turnpike::tools

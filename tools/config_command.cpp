@@ -1,0 +1,260 @@
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "memory/dram_device.hpp"
+#include "models/network_file.hpp"
+#include "models/zoo.hpp"
+#include "sim/base/config_map.hpp"
+#include "sim/base/text.hpp"
+#include "sim/cost/profile.hpp"
+#include "sim/cost/technology.hpp"
+#include "sim/report/priced_run.hpp"
+#include "sim/report/text_table.hpp"
+#include "tools/command.hpp"
+#include "tools/config_schema.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct ConfigOptions {
+  accelerator::ConfigSources sources;  ///< accelerator_file: whatever file is given
+  std::string kind;
+  bool json = false;
+  bool markdown = false;
+};
+
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const ConfigSchema& schema : config_schemas()) {
+    names.emplace_back(schema.name);
+  }
+  return names;
+}
+
+/// The kind of a file by its `schema:` key.
+const ConfigSchema& kind_of(const std::string& path) {
+  const ConfigNode node = ConfigNode::from_file(path);
+  ConfigMap map{node, "(top)"};
+  const std::string given = map.get_string("schema");
+  const ConfigSchema* schema = find_schema(given);
+  if (schema == nullptr || schema->schema != given) {
+    std::vector<std::string> known;
+    for (const ConfigSchema& each : config_schemas()) {
+      known.emplace_back(each.schema);
+    }
+    map.fail("schema", fmt::format("'schema' is '{}'{}", given, suggestion(given, known)));
+  }
+  return *schema;
+}
+
+/// Everything a run would refuse, but for the network.
+void check_accelerator(const accelerator::ConfigSources& sources) {
+  const auto config = accelerator::load_accelerator(sources);
+  static_cast<void>(report::make_cost_model(config, nullptr, sources.config_root));
+  const ConfigNode* dram = config.resolved.find("dram");
+  const SourceSpot spot = dram == nullptr ? SourceSpot{} : dram->spot;
+  memory::check_channels(
+      memory::find_dram_device(config.dram_device, sources.config_root + "/technology/dram", spot),
+      config.dram_channels, spot);
+}
+
+/// A path as the shell sees it, else as seen from the file that names it.
+std::string found_path(const std::string& path, const std::string& beside) {
+  std::error_code ignored;
+  const fs::path here = fs::path{beside}.parent_path() / path;
+  return !fs::exists(path, ignored) && fs::exists(here, ignored) ? here.string() : path;
+}
+
+void check_workload(const ConfigMap& map, const std::string& name, const std::string& beside) {
+  if (name.starts_with("zoo:")) {
+    static_cast<void>(models::zoo_shapes(name));
+    return;
+  }
+  std::error_code ignored;
+  if (!fs::exists(found_path(name, beside), ignored)) {
+    throw FileError{map.spot("network"), fmt::format("network '{}' is not there", name)};
+  }
+}
+
+std::string as_setting(const std::string& key, const ConfigNode& value) {
+  std::string text = value.to_yaml();
+  if (value.kind == ConfigNode::Kind::mapping) {
+    ConfigNode list;  // to_yaml writes lists in one line
+    list.kind = ConfigNode::Kind::sequence;
+    list.items = {value};
+    text = list.to_yaml();
+    text = text.substr(1, text.rfind(']') - 1);
+  }
+  while (!text.empty() && text.back() == '\n') {
+    text.pop_back();
+  }
+  return fmt::format("{}={}", key, text);
+}
+
+/// Lays one value of a sweep over its accelerator; an error is reported at the value.
+void check_point(accelerator::ConfigSources sources, const std::string& key,
+                 const ConfigNode& value) {
+  sources.settings.push_back(as_setting(key, value));
+  try {
+    check_accelerator(sources);
+  } catch (const InputError& error) {
+    throw InputError{value.spot, error.what(), error.exit_code()};
+  }
+}
+
+void check_points(ConfigMap& map, const std::string& key,
+                  const accelerator::ConfigSources& sources) {
+  const ConfigNode* node = map.opt_node(key);
+  if (node == nullptr) {
+    return;
+  }
+  if (node->kind != ConfigNode::Kind::sequence) {
+    map.fail(key, fmt::format("'{}' must be a list of mappings", key));
+  }
+  for (const ConfigNode& point : node->items) {
+    if (point.kind != ConfigNode::Kind::mapping) {
+      throw InputError{point.spot, fmt::format("'{}' holds mappings of keys to values", key)};
+    }
+    for (const auto& [name, value] : point.entries) {
+      check_point(sources, name, value);
+    }
+  }
+}
+
+void check_sweep(const std::string& path, const accelerator::ConfigSources& given) {
+  ConfigMap map = ConfigMap::from_file(path);
+  static_cast<void>(map.get_choice("schema", {"turnpike-sweep/1"}));
+  accelerator::ConfigSources sources = given;
+  sources.accelerator_file = found_path(map.get_string("accelerator"), path);
+  check_workload(map, map.get_string("network"), path);
+  if (const auto matrix = map.opt_map("matrix")) {
+    for (const std::string& key : matrix->keys()) {
+      const ConfigNode& values = *map.get_node("matrix").find(key);
+      if (values.kind != ConfigNode::Kind::sequence || values.items.empty()) {
+        throw InputError{values.spot, fmt::format("'{}' must be a list of values", key)};
+      }
+      for (const ConfigNode& value : values.items) {
+        check_point(sources, key, value);
+      }
+    }
+  }
+  check_points(map, "include", sources);
+  check_points(map, "exclude", sources);
+  map.finish();
+}
+
+int check(const ConfigOptions& options) {
+  const std::string& path = options.sources.accelerator_file;
+  const ConfigSchema& schema = kind_of(path);
+  if (schema.name == "accelerator") {
+    check_accelerator(options.sources);
+  } else if (schema.name == "profile") {
+    static_cast<void>(cost::Profile::load(path));
+  } else if (schema.name == "network") {
+    static_cast<void>(models::read_network(path));
+  } else if (schema.name == "sweep") {
+    check_sweep(path, options.sources);
+  } else if (schema.name == "dram") {
+    static_cast<void>(memory::dram_device_from_file(path));
+  } else {
+    static_cast<void>(cost::Technology::load(
+        fs::path{path}.has_parent_path() ? fs::path{path}.parent_path().string() : "."));
+  }
+  fmt::print("{}: a valid {} file\n", path, schema.name);
+  return static_cast<int>(ExitCode::ok);
+}
+
+int show(const ConfigOptions& options) {
+  const std::string& path = options.sources.accelerator_file;
+  const bool accelerator = kind_of(path).name == "accelerator";
+  const ConfigNode node = accelerator ? accelerator::load_accelerator(options.sources).resolved
+                                      : ConfigNode::from_file(path);
+  fmt::print("{}", node.to_yaml(true));
+  return static_cast<int>(ExitCode::ok);
+}
+
+const ConfigSchema& wanted_schema(const std::string& kind) {
+  if (const ConfigSchema* schema = find_schema(kind)) {
+    return *schema;
+  }
+  std::error_code ignored;
+  if (!fs::exists(kind, ignored)) {
+    throw InputError{{"config schema", 0, 0},
+                     fmt::format("'{}' is neither a file nor a kind of file{}", kind,
+                                 suggestion(kind, kind_names()))};
+  }
+  return kind_of(kind);
+}
+
+int show_schema(const ConfigOptions& options) {
+  const ConfigSchema& schema = wanted_schema(options.kind);
+  if (options.json) {
+    Json keys = Json::array();
+    for (const SchemaKey& key : schema.keys) {
+      keys.push_back({{"key", key.key},
+                      {"type", key.type},
+                      {"allowed", key.allowed},
+                      {"absent", key.absent},
+                      {"meaning", key.meaning}});
+    }
+    fmt::print("{}\n", Json{{"schema", schema.schema}, {"keys", std::move(keys)}}.dump(2));
+  } else if (options.markdown) {
+    fmt::print("{}", schema_markdown(schema));
+  } else {
+    report::TextTable table{{"key", "type", "allowed", "when absent", "meaning"}};
+    table.left({1, 2, 3, 4});
+    for (const SchemaKey& key : schema.keys) {
+      table.add({std::string{key.key}, std::string{key.type}, std::string{key.allowed},
+                 std::string{key.absent}, std::string{key.meaning}});
+    }
+    fmt::print("{} (schema: {})\n\n{}", schema.title, schema.schema, table.to_string());
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+CLI::App* add_file_action(CLI::App& parent, const std::string& name, const std::string& description,
+                          ConfigOptions& options) {
+  auto* command = parent.add_subcommand(name, description);
+  command->add_option("file", options.sources.accelerator_file, "FILE.yaml")->required();
+  command->add_option("--profile", options.sources.profile,
+                      "accelerators: a name or a profile .yaml");
+  command->add_option("--set", options.sources.settings, "accelerators: key=value, laid over it")
+      ->allow_extra_args(false);
+  return command;
+}
+
+}  // namespace
+
+void add_config(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand("config", "configuration files: check, show, list the keys");
+  command->require_subcommand(1);
+  auto options = std::make_shared<ConfigOptions>();
+  const auto choose = [&common, &chosen, options](int (*action)(const ConfigOptions&)) {
+    chosen = [&common, options, action] {
+      options->sources.config_root = common.config_root;
+      return action(*options);
+    };
+  };
+  add_file_action(*command, "check", "read a file strictly, by its schema key", *options)
+      ->callback([choose] { choose(check); });
+  add_file_action(*command, "show", "the resolved YAML, each key with where it came from", *options)
+      ->callback([choose] { choose(show); });
+  auto* schema = command->add_subcommand("schema", "the keys of a kind of file");
+  schema
+      ->add_option("kind", options->kind,
+                   "accelerator, profile, network, sweep, dram, technology, or a file")
+      ->required();
+  schema->add_flag("--json", options->json, "print JSON instead of a table");
+  schema->add_flag("--markdown", options->markdown, "print a Markdown table");
+  schema->callback([choose] { choose(show_schema); });
+}
+
+}  // namespace turnpike::tools

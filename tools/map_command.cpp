@@ -1,0 +1,212 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "dataflow/mapper.hpp"
+#include "sim/report/priced_run.hpp"
+#include "sim/report/text_table.hpp"
+#include "sim/sweep/experiment.hpp"
+#include "tools/command.hpp"
+#include "tools/options.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The chosen mapping and as many runners-up.
+constexpr std::size_t kShown = 4;
+
+struct MapOptions {
+  accelerator::ConfigSources sources;
+  std::string network;
+  std::string layers = "*";
+  bool json = false;
+};
+
+/// Jobs that pose the same problem, with its best answers.
+struct MappedGroup {
+  std::vector<std::string> layers;
+  dataflow::MapperProblem problem;
+  const accelerator::ArrayJob* job = nullptr;
+  std::vector<dataflow::MappedLayer> ranked;  ///< [0] is what a run uses
+  bool given = false;  ///< the network asks for [0], the rest is the search's
+};
+
+/// Room of the buffer that no resident tensor takes while a stage runs.
+std::int64_t free_bits(const sweep::DryRun& run, std::size_t stage) {
+  const std::int64_t bank =
+      run.config.glb_bank_per_type ? run.config.glb_bits() / run.config.glb_banks : 1;
+  const auto at = static_cast<std::int64_t>(stage);
+  std::int64_t used = 0;
+  for (const auto& [name, tensor] : run.plan.tensors) {
+    if (tensor.in_glb && tensor.first_stage <= at && at <= tensor.last_stage) {
+      used += (tensor.values * tensor.bits + bank - 1) / bank * bank;
+    }
+  }
+  return run.config.glb_bits() - used;
+}
+
+void rank(const traces::LayerEntry& layer, MappedGroup& group) {
+  group.ranked = dataflow::search_mappings(group.problem, layer.name, kShown);
+  group.given = layer.mapping.has_value();
+  if (group.given) {
+    group.ranked.insert(group.ranked.begin(), group.job->mapped);
+    group.ranked.resize(std::min(group.ranked.size(), kShown));
+  }
+}
+
+std::vector<MappedGroup> distinct_layers(const sweep::DryRun& run) {
+  std::vector<MappedGroup> groups;
+  for (std::size_t s = 0; s < run.plan.stages.size(); ++s) {
+    const accelerator::Stage& stage = run.plan.stages[s];
+    const traces::LayerEntry& layer = run.trace->layers[stage.layers[0]];
+    const std::int64_t room = free_bits(run, s);
+    for (const accelerator::ArrayJob& job : stage.jobs) {
+      if (job.step > 0) {
+        continue;
+      }
+      const accelerator::StoredTensor* input = run.plan.stored(job.input);
+      const auto problem =
+          accelerator::mapper_problem(job, run.config, room, input != nullptr && input->in_glb);
+      const auto same = std::find_if(groups.begin(), groups.end(), [&](const MappedGroup& group) {
+        return group.problem == problem && group.job->mapped.mapping == job.mapped.mapping;
+      });
+      if (same != groups.end()) {
+        if (same->layers.back() != layer.name) {
+          same->layers.push_back(layer.name);
+        }
+        continue;
+      }
+      groups.push_back({{layer.name}, problem, &job, {}, false});
+      rank(layer, groups.back());
+    }
+  }
+  return groups;
+}
+
+std::string names_of(const MappedGroup& group) {
+  return group.layers.size() == 1
+             ? group.layers.front()
+             : fmt::format("{} (+ {} alike)", group.layers.front(), group.layers.size() - 1);
+}
+
+std::string shape_text(const dataflow::LayerShape& s) {
+  return fmt::format("N{} G{} M{} C{} H{} W{} R{} S{} U{}", s.N, s.G, s.M, s.C, s.H, s.W, s.R, s.S,
+                     s.U);
+}
+
+std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& groups) {
+  report::TextTable table{{"layer", "rank", "mapping", "est. cycles", "passes", "PEs", "bound",
+                           "shape", "bits w x a, psum", "ifmap"}};
+  table.left({1, 2, 6, 7, 8, 9});
+  for (const MappedGroup& group : groups) {
+    for (std::size_t i = 0; i < group.ranked.size(); ++i) {
+      const dataflow::MappedLayer& m = group.ranked[i];
+      std::vector<std::string> row = {i == 0 ? names_of(group) : "",
+                                      i > 0         ? fmt::format("{}", i + 1)
+                                      : group.given ? "given"
+                                                    : "chosen",
+                                      dataflow::to_string(m.mapping),
+                                      fmt::format("{}", m.estimated_cycles),
+                                      fmt::format("{}", m.passes),
+                                      fmt::format("{}", m.active_pes),
+                                      m.bound};
+      if (i == 0) {
+        row.push_back(shape_text(group.job->shape));
+        row.push_back(fmt::format("{} x {}, {}", group.job->weight_bits, group.job->activation_bits,
+                                  group.job->psum_bits));
+        row.emplace_back(group.problem.budget.ifmap_resident ? "glb" : "dram");
+      }
+      table.add(std::move(row));
+    }
+  }
+  return table.to_string() + report::policy_line_of(run.config) + '\n';
+}
+
+Json mapping_json(const dataflow::MappedLayer& layer) {
+  const dataflow::Mapping& m = layer.mapping;
+  Json letters = {{"m", m.m}, {"n", m.n}, {"e", m.e}, {"p", m.p},
+                  {"q", m.q}, {"r", m.r}, {"t", m.t}, {"width_tile", m.width_tile}};
+  return {{"mapping", dataflow::to_string(m)},
+          {"letters", std::move(letters)},
+          {"estimated_cycles", layer.estimated_cycles},
+          {"passes", layer.passes},
+          {"active_pes", layer.active_pes},
+          {"bound", layer.bound}};
+}
+
+std::string map_json(const sweep::DryRun& run, const std::vector<MappedGroup>& groups) {
+  Json layers = Json::array();
+  for (const MappedGroup& group : groups) {
+    const dataflow::LayerShape& s = group.job->shape;
+    Json runners_up = Json::array();
+    for (std::size_t i = 1; i < group.ranked.size(); ++i) {
+      runners_up.push_back(mapping_json(group.ranked[i]));
+    }
+    layers.push_back({{"layers", group.layers},
+                      {"shape",
+                       {{"N", s.N},
+                        {"G", s.G},
+                        {"M", s.M},
+                        {"C", s.C},
+                        {"H", s.H},
+                        {"W", s.W},
+                        {"R", s.R},
+                        {"S", s.S},
+                        {"U", s.U},
+                        {"V", s.V}}},
+                      {"weight_bits", group.job->weight_bits},
+                      {"activation_bits", group.job->activation_bits},
+                      {"psum_bits", group.job->psum_bits},
+                      {"ifmap_place", group.problem.budget.ifmap_resident ? "glb" : "dram"},
+                      {"buffer_bits", group.problem.budget.bits},
+                      {"given", group.given},
+                      {"chosen", mapping_json(group.ranked.front())},
+                      {"runners_up", std::move(runners_up)}});
+  }
+  const Json json = {{"schema", "turnpike-map/1"},
+                     {"accelerator", run.config.name},
+                     {"network", run.trace->network},
+                     {"objective", run.config.mapper_objective},
+                     {"policy", report::policy_line_of(run.config)},
+                     {"layers", std::move(layers)}};
+  return json.dump(2) + '\n';
+}
+
+int map_network(MapOptions options, const CommonOptions& common) {
+  options.sources.config_root = common.config_root;
+  const auto config = accelerator::load_accelerator(options.sources);
+  const auto workload = sweep::Workload::open(options.network);
+  sweep::ExperimentOptions experiment;
+  experiment.config_root = common.config_root;
+  experiment.layers = options.layers;
+  const sweep::DryRun run = sweep::plan_experiment(config, workload, experiment);
+  const std::vector<MappedGroup> groups = distinct_layers(run);
+  fmt::print("{}", options.json ? map_json(run, groups) : map_table(run, groups));
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void add_map(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand("map",
+                                     "the mapping of each layer, what limits it, and the "
+                                     "next best ones");
+  auto options = std::make_shared<MapOptions>();
+  add_configuration_options(*command, options->sources);
+  command
+      ->add_option("--network", options->network,
+                   "zoo:NAME, a network .yaml, or a trace (.npz or directory)")
+      ->required();
+  command->add_option("--layers", options->layers, "only layers whose name matches this pattern")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "print JSON instead of a table");
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return map_network(*options, common); };
+  });
+}
+
+}  // namespace turnpike::tools

@@ -1,0 +1,122 @@
+#include "tools/options.hpp"
+
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "models/network_file.hpp"
+#include "sim/base/config_map.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+int read_bits(ConfigMap& map, const std::string& key) {
+  return static_cast<int>(map.get_int(key, 1, 16));
+}
+
+models::LayerBits read_widths(const ConfigNode& node, const std::string& name) {
+  if (node.kind == ConfigNode::Kind::mapping) {
+    ConfigMap map{node, name};
+    const models::LayerBits bits{read_bits(map, "weight"), read_bits(map, "activation")};
+    map.finish();
+    return bits;
+  }
+  const int bits = static_cast<int>(parse_int(node, name, 1, 16));
+  return {bits, bits};
+}
+
+/// "4x8" is 4-bit weights and 8-bit activations; anything else is YAML as in an accelerator file.
+std::string precision_yaml(const std::string& text) {
+  const std::size_t cross = text.find('x');
+  if (cross == std::string::npos || text.find('{') != std::string::npos) {
+    return text;
+  }
+  return fmt::format("{{weight: {}, activation: {}}}", text.substr(0, cross),
+                     text.substr(cross + 1));
+}
+
+void read_layers(ConfigMap layers, models::QuantizeOptions& options) {
+  const std::vector<std::string> names = {"same", "native16", "composed", "composed8", "excluded"};
+  const std::string policy = layers.opt_choice("first_last", names).value_or("same");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (policy == names[i]) {
+      options.first_last = static_cast<models::FirstLast>(i);
+    }
+  }
+  if (auto overrides = layers.opt_map("overrides")) {
+    for (const std::string& pattern : overrides->keys()) {
+      const models::LayerBits bits = read_widths(overrides->get_node(pattern), pattern);
+      options.overrides.push_back({pattern, bits.weight, bits.activation});
+    }
+    overrides->finish();
+  }
+  layers.finish();
+}
+
+}  // namespace
+
+void add_configuration_options(CLI::App& command, accelerator::ConfigSources& sources) {
+  command.add_option("accelerator", sources.accelerator_file, "ACCELERATOR.yaml")->required();
+  command.add_option("--profile", sources.profile, "a name or a profile .yaml");
+  command.add_option("--set", sources.settings, "key=value, laid over the file")
+      ->allow_extra_args(false);
+}
+
+void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
+  command
+      .add_option("--precision", settings.precision,
+                  "bits of weights and activations: 2, 2x4 or {weight: 2, activation: 4}")
+      ->capture_default_str();
+  command
+      .add_option("--first-last", settings.first_last,
+                  "first and last layer: same, native16, composed, composed8, excluded")
+      ->capture_default_str();
+  command.add_flag("--highway", settings.highway, "skip tensors on the precision highway");
+  command.add_option("--highway-bits", settings.highway_bits, "its width, 4..32")
+      ->capture_default_str();
+  command
+      .add_option("--set", settings.settings,
+                  "key=value: precision, layers.first_last, layers.overrides, highway.enabled, "
+                  "highway.bits")
+      ->allow_extra_args(false);
+}
+
+models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
+  ConfigNode node;
+  node.kind = ConfigNode::Kind::mapping;
+  node.set("precision=" + precision_yaml(settings.precision));
+  node.set("layers.first_last=" + settings.first_last);
+  node.set(fmt::format("highway.enabled={}", settings.highway));
+  node.set(fmt::format("highway.bits={}", settings.highway_bits));
+  for (const std::string& setting : settings.settings) {
+    node.set(setting);
+  }
+  ConfigMap map{node, "(top)"};
+  models::QuantizeOptions options;
+  const models::LayerBits bits = read_widths(map.get_node("precision"), "precision");
+  options.weight_bits = bits.weight;
+  options.activation_bits = bits.activation;
+  read_layers(map.get_map("layers"), options);
+  ConfigMap highway = map.get_map("highway");
+  options.highway = highway.get_bool("enabled");
+  options.highway_bits = static_cast<int>(highway.get_int("bits", 4, 32));
+  highway.finish();
+  map.finish();
+  return options;
+}
+
+models::Network open_model(const std::string& name) {
+  const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+  if (!name.starts_with("zoo:") && !yaml) {
+    std::error_code ignored;
+    if (std::filesystem::exists(name, ignored)) {
+      throw FileError{{name, 0, 0},
+                      "is no network; give zoo:NAME or a network .yaml (for a trace: "
+                      "turnpike trace info)"};
+    }
+  }
+  return models::open_network(name);
+}
+
+}  // namespace turnpike::tools

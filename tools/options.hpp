@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "models/network.hpp"
+#include "models/quantize.hpp"
+#include "sim/accelerator/accelerator_config.hpp"
+
+namespace CLI {
+class App;
+}
+
+/// Options that several subcommands share.
+namespace turnpike::tools {
+
+/// ACCELERATOR.yaml, --profile and --set.
+void add_configuration_options(CLI::App& command, accelerator::ConfigSources& sources);
+
+/// What a network is quantized to, as given on the command line.
+struct QuantizeSettings {
+  std::string precision = "16";
+  std::string first_last = "same";
+  bool highway = false;
+  int highway_bits = 8;
+  std::vector<std::string> settings;  ///< --set key=value, laid over the above
+};
+
+/// --precision, --first-last, --highway, --highway-bits and --set.
+void add_quantize_options(CLI::App& command, QuantizeSettings& settings);
+
+/// Reads the settings by the rules of an accelerator file: keys precision, layers.first_last,
+/// layers.overrides, highway.enabled, highway.bits. InputError naming the option.
+[[nodiscard]] models::QuantizeOptions quantize_options(const QuantizeSettings& settings);
+
+/// A network by name ("zoo:resnet18", "net.yaml"). FileError if it is a file of another kind or is
+/// not there, InputError for an unknown zoo name.
+[[nodiscard]] models::Network open_model(const std::string& name);
+
+}  // namespace turnpike::tools

@@ -1,0 +1,164 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/report/text_table.hpp"
+#include "tools/command.hpp"
+#include "tools/options.hpp"
+#include "tools/quantized_trace.hpp"
+#include "traces/trace_check.hpp"
+#include "traces/trace_file.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct TraceOptions {
+  std::string input;
+  std::string output;
+  QuantizeSettings quantize;
+  bool json = false;
+};
+
+Json layer_json(const traces::LayerSummary& layer) {
+  return {{"name", layer.name},
+          {"op", traces::to_string(layer.op)},
+          {"output_shape", layer.output_shape},
+          {"macs", layer.macs},
+          {"weight_bits", layer.weight_bits ? Json(*layer.weight_bits) : Json(nullptr)},
+          {"input_bits", layer.input_bits},
+          {"output_bits", layer.output_bits},
+          {"input_zeros", layer.input_zeros ? Json(*layer.input_zeros) : Json(nullptr)}};
+}
+
+Json summary_json(const traces::Trace& trace, const traces::TraceSummary& summary, bool layers) {
+  Json bits = Json::object();
+  for (const auto& [width, count] : summary.tensors_of_bits) {
+    bits[fmt::format("{}", width)] = count;
+  }
+  Json json = {{"schema", "turnpike-trace-info/1"},
+               {"network", summary.network},
+               {"layout", summary.layout},
+               {"batch", summary.batch},
+               {"highway", {{"enabled", summary.highway.enabled}, {"bits", summary.highway.bits}}},
+               {"digest", traces::trace_digest(trace)},
+               {"macs", summary.macs},
+               {"bytes", summary.bytes},
+               {"tensors", summary.tensors},
+               {"float_tensors", summary.float_tensors},
+               {"tensors_of_bits", std::move(bits)},
+               {"highway_tensors", summary.highway_tensors},
+               {"notes", summary.notes}};
+  if (layers) {
+    json["layers"] = Json::array();
+    for (const traces::LayerSummary& layer : summary.layers) {
+      json["layers"].push_back(layer_json(layer));
+    }
+  }
+  return json;
+}
+
+std::string first_line(const traces::Trace& trace, const traces::TraceSummary& summary) {
+  return fmt::format(
+      "{}: {} layers, {} tensors ({} float), {} MACs, batch {}, highway {}, digest "
+      "{}\n",
+      summary.network, summary.layers.size(), summary.tensors, summary.float_tensors, summary.macs,
+      summary.batch, summary.highway.enabled ? fmt::format("{} bit", summary.highway.bits) : "off",
+      traces::trace_digest(trace));
+}
+
+void print_notes(const traces::TraceSummary& summary) {
+  for (const std::string& note : summary.notes) {
+    fmt::print(stderr, "note: {}\n", note);
+  }
+}
+
+/// read_trace checks everything FORMAT.md demands.
+int check_trace(const TraceOptions& options) {
+  const traces::Trace trace = traces::read_trace(options.input);
+  const traces::TraceSummary summary = traces::summarize(trace);
+  if (options.json) {
+    fmt::print("{}\n", summary_json(trace, summary, false).dump(2));
+  } else {
+    fmt::print("valid trace. {}", first_line(trace, summary));
+  }
+  print_notes(summary);
+  return static_cast<int>(ExitCode::ok);
+}
+
+int show_trace(const TraceOptions& options) {
+  const traces::Trace trace = traces::read_trace(options.input);
+  const traces::TraceSummary summary = traces::summarize(trace);
+  if (options.json) {
+    fmt::print("{}\n", summary_json(trace, summary, true).dump(2));
+    return static_cast<int>(ExitCode::ok);
+  }
+  report::TextTable table{
+      {"layer", "op", "output", "MACs", "weight bits", "input bits", "output bits", "zeros %"}};
+  table.left({1, 2});
+  for (const traces::LayerSummary& layer : summary.layers) {
+    table.add({layer.name, std::string{traces::to_string(layer.op)},
+               turnpike::to_string(layer.output_shape), fmt::format("{}", layer.macs),
+               layer.weight_bits ? fmt::format("{}", *layer.weight_bits) : "",
+               fmt::format("{}", layer.input_bits), fmt::format("{}", layer.output_bits),
+               layer.input_zeros ? fmt::format("{:.1f}", 100.0 * *layer.input_zeros) : ""});
+  }
+  fmt::print("{}\n{}", first_line(trace, summary), table.to_string());
+  fmt::print("highway tensors: {}\n",
+             summary.highway_tensors.empty()
+                 ? "none"
+                 : fmt::format("{}", fmt::join(summary.highway_tensors, ", ")));
+  print_notes(summary);
+  return static_cast<int>(ExitCode::ok);
+}
+
+int convert_trace(const TraceOptions& options) {
+  const traces::Trace trace = traces::read_trace(options.input);
+  traces::write_trace(trace, options.output);
+  fmt::print("{}: {} layers, {} tensors, digest {}\n", options.output, trace.layers.size(),
+             trace.tensors().size(), traces::trace_digest(trace));
+  return static_cast<int>(ExitCode::ok);
+}
+
+void add_readers(CLI::App& trace, const std::shared_ptr<TraceOptions>& options, Action& chosen) {
+  const auto add = [&](const char* name, const char* description,
+                       int (*action)(const TraceOptions&)) {
+    auto* command = trace.add_subcommand(name, description);
+    command->add_option("trace", options->input, "an .npz file, or a directory")->required();
+    command->add_flag("--json", options->json, "print JSON instead of text");
+    command->callback(
+        [options, action, &chosen] { chosen = [options, action] { return action(*options); }; });
+  };
+  add("check", "read a trace and check all that traces/FORMAT.md demands", check_trace);
+  add("info", "layers, shapes, bits and zeros of a trace", show_trace);
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  static_cast<void>(common);
+  auto* trace = app.add_subcommand("trace", "traces: check, show, export, convert");
+  trace->require_subcommand(1);
+  auto options = std::make_shared<TraceOptions>();
+  add_readers(*trace, options, chosen);
+  auto* exported = trace->add_subcommand("export", "quantize a network and write its trace");
+  exported->add_option("model", options->input, "zoo:NAME or a network .yaml")->required();
+  add_quantize_options(*exported, options->quantize);
+  exported->add_option("-o,--output", options->output, "trace: .npz, or a new directory")
+      ->required();
+  exported->callback([options, &chosen] {
+    chosen = [options] {
+      return write_quantized(options->input, options->quantize, options->output);
+    };
+  });
+  auto* convert = trace->add_subcommand("convert", "rewrite a trace as .npz or as a directory");
+  convert->add_option("from", options->input, "an .npz file, or a directory")->required();
+  convert->add_option("to", options->output, "trace: .npz, or a new directory")->required();
+  convert->callback([options, &chosen] { chosen = [options] { return convert_trace(*options); }; });
+}
+
+}  // namespace turnpike::tools
