@@ -109,6 +109,9 @@ std::vector<double> real_values(const TensorEntry& tensor) {
 }
 
 Tensor stored(const TensorEntry& entry, const std::vector<double>& values, TensorShape shape) {
+  if (entry.is_float() && entry.data.holds<float>()) {
+    return Tensor{std::move(shape), std::vector<float>(values.begin(), values.end())};
+  }
   if (entry.is_float()) {
     return Tensor{std::move(shape), values};
   }

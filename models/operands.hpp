@@ -13,7 +13,8 @@ namespace turnpike::models {
 [[nodiscard]] std::vector<double> real_values(const traces::TensorEntry& tensor);
 
 /// Values as the entry stores them: codes in the smallest integer type that holds its code range
-/// (rounded half to even and clipped, as traces::quantize), or float64.
+/// (rounded half to even and clipped, as traces::quantize); floating values in float32 if that is
+/// what the entry holds already, else in float64.
 [[nodiscard]] Tensor stored(const traces::TensorEntry& entry, const std::vector<double>& values,
                             TensorShape shape);
 

@@ -53,6 +53,7 @@ void ArrayCore::place_pes() {
         pe.filters = shape_.filters_of(chain.filter_set);
         pe.channels = shape_.channels_of(row / shape_.R);
         pe.chain_row = row;
+        pe.spad_room = shape_.ifmap_spad;
         pe.ofmap_row = chain.first_ofmap_row + column;
         if (row == 0) {
           pe.out_fifo = static_cast<std::int32_t>(out_fifos_.size());
@@ -171,9 +172,10 @@ bool ArrayCore::step() {
 }
 
 bool ArrayCore::drained() const {
-  const bool pes_empty = std::all_of(pes_.begin(), pes_.end(), [](const Pe& pe) {
+  const bool pes_empty = std::all_of(pes_.begin(), pes_.end(), [this](const Pe& pe) {
     return pe.macs_done && pe.ifmap_fifo == 0 && pe.psum_fifo == 0 &&
-           pe.values_moved == pe.values_freed && pe.psums_accumulated == pe.psums_started;
+           pe.spad_room + pe.to_free == shape_.ifmap_spad &&
+           pe.psums_accumulated == pe.psums_started;
   });
   const bool outputs_empty = std::all_of(out_fifos_.begin(), out_fifos_.end(),
                                          [](const OutFifo& fifo) { return fifo.held == 0; });

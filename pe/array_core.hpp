@@ -34,26 +34,34 @@ class ArrayCore {
   [[nodiscard]] bool drained() const;
 
  private:
-  struct Pe {
-    std::uint64_t visit = 0;           ///< clock of the next visit, past or 0 if none is due
-    std::uint64_t mac_clock = 0;       ///< first clock after the run of MACs issued last
-    std::uint64_t values_moved = 0;    ///< ifmap values that reached the spad
-    std::uint64_t values_freed = 0;    ///< ifmap values no MAC will read again
-    std::uint64_t values_to_free = 0;  ///< the same once the run is over
-    std::uint64_t window_start = 0;    ///< index of the first value of the current window
-    std::uint64_t column_psum = 0;     ///< index of the current column's first psum
-    std::uint64_t psums_started = 0, psums_finished = 0, psums_accumulated = 0;
-    std::uint64_t ifmap_pop_clock = 0;  ///< clock of the last pop, to know the count before it
-    std::uint64_t psum_pop_clock = 0;
-    std::int32_t ifmap_fifo = 0;  ///< values it holds
-    std::int32_t psum_fifo = 0;   ///< psums from below (or from the network at the bottom)
-    // The MAC to issue next: image, ofmap column, tap, channel, filter.
-    std::int32_t image = 0, column = 0, tap = 0, channel = 0, filter = 0;
-    std::int32_t filters = 0, channels = 0;  ///< of its set
-    std::int32_t index = 0;
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+  /// Ordered by use: the first cache line is all that a psum on its way up touches.
+  struct alignas(64) Pe {
+    std::uint64_t visit = 0;             ///< clock of the next visit, past or 0 if none is due
+    std::uint64_t mac_clock = 0;         ///< first clock after the run of MACs issued last
+    std::uint64_t ready_clock = kNever;  ///< from then on the oldest psum may be accumulated
+    std::uint64_t psums_accumulated = 0;
+    std::uint64_t psum_pop_clock = 0;     ///< clock of the last pop, to know the count before it
+    std::int32_t psum_fifo = 0;           ///< psums from below (or from the network at the bottom)
+    std::int32_t ifmap_fifo = 0;          ///< values it holds
+    std::int32_t spad_room = 0;           ///< ifmap spad entries that are free
     std::int32_t above = -1, below = -1;  ///< indices of its neighbours, -1 at an end of the chain
     std::int32_t out_fifo = -1;           ///< index of the output FIFO, -1 below the top
+
+    std::uint64_t ifmap_pop_clock = 0;
+    std::uint64_t values_moved = 0;  ///< ifmap values that reached the spad
+    std::uint64_t next_value = 0;    ///< index of the ifmap value of the next MAC
+    std::uint64_t psums_started = 0, psums_finished = 0;
+    std::int32_t index = 0;
+    std::int32_t to_free = 0;  ///< ifmap values no MAC will read again once the run is over
+    // The next MAC: image, ofmap column, tap, channel, filter.
+    std::int32_t image = 0, column = 0;
+
+    std::int32_t tap = 0, channel = 0, filter = 0;
+    std::int32_t filters = 0, channels = 0;  ///< of its set
     bool macs_done = false;
+    std::uint64_t column_psum = 0;  ///< index of the current column's first psum
     std::int32_t filter_set = 0, chain_row = 0, ofmap_row = 0;
   };
   struct OutFifo {
@@ -86,15 +94,15 @@ class ArrayCore {
   void visit_pes();
   void visit(Pe& pe);
   void issue_macs(Pe& pe);
-  void multiply(const Pe& pe, std::uint64_t value, std::int32_t macs);
-  void end_run(Pe& pe, std::uint64_t value);
+  void multiply(const Pe& pe, std::int32_t macs);
+  void end_run(Pe& pe);
   void accumulate(Pe& pe);
   void move_value(Pe& pe);
   void plan_visit(Pe& pe);
   void visit_at(Pe& pe, std::uint64_t clock);
   [[nodiscard]] std::int32_t issuable_macs(const Pe& pe) const;
-  [[nodiscard]] bool can_move(const Pe& pe) const;
-  [[nodiscard]] std::uint64_t ready_clock(const Pe& pe) const;
+  [[nodiscard]] static bool can_move(const Pe& pe) { return pe.ifmap_fifo > 0 && pe.spad_room > 0; }
+  void set_ready_clock(Pe& pe);
   void psum_arrives(Pe& pe, std::int32_t words);
   void room_above(Pe& pe);
 

@@ -11,7 +11,6 @@ namespace {
 /// Clocks from the issue of a MAC to its psum: two multiplier stages and the adder (ISSCC 2016
 /// fig. 14.5.5, "3 stages, 2-stage multiplier").
 constexpr std::uint64_t kMacPipelineStages = 3;
-constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
 std::uint64_t wide(std::int32_t value) {
   return static_cast<std::uint64_t>(value);
@@ -54,7 +53,8 @@ void ArrayCore::visit_at(Pe& pe, std::uint64_t clock) {
 void ArrayCore::visit(Pe& pe) {
   const bool run_over = pe.mac_clock <= clock_;
   if (run_over) {
-    pe.values_freed = pe.values_to_free;
+    pe.spad_room += pe.to_free;
+    pe.to_free = 0;
   }
   const bool moves = can_move(pe);
   if (run_over) {
@@ -84,7 +84,7 @@ void ArrayCore::plan_visit(Pe& pe) {
     const std::int32_t held =
         pe.above >= 0 ? pes_[index_of(pe.above)].psum_fifo : out_fifos_[index_of(pe.out_fifo)].held;
     if (held < shape_.fifo_depth) {
-      clock = std::min(clock, std::max(next, ready_clock(pe)));
+      clock = std::min(clock, std::max(next, pe.ready_clock));
     }
   }
   if (clock != kNever) {
@@ -92,22 +92,17 @@ void ArrayCore::plan_visit(Pe& pe) {
   }
 }
 
-bool ArrayCore::can_move(const Pe& pe) const {
-  return pe.ifmap_fifo > 0 && pe.values_moved - pe.values_freed < wide(shape_.ifmap_spad);
-}
-
-/// First clock in which the oldest psum may be accumulated.
-std::uint64_t ArrayCore::ready_clock(const Pe& pe) const {
-  return pe.psums_accumulated == pe.psums_finished
-             ? kNever
-             : finish_clock_[slot(pe.index, pe.psums_accumulated)] + kMacPipelineStages;
+/// To be called when the oldest psum is another one.
+void ArrayCore::set_ready_clock(Pe& pe) {
+  pe.ready_clock = pe.psums_accumulated == pe.psums_finished
+                       ? kNever
+                       : finish_clock_[slot(pe.index, pe.psums_accumulated)] + kMacPipelineStages;
 }
 
 /// MACs that can be issued in successive clocks from now whatever happens: those of one ifmap value
 /// with the filters left, as far as there are psum spad entries if they open psums.
 std::int32_t ArrayCore::issuable_macs(const Pe& pe) const {
-  const std::uint64_t value = pe.window_start + wide(pe.tap * pe.channels + pe.channel);
-  if (pe.macs_done || (pe.filter == 0 && value >= pe.values_moved)) {
+  if (pe.macs_done || (pe.filter == 0 && pe.next_value >= pe.values_moved)) {
     return 0;
   }
   const std::int32_t left = pe.filters - pe.filter;
@@ -123,9 +118,8 @@ void ArrayCore::issue_macs(Pe& pe) {
   if (macs == 0) {
     return;
   }
-  const std::uint64_t value = pe.window_start + wide(pe.tap * pe.channels + pe.channel);
   if (operands_ != nullptr) {
-    multiply(pe, value, macs);
+    multiply(pe, macs);
   }
   if (pe.tap == 0 && pe.channel == 0) {
     pe.psums_started += wide(macs);
@@ -135,20 +129,21 @@ void ArrayCore::issue_macs(Pe& pe) {
       finish_clock_[slot(pe.index, pe.psums_finished + wide(k))] = clock_ + wide(k);
     }
     pe.psums_finished += wide(macs);
+    set_ready_clock(pe);
   }
   counters_.mac_slots += wide(macs);
   counters_.ifmap_spad_reads += pe.filter == 0 ? 1 : 0;
   pe.mac_clock = clock_ + wide(macs);
   pe.filter += macs;
   if (pe.filter == pe.filters) {
-    end_run(pe, value);
+    end_run(pe);
   }
 }
 
 /// The arithmetic of a run; nobody sees its psums before the run is over.
-void ArrayCore::multiply(const Pe& pe, std::uint64_t value, std::int32_t macs) {
+void ArrayCore::multiply(const Pe& pe, std::int32_t macs) {
   const bool first = pe.tap == 0 && pe.channel == 0;
-  const std::int64_t x = ifmap_spad_ring_[slot(pe.index, value)];
+  const std::int64_t x = ifmap_spad_ring_[slot(pe.index, pe.next_value)];
   const std::size_t stream = index_of(pe.filter_set * shape_.r * shape_.R + pe.chain_row);
   const std::int32_t* const weights =
       weights_.data() +
@@ -162,12 +157,13 @@ void ArrayCore::multiply(const Pe& pe, std::uint64_t value, std::int32_t macs) {
 
 /// The value's last filter is issued: frees the value, unless later columns need it, and goes on to
 /// the next channel, tap, window.
-void ArrayCore::end_run(Pe& pe, std::uint64_t value) {
+void ArrayCore::end_run(Pe& pe) {
   pe.filter = 0;
   const bool image_ends = pe.column == shape_.F - 1;
   if (pe.tap < shape_.V || image_ends) {
-    pe.values_to_free = value + 1;
+    pe.to_free = 1;
   }
+  ++pe.next_value;
   if (++pe.channel < pe.channels) {
     return;
   }
@@ -176,8 +172,9 @@ void ArrayCore::end_run(Pe& pe, std::uint64_t value) {
     return;
   }
   pe.tap = 0;
-  const std::int32_t step = image_ends ? shape_.S : std::min(shape_.V, shape_.S);
-  pe.window_start += wide(step * pe.channels);
+  if (!image_ends && shape_.V < shape_.S) {
+    pe.next_value -= wide((shape_.S - shape_.V) * pe.channels);
+  }
   pe.column_psum += wide(pe.filters);
   if (image_ends) {
     pe.column = 0;
@@ -188,7 +185,7 @@ void ArrayCore::end_run(Pe& pe, std::uint64_t value) {
 }
 
 void ArrayCore::accumulate(Pe& pe) {
-  if (pe.psum_fifo == 0 || clock_ < ready_clock(pe)) {
+  if (pe.psum_fifo == 0 || clock_ < pe.ready_clock) {
     return;
   }
   Pe* const above = pe.above < 0 ? nullptr : &pes_[index_of(pe.above)];
@@ -220,6 +217,7 @@ void ArrayCore::accumulate(Pe& pe) {
   }
   pe.psum_pop_clock = clock_;
   ++pe.psums_accumulated;
+  set_ready_clock(pe);
 }
 
 void ArrayCore::move_value(Pe& pe) {
@@ -230,24 +228,22 @@ void ArrayCore::move_value(Pe& pe) {
   --pe.ifmap_fifo;
   pe.ifmap_pop_clock = clock_;
   ++pe.values_moved;
+  --pe.spad_room;
   ++counters_.ifmap_spad_writes;
 }
 
 /// Pushes psums into a PE's FIFO; an empty one may have kept it waiting.
 void ArrayCore::psum_arrives(Pe& pe, std::int32_t words) {
-  const bool was_empty = pe.psum_fifo == 0;
-  pe.psum_fifo += words;
-  const std::uint64_t ready = was_empty ? ready_clock(pe) : kNever;
-  if (ready != kNever) {
-    visit_at(pe, std::max(clock_ + 1, ready));
+  if (pe.psum_fifo == 0 && pe.ready_clock != kNever) {
+    visit_at(pe, std::max(clock_ + 1, pe.ready_clock));
   }
+  pe.psum_fifo += words;
 }
 
 /// The FIFO a PE hands its psums to is no longer full.
 void ArrayCore::room_above(Pe& pe) {
-  const std::uint64_t ready = pe.psum_fifo > 0 ? ready_clock(pe) : kNever;
-  if (ready != kNever) {
-    visit_at(pe, std::max(clock_ + 1, ready));
+  if (pe.psum_fifo > 0 && pe.ready_clock != kNever) {
+    visit_at(pe, std::max(clock_ + 1, pe.ready_clock));
   }
 }
 

@@ -3,7 +3,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -28,6 +29,29 @@ struct Record {
 
 std::string file_header() {
   return fmt::format("turnpike-passes {}\n", array_model_version());
+}
+
+/// The records of a memo file; none if it is missing, damaged or of another model version.
+std::vector<Record> read_records(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream{path, std::ios::binary}.rdbuf();  // a read error leaves it short
+  const std::string bytes = text.str();
+  const std::string header = file_header();
+  const std::size_t tail = sizeof(std::uint64_t);
+  if (bytes.size() < header.size() + tail || !bytes.starts_with(header)) {
+    return {};
+  }
+  const std::string_view body{bytes.data() + header.size(), bytes.size() - header.size() - tail};
+  std::uint64_t digest = 0;
+  std::memcpy(&digest, bytes.data() + bytes.size() - tail, tail);
+  if (body.size() % sizeof(Record) != 0 || digest != fnv1a(body)) {
+    return {};
+  }
+  std::vector<Record> records(body.size() / sizeof(Record));
+  if (!records.empty()) {
+    std::memcpy(records.data(), body.data(), body.size());
+  }
+  return records;
 }
 
 }  // namespace
@@ -58,29 +82,18 @@ const PassCounters& PassTimer::run(const PassShape& shape, PassOperands* operand
 }
 
 void PassTimer::load(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-  const std::string header = file_header();
-  const std::size_t tail = sizeof(std::uint64_t);
-  if (bytes.size() < header.size() + tail || !bytes.starts_with(header)) {
-    return;
-  }
-  const std::string_view body{bytes.data() + header.size(), bytes.size() - header.size() - tail};
-  std::uint64_t digest = 0;
-  std::memcpy(&digest, bytes.data() + bytes.size() - tail, tail);
-  if (body.size() % sizeof(Record) != 0 || digest != fnv1a(body)) {
-    return;
-  }
-  for (std::size_t at = 0; at < body.size(); at += sizeof(Record)) {
-    Record record;
-    std::memcpy(&record, body.data() + at, sizeof(Record));
+  for (const Record& record : read_records(path)) {
     memo_.emplace(record.shape, record.counters);
   }
 }
 
 void PassTimer::save(const std::string& path) const {
+  std::map<PassShape, PassCounters> all = memo_;
+  for (const Record& record : read_records(path)) {  // what another run saved meanwhile
+    all.emplace(record.shape, record.counters);
+  }
   std::string body;
-  for (const auto& [shape, counters] : memo_) {
+  for (const auto& [shape, counters] : all) {
     Record record{shape, counters};
     std::string bytes(sizeof(Record), '\0');
     std::memcpy(bytes.data(), &record, sizeof(Record));
@@ -100,7 +113,11 @@ void PassTimer::save(const std::string& path) const {
       return;  // a cache that cannot be written is no error
     }
   }
-  std::filesystem::rename(temporary, path, ignored);
+  std::error_code failed;
+  std::filesystem::rename(temporary, path, failed);
+  if (failed) {
+    std::filesystem::remove(temporary, ignored);
+  }
 }
 
 }  // namespace turnpike::pe

@@ -35,7 +35,8 @@ class PassTimer {
   [[nodiscard]] std::uint64_t clocks_simulated() const { return clocks_simulated_; }
 
   /// Loads and saves the memo. A file of another model version, or a damaged one, is ignored:
-  /// it is a cache. Saving writes a temporary file and renames it, so two runs may save at once.
+  /// it is a cache. Saving adds to what is in the file, writes a temporary file and renames it: two
+  /// runs may save at once, the file is always whole.
   void load(const std::string& path);
   void save(const std::string& path) const;
 

@@ -97,7 +97,7 @@ class HeaderParser {
     if (end == std::string_view::npos) {
       fail("a string without its closing quote");
     }
-    const std::string value{text_.substr(position_ + 1, end - position_ - 1)};
+    std::string value{text_.substr(position_ + 1, end - position_ - 1)};
     position_ = end + 1;
     return value;
   }

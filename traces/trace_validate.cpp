@@ -60,7 +60,7 @@ void check_codes(const TensorEntry& tensor, const std::vector<T>& codes, const S
   const std::int64_t low = tensor.min_code();
   const std::int64_t high = tensor.max_code();
   for (std::size_t i = 0; i < codes.size(); ++i) {
-    const auto code = static_cast<std::int64_t>(codes[i]);
+    const auto code = static_cast<std::int64_t>(codes[i]);  // NOLINT(bugprone-signed-char-misuse)
     if (code < low || code > high) {
       fail_tensor(tensor, spot,
                   fmt::format("code {} at index {} is outside {} bits ({}..{})", code, i,

@@ -306,6 +306,44 @@ void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, L
   layer.array_slots += slots;
 }
 
+void count_transfer(const AcceleratorConfig& config, const Transfer& t, LayerResult& layer) {
+  const std::uint64_t bits = t.words * 64;
+  layer.packing_loss_bits += bits - std::min(bits, t.payload_bits);
+  if (t.coded) {
+    add(layer, Component::rlc, t.request.write ? Action::write : Action::read, "", t.bits,
+        t.values);
+  }
+  switch (t.request.traffic) {
+    case memory::Traffic::filter: {
+      layer.dram_bits.filter += bits;
+      layer.dram_filter_values += t.values;
+      const int line = line_bits_of(config, t.bits);
+      add(layer, Component::glb_filter, Action::write, "", line,
+          lines_for(config, t.values, t.bits, line));
+      return;
+    }
+    case memory::Traffic::ifmap:
+      layer.dram_bits.ifmap += bits;
+      layer.dram_ifmap_values += t.values;
+      break;
+    case memory::Traffic::ofmap:
+      layer.dram_bits.ofmap += bits;
+      break;
+    case memory::Traffic::highway:
+      layer.dram_bits.highway += bits;
+      break;
+  }
+  if (t.request.write) {
+    layer.dram_ofmap_values += t.values;
+    return;
+  }
+  const bool highway = t.request.traffic == memory::Traffic::highway;
+  count_buffer(config,
+               {"transfer", Action::write, t.values, t.bits,
+                highway ? std::min(t.bits, config.precision.activation) : 0, config.line_bits()},
+               layer);
+}
+
 void count_post(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
                 std::size_t stage, LayerResult& layer) {
   PostCounter{trace, config, plan, stage, layer}.run();

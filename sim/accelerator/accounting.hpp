@@ -6,6 +6,7 @@
 #include "pe/pass_result.hpp"
 #include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/run_result.hpp"
+#include "sim/accelerator/schedule.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "traces/trace.hpp"
 
@@ -41,6 +42,9 @@ void count_pass(const AcceleratorConfig& config, const ArrayJob& job, const pe::
 
 /// A finished job: `slots` MAC slots of the array, `gated` of them on zeros.
 void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, LayerResult& layer);
+
+/// A transfer between DRAM and the buffer: words, packing loss, the fill of the buffer, coding.
+void count_transfer(const AcceleratorConfig& config, const Transfer& transfer, LayerResult& layer);
 
 /// What the post-processing unit does for a whole stage: operations, psum read-out, skip reads,
 /// ofmap writes.

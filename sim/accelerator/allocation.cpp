@@ -15,6 +15,10 @@ using dataflow::BufferBudget;
 using dataflow::MappedLayer;
 using dataflow::Mapping;
 
+/// How many good mappings are looked at for a small working set, and what it may cost.
+constexpr std::size_t kCandidates = 200;
+constexpr double kReserveSlack = 1.01;
+
 class Allocator {
  public:
   Allocator(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan)
@@ -43,14 +47,43 @@ class Allocator {
     return stored != nullptr && stored->in_glb;
   }
 
-  /// Bits of buffer a stage needs besides stored tensors: the psums of one block of p*t filters
-  /// and, if the ifmap is not resident, its tile; of the mapping an empty buffer would get.
+  /// The mapping a job gets while its ifmap is resident, whatever else lies in the buffer: of the
+  /// mappings an empty buffer would get that cost at most kReserveSlack times the best's cycles,
+  /// the one with the smallest psum tile. So a wide tile does not drive out a feature map for next
+  /// to nothing, and a layer is mapped alike with and without highway.
+  [[nodiscard]] MappedLayer modest(const ArrayJob& job) {
+    const auto problem = mapper_problem(job, config_, config_.glb_bits(), true);
+    for (const auto& [solved, mapped] : modest_) {
+      if (solved == problem) {
+        return mapped;
+      }
+    }
+    const auto candidates = dataflow::search_mappings(problem, layer_name(job), kCandidates);
+    const MappedLayer* chosen = &candidates[0];
+    for (const MappedLayer& candidate : candidates) {
+      if (static_cast<double>(candidate.estimated_cycles) <=
+              kReserveSlack * static_cast<double>(candidates[0].estimated_cycles) &&
+          psum_tile_bits(job, candidate.mapping) < psum_tile_bits(job, chosen->mapping)) {
+        chosen = &candidate;
+      }
+    }
+    modest_.emplace_back(problem, *chosen);
+    return *chosen;
+  }
+
+  [[nodiscard]] static std::int64_t psum_tile_bits(const ArrayJob& job, const Mapping& m) {
+    const std::int64_t columns = m.width_tile > 0 ? m.width_tile : job.shape.F();
+    return m.n * m.m * m.e * columns * job.psum_bits;
+  }
+
+  /// Bits of buffer a stage needs besides stored tensors: psums of its modest mapping.
   [[nodiscard]] std::int64_t working_set(const Stage& stage) {
     std::int64_t most = 0;
     for (const ArrayJob& job : stage.jobs) {
-      const Mapping m = best(job, config_.glb_bits(), true).mapping;
-      const std::int64_t columns = m.width_tile > 0 ? m.width_tile : job.shape.F();
-      most = std::max(most, m.n * std::min(job.shape.M, m.p * m.t) * m.e * columns * job.psum_bits);
+      if (job.step > 0) {
+        break;  // as the first time step
+      }
+      most = std::max(most, psum_tile_bits(job, modest(job).mapping));
     }
     return most;
   }
@@ -73,8 +106,9 @@ class Allocator {
         continue;
       }
       const std::int64_t bits = stored_bits(*tensor);
+      tensor->over = overwritable(*tensor);
       std::int64_t free = config_.glb_bits();
-      for (std::int64_t s = tensor->first_stage; s <= tensor->last_stage; ++s) {
+      for (std::int64_t s = occupied_from(*tensor); s <= tensor->last_stage; ++s) {
         const auto at = static_cast<std::size_t>(s);
         free = std::min(free, config_.glb_bits() - used_[at] - reserve_[at]);
       }
@@ -83,6 +117,8 @@ class Allocator {
           fmt::format("{} bits, {} free while it lives", bits, std::max<std::int64_t>(free, 0));
       if (tensor->in_glb) {
         occupy(*tensor, bits);
+      } else {
+        tensor->over.clear();
       }
     }
   }
@@ -96,8 +132,44 @@ class Allocator {
     return (bits + bank - 1) / bank * bank;
   }
 
+  /// The skip operand of an add may be overwritten by the sum: value by value, the post-processing
+  /// unit reads the one and writes the other. Needs the same size and no reader after the add.
+  [[nodiscard]] std::string overwritable(const StoredTensor& tensor) const {
+    const Stage& stage = plan_.stages[static_cast<std::size_t>(tensor.first_stage)];
+    for (const std::size_t index : stage.layers) {
+      const traces::LayerEntry& layer = trace_.layers[index];
+      if (layer.op != traces::Op::add || !makes_from(stage, layer.output, tensor.name)) {
+        continue;
+      }
+      for (const std::string& input : layer.inputs) {
+        const StoredTensor* old = plan_.stored(input);
+        if (old != nullptr && old->in_glb && old->first_stage != tensor.first_stage &&
+            old->last_stage == tensor.first_stage && old->values == tensor.values &&
+            old->bits == tensor.bits) {
+          return input;
+        }
+      }
+    }
+    return "";
+  }
+
+  /// True if `to` is `from`, or a quantize of the stage makes it from that.
+  [[nodiscard]] bool makes_from(const Stage& stage, const std::string& from,
+                                const std::string& to) const {
+    return from == to || std::any_of(stage.layers.begin(), stage.layers.end(), [&](std::size_t i) {
+             const traces::LayerEntry& layer = trace_.layers[i];
+             return layer.op == traces::Op::quantize && layer.inputs[0] == from &&
+                    layer.output == to;
+           });
+  }
+
+  /// First stage in which a tensor takes room of its own.
+  [[nodiscard]] static std::int64_t occupied_from(const StoredTensor& tensor) {
+    return tensor.first_stage + (tensor.over.empty() ? 0 : 1);
+  }
+
   void occupy(const StoredTensor& tensor, std::int64_t bits) {
-    for (std::int64_t s = tensor.first_stage; s <= tensor.last_stage; ++s) {
+    for (std::int64_t s = occupied_from(tensor); s <= tensor.last_stage; ++s) {
       used_[static_cast<std::size_t>(s)] += bits;
     }
   }
@@ -142,7 +214,7 @@ class Allocator {
     for (ArrayJob& job : stage.jobs) {
       try {
         const bool in_glb = resident(job.input);
-        job.mapped = layer.mapping ? given(layer, job, free, in_glb) : best(job, free, in_glb);
+        job.mapped = layer.mapping ? given(layer, job, free, in_glb) : chosen(job, free, in_glb);
       } catch (const InputError&) {
         if (used_[s] == 0) {
           throw;
@@ -151,6 +223,16 @@ class Allocator {
       }
     }
     return true;
+  }
+
+  [[nodiscard]] MappedLayer chosen(const ArrayJob& job, std::int64_t free, bool in_glb) {
+    if (in_glb && !config_.glb_bank_per_type) {
+      const MappedLayer mapped = modest(job);
+      if (psum_tile_bits(job, mapped.mapping) <= free) {
+        return mapped;
+      }
+    }
+    return best(job, free, in_glb);
   }
 
   [[nodiscard]] MappedLayer given(const traces::LayerEntry& layer, const ArrayJob& job,
@@ -175,6 +257,12 @@ class Allocator {
     largest->reason +=
         fmt::format("; makes room for layer '{}'", trace_.layers[plan_.stages[s].layers[0]].name);
     occupy(*largest, -stored_bits(*largest));
+    for (auto& [name, tensor] : plan_.tensors) {  // what lay over it now needs its own room
+      if (tensor.in_glb && tensor.over == largest->name) {
+        tensor.over.clear();
+        used_[static_cast<std::size_t>(tensor.first_stage)] += stored_bits(tensor);
+      }
+    }
   }
 
   const traces::Trace& trace_;
@@ -182,7 +270,7 @@ class Allocator {
   Plan& plan_;
   std::vector<std::int64_t> used_;     ///< bits of stored tensors, by stage
   std::vector<std::int64_t> reserve_;  ///< bits kept for the working set, by stage
-  std::vector<std::pair<dataflow::MapperProblem, MappedLayer>> solved_;
+  std::vector<std::pair<dataflow::MapperProblem, MappedLayer>> solved_, modest_;
 };
 
 }  // namespace

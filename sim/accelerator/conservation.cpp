@@ -35,6 +35,7 @@ std::uint64_t noc_values(const LayerResult& layer, const char* item) {
 /// What the jobs of a stage must come to, by the closed forms of dataflow/.
 struct Expected {
   std::uint64_t slots = 0, passes = 0, psums = 0, psum_passes = 0, ifmap = 0, filter = 0;
+  std::uint64_t dram_filter = 0;
   std::uint64_t bound = 0;
 };
 
@@ -51,10 +52,22 @@ Expected expected_of(const Stage& stage, const AcceleratorConfig& config) {
     out.psum_passes += unsigned_of(counts.glb_psum_reads);
     out.ifmap += unsigned_of(counts.glb_ifmap_reads);
     out.filter += unsigned_of(counts.glb_filter_reads);
+    out.dram_filter += unsigned_of(counts.dram_filter_reads / job.slices);
     out.bound += (unsigned_of(counts.macs) + unsigned_of(array.rows * array.columns) - 1) /
                  unsigned_of(array.rows * array.columns);
   }
   return out;
+}
+
+/// Values of the stage's outputs that lie in DRAM.
+std::uint64_t spilled_values(const Plan& plan, std::size_t stage) {
+  std::uint64_t values = 0;
+  for (const auto& [name, tensor] : plan.tensors) {
+    if (!tensor.in_glb && tensor.first_stage == static_cast<std::int64_t>(stage)) {
+      values += unsigned_of(tensor.values);
+    }
+  }
+  return values;
 }
 
 void count_operations(const Trace& trace, RunResult& result) {
@@ -134,8 +147,9 @@ void describe_run(const Trace& trace, const AcceleratorConfig& config, const Pla
 void check_conservation(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
                         RunResult& result) {
   std::map<std::string, bool>& checks = result.checks.conservation;
-  for (const char* name : {"macs", "passes", "psum_words", "ifmap_words", "filter_words",
-                           "dram_filter_words", "cycles_above_bounds", "clock_cycles"}) {
+  for (const char* name :
+       {"macs", "passes", "psum_words", "ifmap_words", "filter_words", "dram_filter_values",
+        "dram_ofmap_values", "cycles_above_bounds", "clock_cycles"}) {
     checks[name] = true;
   }
   static_cast<void>(trace);
@@ -150,7 +164,8 @@ void check_conservation(const Trace& trace, const AcceleratorConfig& config, con
                             noc_values(layer, "psum_out_y") == expected.psum_passes;
     checks["ifmap_words"] &= noc_values(layer, "ifmap_y") <= expected.ifmap;
     checks["filter_words"] &= noc_values(layer, "filter_y") == expected.filter;
-    checks["dram_filter_words"] &= expected.filter == 0 || layer.dram_bits.filter > 0;
+    checks["dram_filter_values"] &= layer.dram_filter_values == expected.dram_filter;
+    checks["dram_ofmap_values"] &= layer.dram_ofmap_values == spilled_values(plan, s);
     checks["cycles_above_bounds"] &= layer.cycles.processing >= expected.bound;
     const std::uint64_t clocked =
         sum_of(layer, [](const ActionKey& key) { return key.component == Component::clock; });

@@ -92,12 +92,11 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
   memory_port_.bind(dram_.socket);
   dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config));
   result_.dram_tck_ns = dram.tck_ns;
-  for (const Stage& stage : plan.stages) {
+  for (const Stage& stage : plan.stages) {  // a fetch may run ahead into the next layer
     const LayerEntry& first = trace.layers[stage.layers[0]];
-    LayerResult result;
-    result.name = first.name;
-    result.op = std::string{to_string(first.op)};
-    result_.layers.push_back(std::move(result));
+    LayerResult& layer = result_.layers.emplace_back();
+    layer.name = first.name;
+    layer.op = std::string{to_string(first.op)};
   }
   SC_THREAD(control);
   SC_THREAD(fetch);
@@ -121,7 +120,7 @@ void Machine::align() {
 
 void Machine::control() {
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
-    stage_ = s;
+    current_ = s;
     if (plan_.stages[s].has_array) {
       run_array_stage(s);
     } else {
@@ -339,42 +338,12 @@ void Machine::verify(std::size_t s) {
   }
 }
 
-/// Moves one transfer and counts it for the stage it is of, whichever runs; called from fetch, post
-/// and write.
-void Machine::transfer(const Transfer& t, std::size_t stage) {
+/// Moves one transfer and counts it; called from fetch, post and write.
+void Machine::transfer(const Transfer& t) {
   if (t.words == 0) {
     return;
   }
-  LayerResult& to = result_.layers[stage];
-  const std::uint64_t bits = t.words * 64;
-  switch (t.request.traffic) {
-    case memory::Traffic::filter:
-      to.dram_bits.filter += bits;
-      break;
-    case memory::Traffic::ifmap:
-      to.dram_bits.ifmap += bits;
-      break;
-    case memory::Traffic::ofmap:
-      to.dram_bits.ofmap += bits;
-      break;
-    case memory::Traffic::highway:
-      to.dram_bits.highway += bits;
-      break;
-  }
-  to.packing_loss_bits += bits - t.payload_bits;
-  if (t.request.traffic == memory::Traffic::filter) {
-    const int line = line_bits_of(config_, t.bits);
-    ActionKey key{Component::glb_filter, Action::write, Stream::low, "", line, 0, 0, false};
-    to.counts[key] += lines_for(config_, t.values, t.bits, line);
-  } else if (!t.request.write) {
-    count_buffer(config_,
-                 {"transfer", Action::write, t.values, t.bits,
-                  t.request.traffic == memory::Traffic::highway
-                      ? std::min(t.bits, config_.precision.activation)
-                      : 0,
-                  config_.line_bits()},
-                 to);
-  }
+  count_transfer(config_, t, result_.layers[t.stage]);
   memory::DramTransferExtension extension;
   extension.stream = t.request.stream;
   extension.traffic = t.request.traffic;
@@ -399,7 +368,7 @@ void Machine::fetch() {
         while (config_.transfers == Transfers::overlap ? started_ < pass : ended_ < pass) {
           sc_core::wait(pass_event_);
         }
-        transfer(task.filter, s);
+        transfer(task.filter);
         if (task.ifmap.words > 0) {
           while (stages_done_ <= job.ifmap_ready_stage) {
             sc_core::wait(stage_event_);
@@ -407,7 +376,7 @@ void Machine::fetch() {
           while (write_busy_ || !writes_.empty()) {
             sc_core::wait(write_idle_event_);
           }
-          transfer(task.ifmap, s);
+          transfer(task.ifmap);
         }
         fetched_ = ++pass;
         fetched_event_.notify(sc_core::SC_ZERO_TIME);
@@ -422,16 +391,15 @@ void Machine::post() {
       sc_core::wait(tile_event_);
     }
     post_busy_ = true;
-    const std::size_t stage = stage_;  // control waits for the last tile of a stage
     const TileTask tile = std::move(tiles_.front());
     tiles_.pop_front();
     for (const Transfer& read : tile.reads) {
-      transfer(read, stage);
+      transfer(read);
     }
     const std::uint64_t rate = unsigned_of(config_.post_values_per_clock);
     sc_core::wait(period_ * static_cast<double>((tile.values + rate - 1) / rate));
     for (const Transfer& store : tile.writes) {
-      writes_.emplace_back(stage, store);
+      writes_.push_back(store);
     }
     write_event_.notify(sc_core::SC_ZERO_TIME);
     post_busy_ = false;
@@ -445,9 +413,9 @@ void Machine::write() {
       sc_core::wait(write_event_);
     }
     write_busy_ = true;
-    const auto [stage, store] = writes_.front();
+    const Transfer store = writes_.front();
     writes_.pop_front();
-    transfer(store, stage);
+    transfer(store);
     write_busy_ = false;
     if (writes_.empty()) {
       write_idle_event_.notify(sc_core::SC_ZERO_TIME);

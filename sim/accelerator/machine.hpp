@@ -4,7 +4,6 @@
 #include <deque>
 #include <memory>
 #include <systemc>
-#include <utility>
 #include <vector>
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -60,10 +59,10 @@ class Machine : public sc_core::sc_module {
   void send_tile(const TileTask& tile);
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
   void verify(std::size_t stage);
-  void transfer(const Transfer& transfer, std::size_t stage);
+  void transfer(const Transfer& transfer);
   void align();
   [[nodiscard]] std::uint64_t now() const;
-  LayerResult& layer() { return result_.layers[stage_]; }
+  LayerResult& layer() { return result_.layers[current_]; }
 
   const traces::Trace& trace_;
   const AcceleratorConfig& config_;
@@ -77,10 +76,10 @@ class Machine : public sc_core::sc_module {
   memory::DramChannel dram_;
 
   RunResult result_;
-  std::size_t stage_ = 0;  ///< that control is at; fetch may be ahead of it, write behind
   bool finished_ = false;
   std::unique_ptr<pe::LayerData> data_;                               ///< of the job in work
   std::vector<std::vector<double>> stage_psums_, stage_weight_sums_;  ///< by job of the stage
+  std::size_t current_ = 0;                                           ///< stage in work
   std::uint64_t tile_values_sent_ = 0;  ///< psums of the stage given to the post-processing unit
   std::uint64_t last_slots_ = 0;        ///< MAC slots of the last pass
   bool over_cost_ = false;              ///< a psum of the stage exceeds its priced width
@@ -91,7 +90,7 @@ class Machine : public sc_core::sc_module {
   std::deque<TileTask> tiles_;
   bool post_busy_ = false;
   sc_core::sc_event tile_event_, post_idle_event_;
-  std::deque<std::pair<std::size_t, Transfer>> writes_;  ///< with the stage they are of
+  std::deque<Transfer> writes_;
   bool write_busy_ = false;
   sc_core::sc_event write_event_, write_idle_event_;
   std::int64_t stages_done_ = 0;

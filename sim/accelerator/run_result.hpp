@@ -45,9 +45,12 @@ struct LayerResult {
   std::uint64_t array_slots = 0;  ///< MAC slots of the array (= macs unless bit-composed)
   Traffic glb_bits;               ///< array and post-processing side; fills from DRAM are not in it
   Traffic dram_bits;
-  std::uint64_t glb_transfer_bits = 0;  ///< fills from and drains to DRAM
-  std::uint64_t packing_loss_bits = 0;  ///< in DRAM words
-  std::string ifmap_place;              ///< "glb", "dram": where the input lies
+  std::uint64_t glb_transfer_bits = 0;   ///< fills from and drains to DRAM
+  std::uint64_t packing_loss_bits = 0;   ///< in DRAM words
+  std::uint64_t dram_filter_values = 0;  ///< weights fetched
+  std::uint64_t dram_ifmap_values = 0;   ///< ifmap values fetched for the array
+  std::uint64_t dram_ofmap_values = 0;   ///< output values written, highway ones included
+  std::string ifmap_place;               ///< "glb", "dram": where the input lies
   std::string ofmap_place;  ///< "glb", "dram", "none" (stays inside the post-processing unit)
   ActionCounts counts;
 };

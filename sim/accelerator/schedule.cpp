@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "memory/run_length_codec.hpp"
 #include "sim/accelerator/accounting.hpp"
 
 namespace turnpike::accelerator {
@@ -64,6 +66,9 @@ class Scheduler {
     StageSchedule out;
     for (const ArrayJob& job : stage.jobs) {
       out.jobs.push_back(schedule_job(job));
+      for (PassTask& task : out.jobs.back().passes) {
+        task.filter.stage = task.ifmap.stage = s;
+      }
       out.psum_values += unsigned_of(job.shape.ofmap_values());
     }
     add_post_transfers(s, out);
@@ -102,7 +107,7 @@ class Scheduler {
               weight_address + signed_of(words_for(unsigned_of(first_filter), weight_bits)) * 8,
               Traffic::filter, false);
           if (from_dram && pass.new_ifmap_tile) {
-            task.ifmap = ifmap_tile(job, pass, ifmap_bits, ifmap_address);
+            task.ifmap = coded(ifmap_tile(job, pass, ifmap_bits, ifmap_address), *input);
           }
           out.passes.push_back(task);
         });
@@ -128,6 +133,51 @@ class Scheduler {
                          Traffic::ifmap, false);
   }
 
+  /// The transfer of a part of `tensor` as the run-length coder leaves it. The whole tensor decides
+  /// whether coding helps and by how much; a tile takes its share in whole words.
+  Transfer coded(Transfer t, const StoredTensor& tensor) {
+    const memory::RunLengthChoice& choice = choice_of(tensor);
+    if (choice.encoded) {
+      const auto total = unsigned_of(tensor.values);
+      t.words = (t.values * unsigned_of(choice.words) + total - 1) / total;
+      t.low_words = std::min(t.low_words, t.words);
+      t.payload_bits = t.words * 64;  // a coded word has no slack to speak of
+      t.request.bytes = signed_of(t.words) * 8;
+      t.coded = true;
+    }
+    return t;
+  }
+
+  const memory::RunLengthChoice& choice_of(const StoredTensor& tensor) {
+    const auto found = choices_.find(tensor.name);
+    if (found != choices_.end()) {
+      return found->second;
+    }
+    memory::RunLengthChoice choice;
+    if (config_.rlc != RunLengthCoding::off) {
+      const traces::TensorEntry& entry = trace_.tensor(tensor.name);
+      memory::RunLengthCode code;
+      code.level_bits = tensor.bits;
+      Tensor codes = entry.data;
+      if (entry.is_float()) {  // only which values are zero counts for the size
+        std::vector<std::int32_t> marks;
+        for (const double value : entry.data.converted<double>()) {
+          marks.push_back(value == 0.0 ? 0 : 1);
+        }
+        codes = Tensor{entry.data.shape(), std::move(marks)};
+      } else if (entry.has_zero()) {
+        code.zero_code = static_cast<std::int64_t>(entry.zero_point);
+      } else {
+        code.zero_code.reset();
+      }
+      choice = memory::choose_run_length(
+          config_.rlc == RunLengthCoding::on ? memory::RunLengthMode::on
+                                             : memory::RunLengthMode::where_it_helps,
+          memory::plain_words(tensor.values, tensor.bits), memory::run_length_words(code, codes));
+    }
+    return choices_.emplace(tensor.name, choice).first->second;
+  }
+
   /// Stored outputs of the stage that go to DRAM, and operands of its element-wise layers that
   /// come from there.
   void add_post_transfers(std::size_t s, StageSchedule& out) {
@@ -138,13 +188,13 @@ class Scheduler {
         for (const std::string& input : layer.inputs) {
           const StoredTensor* stored = plan_.stored(input);
           if (stored != nullptr && !stored->in_glb && stored->first_stage != at) {
-            out.whole.reads.push_back(whole_tensor(*stored, false));
+            out.whole.reads.push_back(whole_tensor(*stored, false, s));
           }
         }
       }
       const StoredTensor* stored = plan_.stored(layer.output);
       if (stored != nullptr && !stored->in_glb) {
-        out.whole.writes.push_back(whole_tensor(*stored, true));
+        out.whole.writes.push_back(whole_tensor(*stored, true, s));
       }
     }
     out.whole.values = out.psum_values;
@@ -158,20 +208,24 @@ class Scheduler {
     }
   }
 
-  Transfer whole_tensor(const StoredTensor& tensor, bool write) {
+  Transfer whole_tensor(const StoredTensor& tensor, bool write, std::size_t stage) {
     const auto values = unsigned_of(tensor.values);
     const std::int64_t address = address_of(tensor.name, words_for(values, tensor.bits));
     const Traffic traffic = tensor.highway ? Traffic::highway
                             : write        ? Traffic::ofmap
                                            : Traffic::ifmap;
-    return make_transfer(values, tensor.bits, tensor.highway ? tensor.low_bits : 0, address,
-                         traffic, write);
+    Transfer t = coded(make_transfer(values, tensor.bits, tensor.highway ? tensor.low_bits : 0,
+                                     address, traffic, write),
+                       tensor);
+    t.stage = stage;
+    return t;
   }
 
   const Trace& trace_;
   const AcceleratorConfig& config_;
   const Plan& plan_;
   std::map<std::string, std::int64_t> addresses_;
+  std::map<std::string, memory::RunLengthChoice> choices_;
   std::int64_t next_address_ = 0;
 };
 

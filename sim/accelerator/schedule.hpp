@@ -13,11 +13,13 @@ namespace turnpike::accelerator {
 /// A contiguous transfer between DRAM and the buffer.
 struct Transfer {
   memory::DramRequest request;
+  std::size_t stage = 0;        ///< the layer it is counted for
   std::uint64_t words = 0;      ///< 64-bit words; request.bytes = 8 * words
   std::uint64_t low_words = 0;  ///< highway tensors: words the low-precision machine moves too
   std::uint64_t payload_bits = 0;
   std::uint64_t values = 0;
-  int bits = 16;  ///< of a value
+  int bits = 16;       ///< of a value
+  bool coded = false;  ///< run-length coded: passes the coder or decoder
 };
 
 /// One pass with what must be fetched for it.

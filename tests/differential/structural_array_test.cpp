@@ -2,6 +2,8 @@
 
 #include "tests/differential/structural_array.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/differential/compare_pass.hpp"
@@ -57,6 +59,45 @@ TEST(StructuralArray, AgreesWithArrayCoreOnPassesOfRealLayers) {
   for (const pe::PassShape& shape : {conv1, conv2, conv4, downsample}) {
     EXPECT_EQ(compare_pass(shape, 1).mismatch, "") << to_string(shape);
   }
+}
+
+/// What a random pass must sometimes be for the comparison to mean something.
+struct Coverage {
+  int segments = 0, ragged_filters = 0, ragged_channels = 0, row_gaps = 0, column_gaps = 0;
+  int depth_one = 0, full_psum_spad = 0, full_ifmap_spad = 0, wide_ifmap_bus = 0, side_by_side = 0;
+  int several_images = 0, long_runs = 0;
+
+  void add(const pe::PassShape& s) {
+    segments += s.e > s.columns ? 1 : 0;
+    ragged_filters += s.t > 1 && s.filters % s.p != 0 ? 1 : 0;
+    ragged_channels += s.r > 1 && s.channels % s.q != 0 ? 1 : 0;
+    row_gaps += s.U > s.R && s.e > 1 ? 1 : 0;
+    column_gaps += s.V > s.S && s.F > 1 ? 1 : 0;
+    depth_one += s.fifo_depth == 1 ? 1 : 0;
+    full_psum_spad += s.p == s.psum_spad ? 1 : 0;
+    full_ifmap_spad += s.q * s.S == s.ifmap_spad ? 1 : 0;
+    wide_ifmap_bus += s.ifmap_rate > 1 && s.q > 1 ? 1 : 0;
+    side_by_side += s.t > 1 && 2 * s.e <= s.columns ? 1 : 0;
+    several_images += s.n > 1 ? 1 : 0;
+    long_runs += s.p > 64 ? 1 : 0;
+  }
+  [[nodiscard]] int least() const {
+    return std::min({segments, ragged_filters, ragged_channels, row_gaps, column_gaps, depth_one,
+                     full_psum_spad, full_ifmap_spad, wide_ifmap_bus, side_by_side, several_images,
+                     long_runs});
+  }
+};
+
+TEST(RandomShape, DrawsEveryKindOfPass) {
+  Coverage coverage;
+  for (std::uint64_t seed = 1; seed <= kPasses; ++seed) {
+    Random random{seed};
+    coverage.add(pe::test::random_shape(random));
+  }
+  EXPECT_GE(coverage.least(), 3);
+  EXPECT_GE(coverage.depth_one, 20);
+  EXPECT_GE(coverage.ragged_filters, 20);
+  EXPECT_GE(coverage.column_gaps, 20);
 }
 
 TEST(StructuralArray, TellsWhenAPassDoesNotEnd) {

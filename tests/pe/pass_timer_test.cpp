@@ -5,35 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/pe/pass_driver.hpp"
+#include "tests/pe/pass_fields.hpp"
 #include "tests/pe/random_pass.hpp"
 #include "tests/support/sc_test.hpp"
 
 namespace turnpike::pe {
 namespace {
-
-/// Runs passes one after the other in an SC_THREAD.
-class Driver : public sc_core::sc_module {
- public:
-  SC_HAS_PROCESS(Driver);
-  Driver(PassTimer& timer, std::vector<PassShape> shapes)
-      : sc_core::sc_module{sc_core::sc_module_name{"driver"}},
-        timer_{timer},
-        shapes_{std::move(shapes)} {
-    SC_THREAD(run);
-  }
-  std::vector<PassCounters> results;
-  std::vector<double> ends_ns;
-
- private:
-  void run() {
-    for (const PassShape& shape : shapes_) {
-      results.push_back(timer_.run(shape, nullptr));
-      ends_ns.push_back(sc_core::sc_time_stamp().to_seconds() * 1e9);
-    }
-  }
-  PassTimer& timer_;
-  std::vector<PassShape> shapes_;
-};
 
 struct Outcome {
   std::vector<PassCounters> results;
@@ -54,6 +32,10 @@ class PassTimerTest : public turnpike::test::SystemCTest {
   }
 
   static Outcome run(PassTimer::Mode mode, const std::string& memo_file = "") {
+    return run(mode, shapes(), memo_file);
+  }
+  static Outcome run(PassTimer::Mode mode, const std::vector<PassShape>& passes,
+                     const std::string& memo_file = "") {
     sc_core::sc_curr_simcontext = new sc_core::sc_simcontext();
     sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
     PeArray array{"array", sc_core::sc_time{4, sc_core::SC_NS}};
@@ -61,7 +43,7 @@ class PassTimerTest : public turnpike::test::SystemCTest {
     if (!memo_file.empty()) {
       timer.load(memo_file);
     }
-    Driver driver{timer, shapes()};
+    test::Driver driver{timer, passes};
     sc_core::sc_start();
     if (!memo_file.empty()) {
       timer.save(memo_file);
@@ -77,6 +59,30 @@ TEST_F(PassTimerTest, MemoAndReferenceAgreeOnEveryPassAndItsTime) {
   EXPECT_EQ(memo.ends_ns, reference.ends_ns);
   EXPECT_EQ(reference.simulated, 10U);
   EXPECT_EQ(memo.simulated, 6U);
+}
+
+TEST_F(PassTimerTest, TellsApartPassesThatDifferInOneField) {
+  PassShape base;
+  base.q = base.channels = 2;
+  base.p = base.filters = 2;
+  base.F = 3;
+  std::vector<PassShape> passes{base};
+  for (const test::Field& field : test::kFields) {
+    PassShape other = base;
+    ++(other.*field.member);
+    // As many filters and channels as the sets need.
+    other.filters = std::max(other.filters, other.p * (other.t - 1) + 1);
+    other.channels = std::max(other.channels, other.q * (other.r - 1) + 1);
+    if (other != base && field.member != &PassShape::filters &&
+        field.member != &PassShape::channels) {
+      passes.push_back(other);
+    }
+  }
+  base.filters = base.channels = 1;
+  passes.push_back(base);
+  const Outcome memo = run(PassTimer::Mode::memo, passes);
+  EXPECT_EQ(memo.simulated, passes.size());
+  EXPECT_EQ(memo.results, run(PassTimer::Mode::reference, passes).results);
 }
 
 TEST_F(PassTimerTest, AMemoOnDiskSparesTheNextRunAndADamagedOneIsIgnored) {

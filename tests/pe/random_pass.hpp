@@ -10,22 +10,23 @@ namespace turnpike::pe::test {
 
 /// A random legal pass on a random small machine: ragged filter and channel sets, strips wider than
 /// the array (segments), strides larger than the kernel, FIFOs of depth 1, spads without slack,
-/// every network rate the FIFOs can take.
+/// every network rate the FIFOs can take, sometimes more filters or PEs than the chip has.
 inline PassShape random_shape(Random& random) {
   const auto draw = [&random](std::int64_t low, std::int64_t high) {
     return static_cast<std::int32_t>(random.integer(low, high));
   };
   const auto one_in = [&draw](std::int64_t n) { return draw(1, n) == 1; };
   PassShape s;
-  s.rows = draw(1, 12);
-  s.columns = draw(1, 14);
+  const bool large = one_in(16);
+  s.rows = draw(1, large ? 20 : 12);
+  s.columns = draw(1, large ? 24 : 14);
   s.R = draw(1, one_in(8) ? s.rows : std::min(s.rows, 5));
   s.S = draw(1, one_in(8) ? 11 : 5);
   s.U = draw(1, one_in(4) ? 8 : 3);
   s.V = draw(1, one_in(4) ? 8 : 3);
   s.q = draw(1, 4);
   s.ifmap_spad = s.q * s.S + (one_in(2) ? 0 : draw(1, 6));
-  s.p = draw(1, one_in(4) ? 16 : 6);
+  s.p = draw(1, one_in(20) ? 90 : one_in(4) ? 16 : 6);
   s.psum_spad = s.p + (one_in(2) ? 0 : draw(1, 9));
   s.r = draw(1, s.rows / s.R);
   const std::int32_t slots_down = s.rows / (s.r * s.R);

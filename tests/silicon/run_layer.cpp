@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pe/array_core.hpp"
+#include "sim/base/error.hpp"
 
 namespace turnpike::silicon {
 namespace {
@@ -63,7 +64,8 @@ const pe::PassCounters& PassRunner::run(const pe::PassShape& shape) {
   if (is_new) {
     pe::ArrayCore core;
     core.begin(shape, nullptr);
-    while (!core.step()) {
+    for (std::uint64_t clock = 0; !core.step(); ++clock) {
+      ensure(clock < 10'000'000, "a pass ends");
     }
     found->second = core.counters();
   }

@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""Plants small bugs in a scratch copy of pe/, one at a time, and tells which tests catch each.
+
+    tests/differential/planted_bugs.py [--scratch DIR] [--only WORD] [--list]
+
+Prints a Markdown table (docs/array.md holds one). Exit code 1 if a bug is caught by no test or
+cannot be planted because the code has changed. Takes some minutes; touches only the scratch copy.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TESTS = {  # target -> path of the executable in the build folder
+    "pe_test": "tests/pe/pe_test",
+    "differential_test": "tests/differential/differential_test",
+    "silicon_test": "tests/silicon/silicon_test",
+}
+TIMEOUT_S = 120
+
+# (what is wrong, file in pe/, text, its replacement); the text must occur exactly once.
+BUGS = [
+    ("psum FIFO of the PE above one deeper", "array_pes.cpp",
+     "if (held >= shape_.fifo_depth) {", "if (held > shape_.fifo_depth) {"),
+    ("psum-in FIFO one deeper", "array_networks.cpp",
+     "+ words > shape_.fifo_depth)", "+ words > shape_.fifo_depth + 1)"),
+    ("psum-in FIFO one shallower", "array_networks.cpp",
+     "+ words > shape_.fifo_depth)", "+ words >= shape_.fifo_depth + (shape_.fifo_depth == words))"),
+    ("ifmap FIFO one deeper", "array_networks.cpp",
+     "most = shape_.fifo_depth - ifmap_values_", "most = shape_.fifo_depth + 1 - ifmap_values_"),
+    ("a pop makes room in the same clock", "array_core.hpp",
+     "return held + (pop_clock == clock_ ? 1 : 0);",
+     "return held + (pop_clock == clock_ ? 0 : 0);"),
+    ("ifmap rows sent in the opposite order", "array_core.cpp",
+     "for (std::int32_t row = 0; row < shape_.ifmap_row_span(); ++row) {",
+     "for (std::int32_t row = shape_.ifmap_row_span() - 1; row >= 0; --row) {"),
+    ("ifmap waits for the first target only", "array_networks.cpp",
+     "for (std::size_t k = 0; k < targets; ++k) {", "for (std::size_t k = 0; k < 1; ++k) {"),
+    ("psum bus: chains outside groups of filters", "array_networks.cpp",
+     """  if (++cursor.chain == chains_.size()) {
+    cursor.chain = 0;
+    if (++cursor.group * rate >= std::min(shape_.p, shape_.filters)) {
+      cursor.group = 0;
+""",
+     """  if (++cursor.group * rate >= std::min(shape_.p, shape_.filters)) {
+    cursor.group = 0;
+    if (++cursor.chain == chains_.size()) {
+      cursor.chain = 0;
+"""),
+    ("segments outside filter sets", "pass_shape.cpp",
+     """  for (std::int32_t tg = 0; tg < shape.t; ++tg) {
+    for (std::int32_t segment = 0; segment < segments; ++segment) {
+""",
+     """  for (std::int32_t segment = 0; segment < segments; ++segment) {
+    for (std::int32_t tg = 0; tg < shape.t; ++tg) {
+"""),
+    ("ifmap spad writes counted twice", "array_pes.cpp",
+     "++counters_.ifmap_spad_writes;", "counters_.ifmap_spad_writes += 2;"),
+    ("ifmap spad read at every MAC", "array_pes.cpp",
+     "counters_.ifmap_spad_reads += pe.filter == 0 ? 1 : 0;",
+     "counters_.ifmap_spad_reads += wide(macs);"),
+    ("a row bus counted per PE", "array_networks.cpp",
+     "wide(ifmap_values_) * diagonal.row_buses", "wide(ifmap_values_) * targets"),
+    ("psum spad entry freed a clock late", "array_pes.cpp",
+     "static_cast<std::int32_t>(pe.psums_started - pe.psums_accumulated));",
+     "static_cast<std::int32_t>(pe.psums_started - pe.psums_accumulated) -\n"
+     "                            (pe.psum_pop_clock + 1 == clock_ ? 1 : 0));"),
+    ("psum spad one entry larger", "array_pes.cpp",
+     "std::min(left, shape_.psum_spad -", "std::min(left, 1 + shape_.psum_spad -"),
+    ("psum spad entry taken by every first MAC of a tap", "array_pes.cpp",
+     "if (pe.tap > 0 || pe.channel > 0) {\n    return left;",
+     "if (pe.channel > 0) {\n    return left;"),
+    ("ifmap spad one value larger", "array_core.cpp",
+     "pe.spad_room = shape_.ifmap_spad;", "pe.spad_room = shape_.ifmap_spad + 1;"),
+    ("ifmap value freed a tap too late", "array_pes.cpp",
+     "if (pe.tap < shape_.V || image_ends) {", "if (pe.tap + 1 < shape_.V || image_ends) {"),
+    ("multiplier one stage shorter", "array_pes.cpp",
+     "kMacPipelineStages = 3", "kMacPipelineStages = 2"),
+    ("a zero takes no MAC slot", "array_pes.cpp",
+     "pe.mac_clock = clock_ + wide(macs);",
+     "pe.mac_clock = clock_ + (operands_ != nullptr &&\n"
+     "                  ifmap_spad_ring_[slot(pe.index, pe.next_value)] == 0 ? 1 : wide(macs));"),
+    ("a PE sleeps on when the FIFO above gets room", "array_pes.cpp",
+     "pe.psum_fifo-- == shape_.fifo_depth", "pe.psum_fifo-- > shape_.fifo_depth"),
+    ("a PE sleeps on when a psum arrives", "array_pes.cpp",
+     "if (pe.psum_fifo == 0 && pe.ready_clock != kNever) {",
+     "if (pe.psum_fifo == 1 && pe.ready_clock != kNever) {"),
+    ("runs longer than the horizon lose their visit", "array_pes.cpp",
+     "clock = std::min(clock, clock_ + kHorizon - 1);", ""),
+    ("filter load: a last part word is free", "array_core.cpp",
+     "words += (weights + wide(shape_.filter_rate) - 1) / wide(shape_.filter_rate);",
+     "words += weights / wide(shape_.filter_rate);"),
+    ("buffer latency forgotten", "array_core.cpp",
+     "counters_.load_cycles + wide(shape_.buffer_latency);", "counters_.load_cycles;"),
+    ("weights of the first channel set for all", "array_core.cpp",
+     "(f / s.p * s.r + c / s.q) * s.R + i", "(f / s.p * s.r) * s.R + i"),
+    ("columns between windows sent instead of the windows", "pass_shape.hpp",
+     "(k / S) * V + k % S", "k"),
+    ("psum restored from the neighbouring row", "array_networks.cpp",
+     "std::size_t at = psum_index(psum_in_, shape_.psum_in_rate, pe.ofmap_row);",
+     "std::size_t at = psum_index(psum_in_, shape_.psum_in_rate, (pe.ofmap_row + 1) % shape_.e);"),
+    ("data path: column stride 1", "layer_data.cpp",
+     "const T value = row[x * b.V + s];", "const T value = row[x + s];"),
+    ("data path: row stride forgotten in the strip", "layer_data.cpp",
+     "s.group * x_.C + s.channel0, row * x_.U + s.kernel_row0,",
+     "s.group * x_.C + s.channel0, row + s.kernel_row0,"),
+    ("data path: channels of the first split", "layer_data.cpp",
+     "s.group * x_.C + s.channel0, row * x_.U + s.kernel_row0,",
+     "s.group * x_.C, row * x_.U + s.kernel_row0,"),
+    ("data path: psums not restored", "layer_data.cpp",
+     "acc[x][f] = f < b.filters ? b.psum[x * b.psum_column + f] : T{0};", "acc[x][f] = T{0};"),
+    ("data path: operands of a pass from the wrong strip", "layer_data.cpp",
+     "s.row0 * x_.U + s.kernel_row0 + h", "s.kernel_row0 + h"),
+    ("zero MACs of one filter only", "layer_data.cpp",
+     "return total * static_cast<std::uint64_t>(x.M);", "return total;"),
+    ("memo: the FIFO depth is no part of the key", "pass_timer.cpp",
+     "const auto found = memo_.find(shape);",
+     "PassShape key = shape;\n    key.fifo_depth = 4;\n"
+     "    const auto found = memo_.find(key);"),
+    ("memo: damaged files are read", "pass_timer.cpp",
+     "body.size() % sizeof(Record) != 0 || digest != fnv1a(body)",
+     "body.size() % sizeof(Record) != 0 || digest + 1 == 0"),
+    ("memo: written in place", "pass_timer.cpp",
+     'const std::string temporary = fmt::format("{}.{}", path, ::getpid());',
+     "const std::string temporary = path;"),
+]
+
+
+def run(command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, **options)
+
+
+def copy_tree(scratch):
+    """The sources, without build folders and history."""
+    def skipped(folder, names):
+        top = pathlib.Path(folder) == ROOT
+        return [n for n in names if n == "__pycache__" or (top and n in (".git", "build"))]
+    shutil.copytree(ROOT, scratch / "source", ignore=skipped, dirs_exist_ok=True)
+
+
+def configure(scratch):
+    result = run(["cmake", "-S", scratch / "source", "-B", scratch / "build", "-G", "Ninja",
+                  "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1"])
+    if result.returncode != 0:
+        sys.exit(result.stdout)
+
+
+def build(scratch):
+    return run(["cmake", "--build", scratch / "build", "-j2", "--target", *TESTS])
+
+
+def failing_tests(scratch):
+    """Names of the tests that fail; a test that hangs or crashes counts."""
+    caught = []
+    environment = dict(os.environ, SYSTEMC_DISABLE_COPYRIGHT_MESSAGE="1")
+    for target, path in TESTS.items():
+        try:
+            out = run([scratch / "build" / path], env=environment, timeout=TIMEOUT_S)
+            text, ended, code = out.stdout, True, out.returncode
+        except subprocess.TimeoutExpired as hang:
+            text, ended, code = (hang.stdout or b"").decode(errors="replace"), False, 1
+        failed = list(dict.fromkeys(re.findall(r"^\[  FAILED  \] (\w+\.\w+) \(", text, re.M)))
+        started = re.findall(r"^\[ RUN      \] (\S+)", text, re.M)
+        finished = re.findall(r"^\[\s+(?:OK|FAILED)\s+\] (\S+) \(", text, re.M)
+        if len(started) > len(finished):
+            failed.append(started[-1] + (" (crashes)" if ended else " (hangs)"))
+        elif code != 0 and not failed:
+            failed.append(target)
+        caught += failed
+    return caught
+
+
+def plant(scratch, bug):
+    """Result of one bug: names of failing tests, or a word for why there are none."""
+    what, name, text, replacement = bug
+    file = scratch / "source" / "pe" / name
+    sound = file.read_text(encoding="utf-8")
+    if sound.count(text) != 1:
+        return None, f"its text occurs {sound.count(text)} times in pe/{name}"
+    file.write_text(sound.replace(text, replacement), encoding="utf-8")
+    try:
+        result = build(scratch)
+        if result.returncode != 0:
+            return None, "does not compile:\n" + result.stdout[-2000:]
+        return failing_tests(scratch), ""
+    finally:
+        file.write_text(sound, encoding="utf-8")
+
+
+def row(bug, caught):
+    shown = ", ".join(f"`{name}`" for name in caught[:3])
+    more = f" and {len(caught) - 3} more" if len(caught) > 3 else ""
+    return f"| {bug[0]} | `pe/{bug[1]}` | {shown}{more} |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--scratch", type=pathlib.Path, help="folder to work in (kept)")
+    parser.add_argument("--only", default="", help="bugs whose description has this word")
+    parser.add_argument("--list", action="store_true", help="tell the bugs and stop")
+    options = parser.parse_args()
+    bugs = [bug for bug in BUGS if options.only in bug[0]]
+    if options.list:
+        print("\n".join(bug[0] for bug in bugs))
+        return 0
+    scratch = options.scratch or pathlib.Path(tempfile.mkdtemp(prefix="turnpike_bugs_"))
+    copy_tree(scratch)
+    configure(scratch)
+    result = build(scratch)
+    if result.returncode != 0:
+        sys.exit(result.stdout)
+    broken = failing_tests(scratch)
+    if broken:
+        sys.exit(f"tests fail without a bug: {', '.join(broken)}")
+    print("| planted bug | in | caught by |\n|---|---|---|")
+    missed = []
+    for number, bug in enumerate(bugs, 1):
+        print(f"{number} of {len(bugs)}: {bug[0]}", file=sys.stderr)
+        caught, problem = plant(scratch, bug)
+        if caught:
+            print(row(bug, caught), flush=True)
+        else:
+            missed.append(f"{bug[0]}: {problem or 'no test fails'}")
+            print(f"| {bug[0]} | `pe/{bug[1]}` | **{'nothing' if not problem else 'not planted'}** |")
+    print(f"{len(bugs) - len(missed)} of {len(bugs)} caught", file=sys.stderr)
+    print("\n".join(missed), file=sys.stderr)
+    if options.scratch is None:
+        shutil.rmtree(scratch)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
