@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 #include "tools/command.hpp"
 #include "tools/find_configs.hpp"
 #include "turnpike_version.hpp"
@@ -17,6 +19,19 @@ namespace {
 
 int code_of(ExitCode code) {
   return static_cast<int>(code);
+}
+
+/// CLI11 would only say that a subcommand is required.
+void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
+  const std::string given = argc > 1 ? argv[1] : "";
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(command->get_name());
+  }
+  if (!given.empty() && given[0] != '-' &&
+      std::find(known.begin(), known.end(), given) == known.end()) {
+    throw InputError{{"'" + given + "'", 0, 0}, "is no command" + suggestion(given, known)};
+  }
 }
 
 int run_program(int argc, char** argv) {
@@ -47,6 +62,7 @@ int run_program(int argc, char** argv) {
        }) {
     add(app, common, chosen);
   }
+  refuse_unknown_command(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -212,7 +212,7 @@ AcceleratorConfig read_accelerator(const ConfigNode& merged) {
   config.profile = top.opt_string("profile").value_or("silicon");
   config.clock_mhz = top.get_double("clock_mhz", 1.0, 10000.0);
   if (auto technology = top.opt_map("technology")) {
-    config.node_nm = static_cast<int>(technology->get_int("node_nm", 7, 250));
+    config.node_nm = static_cast<int>(technology->opt_int("node_nm", 7, 250).value_or(65));
     config.voltage = technology->opt_double("voltage", 0.5, 2.0).value_or(1.0);
     technology->finish();
   }

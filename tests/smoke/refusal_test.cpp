@@ -46,7 +46,7 @@ TEST(Refusal, UnknownKeyOnTheCommandLine) {
 
 TEST(Refusal, LayerThatNoMappingFits) {
   expect_refused({"run", accelerator(), "--network", repository("configs/networks/alexnet.yaml"),
-                  "--set", "glb.bytes_at_16_bit=64", "--set", "feature_maps=spill"},
+                  "--set", "glb.bytes_at_16_bit=4096", "--set", "feature_maps=spill"},
                  2, "layer 'CONV1'");
 }
 

@@ -67,7 +67,7 @@ TEST_F(StoredRuns, RepricingAgreesWithARunAtThosePrices) {
 }
 
 TEST_F(StoredRuns, RepricingRefusesWhatChangesCyclesOrValues) {
-  expect_refused({"reprice", plain_, "--profile", "paper"}, 2, "'psum.cost_bits'");
+  expect_refused({"reprice", plain_, "--profile", "paper"}, 2, "simulate again");
   expect_refused({"reprice", plain_, "--set", "precision=3"}, 2, "'precision'");
   expect_refused({"reprice", plain_, "--set", "dram.device=ddr4-2400"}, 2, "'dram.device'");
   expect_refused({"reprice", plain_, "--technology", "44nm"}, 2, "did you mean '45nm'?");

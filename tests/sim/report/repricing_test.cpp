@@ -48,7 +48,7 @@ TEST_F(RepricingTest, RefusesWhatChangesCyclesCountsOrValues) {
   const auto refused = [this](const PriceChanges& changes) {
     return [this, changes] { static_cast<void>(repriced(changes)); };
   };
-  EXPECT_THAT(refused({"paper", {}, {}}), ThrowsMessage<InputError>(HasSubstr("psum.cost_bits")));
+  EXPECT_THAT(refused({"paper", {}, {}}), ThrowsMessage<InputError>(HasSubstr("simulate again")));
   for (const char* setting : {"precision=3", "clock_mhz=200", "array.rows=13", "rlc=on",
                               "highway.enabled=true", "dram.device=ideal"}) {
     const std::string key{setting, std::string_view{setting}.find('=')};
