@@ -31,5 +31,9 @@ void add_model(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_config(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_list(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_compare(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_reprice(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_explain(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_sensitivity(CLI::App& app, const CommonOptions& common, Action& chosen);
 
 }  // namespace turnpike::tools

@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <memory>
-#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -15,6 +14,7 @@
 #include "sim/cost/technology.hpp"
 #include "sim/report/priced_run.hpp"
 #include "sim/report/text_table.hpp"
+#include "sim/sweep/sweep_file.hpp"
 #include "tools/command.hpp"
 #include "tools/config_schema.hpp"
 
@@ -66,89 +66,28 @@ void check_accelerator(const accelerator::ConfigSources& sources) {
       config.dram_channels, spot);
 }
 
-/// A path as the shell sees it, else as seen from the file that names it.
-std::string found_path(const std::string& path, const std::string& beside) {
-  std::error_code ignored;
-  const fs::path here = fs::path{beside}.parent_path() / path;
-  return !fs::exists(path, ignored) && fs::exists(here, ignored) ? here.string() : path;
-}
-
-void check_workload(const ConfigMap& map, const std::string& name, const std::string& beside) {
-  if (name.starts_with("zoo:")) {
-    static_cast<void>(models::zoo_shapes(name));
-    return;
-  }
-  std::error_code ignored;
-  if (!fs::exists(found_path(name, beside), ignored)) {
-    throw FileError{map.spot("network"), fmt::format("network '{}' is not there", name)};
-  }
-}
-
-std::string as_setting(const std::string& key, const ConfigNode& value) {
-  std::string text = value.to_yaml();
-  if (value.kind == ConfigNode::Kind::mapping) {
-    ConfigNode list;  // to_yaml writes lists in one line
-    list.kind = ConfigNode::Kind::sequence;
-    list.items = {value};
-    text = list.to_yaml();
-    text = text.substr(1, text.rfind(']') - 1);
-  }
-  while (!text.empty() && text.back() == '\n') {
-    text.pop_back();
-  }
-  return fmt::format("{}={}", key, text);
-}
-
-/// Lays one value of a sweep over its accelerator; an error is reported at the value.
-void check_point(accelerator::ConfigSources sources, const std::string& key,
-                 const ConfigNode& value) {
-  sources.settings.push_back(as_setting(key, value));
-  try {
-    check_accelerator(sources);
-  } catch (const InputError& error) {
-    throw InputError{value.spot, error.what(), error.exit_code()};
-  }
-}
-
-void check_points(ConfigMap& map, const std::string& key,
-                  const accelerator::ConfigSources& sources) {
-  const ConfigNode* node = map.opt_node(key);
-  if (node == nullptr) {
-    return;
-  }
-  if (node->kind != ConfigNode::Kind::sequence) {
-    map.fail(key, fmt::format("'{}' must be a list of mappings", key));
-  }
-  for (const ConfigNode& point : node->items) {
-    if (point.kind != ConfigNode::Kind::mapping) {
-      throw InputError{point.spot, fmt::format("'{}' holds mappings of keys to values", key)};
-    }
-    for (const auto& [name, value] : point.entries) {
-      check_point(sources, name, value);
-    }
-  }
-}
-
+/// The file itself, its accelerator at every point, and whether its network is there.
 void check_sweep(const std::string& path, const accelerator::ConfigSources& given) {
-  ConfigMap map = ConfigMap::from_file(path);
-  static_cast<void>(map.get_choice("schema", {"turnpike-sweep/1"}));
-  accelerator::ConfigSources sources = given;
-  sources.accelerator_file = found_path(map.get_string("accelerator"), path);
-  check_workload(map, map.get_string("network"), path);
-  if (const auto matrix = map.opt_map("matrix")) {
-    for (const std::string& key : matrix->keys()) {
-      const ConfigNode& values = *map.get_node("matrix").find(key);
-      if (values.kind != ConfigNode::Kind::sequence || values.items.empty()) {
-        throw InputError{values.spot, fmt::format("'{}' must be a list of values", key)};
-      }
-      for (const ConfigNode& value : values.items) {
-        check_point(sources, key, value);
-      }
+  const sweep::SweepFile file = sweep::read_sweep(path);
+  std::error_code ignored;
+  if (file.network.starts_with("zoo:")) {
+    static_cast<void>(models::zoo_shapes(file.network));
+  } else if (!fs::exists(file.network, ignored)) {
+    throw FileError{{path, 0, 0}, fmt::format("network '{}' is not there", file.network)};
+  }
+  for (const sweep::PointSettings& point : file.points) {
+    accelerator::ConfigSources sources = given;
+    sources.accelerator_file = file.accelerator;
+    for (const std::string& assignment : point.assignments()) {
+      sources.settings.push_back(assignment);
+    }
+    try {
+      check_accelerator(sources);
+    } catch (const InputError& error) {
+      throw InputError{
+          {path, 0, 0}, fmt::format("point {}: {}", point.text(), error.what()), error.exit_code()};
     }
   }
-  check_points(map, "include", sources);
-  check_points(map, "exclude", sources);
-  map.finish();
 }
 
 int check(const ConfigOptions& options) {

@@ -173,11 +173,13 @@ ConfigSchema sweep_schema() {
           {{"schema", "choice", "turnpike-sweep/1", kRequired, "kind and version of the file"},
            {"accelerator", "text", "path of an accelerator file", kRequired, "the machine"},
            {"network", "text", "zoo:NAME, a network .yaml, a trace", kRequired, "the workload"},
+           {"weights", "text", "path of an .npz", "synthetic", "trained weights for a zoo network"},
+           {"name", "text", "", "none", "for the reader"},
            {"matrix", "mapping", "{key: [values]}", "none",
             "every combination of these accelerator keys is a point"},
-           {"include", "list", "mappings of keys to values", "none", "further points"},
            {"exclude", "list", "mappings of keys to values", "none",
-            "points left out: those that agree with all keys"}}};
+            "points of the matrix left out: those that agree with all keys"},
+           {"include", "list", "mappings of keys to values", "none", "further points"}}};
 }
 
 ConfigSchema dram_schema() {

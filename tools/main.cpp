@@ -40,6 +40,10 @@ int run_program(int argc, char** argv) {
            add_trace,
            add_config,
            add_list,
+           add_compare,
+           add_reprice,
+           add_explain,
+           add_sensitivity,
        }) {
     add(app, common, chosen);
   }

@@ -201,23 +201,21 @@ class StepOutput {
  public:
   StepOutput(const Trace& trace, const std::string& name)
       : tensor_{name.empty() ? nullptr : &trace.tensor(name)} {}
+  /// What a reader of the stored value sees.
+  [[nodiscard]] double seen(double value) const {
+    return tensor_ == nullptr || tensor_->is_float()
+               ? value
+               : traces::dequantize(code(value), tensor_->scale[0], tensor_->zero_point);
+  }
   /// Stores real values; returns what a reader of the stored tensor sees.
-  std::vector<double> put(const std::vector<double>& values) {
-    if (tensor_ == nullptr) {
-      return values;
-    }
-    std::vector<double> seen = values;
-    for (double& value : seen) {
-      if (tensor_->is_float()) {
-        stored_.push_back(value);
-        continue;
+  std::vector<double> put(std::vector<double> values) {
+    for (double& value : values) {
+      if (tensor_ != nullptr) {
+        stored_.push_back(tensor_->is_float() ? value : code(value));
       }
-      const auto code = static_cast<double>(traces::quantize(
-          value, tensor_->scale[0], tensor_->zero_point, tensor_->min_code(), tensor_->max_code()));
-      stored_.push_back(code);
-      value = traces::dequantize(code, tensor_->scale[0], tensor_->zero_point);
+      value = seen(value);
     }
-    return seen;
+    return values;
   }
   void finish(std::vector<OutputValues>& out) {
     if (tensor_ != nullptr) {
@@ -226,6 +224,11 @@ class StepOutput {
   }
 
  private:
+  [[nodiscard]] double code(double value) const {
+    return static_cast<double>(traces::quantize(value, tensor_->scale[0], tensor_->zero_point,
+                                                tensor_->min_code(), tensor_->max_code()));
+  }
+
   const TensorEntry* tensor_;
   std::vector<double> stored_;
 };
@@ -235,60 +238,117 @@ std::size_t gate_index(const std::string& order, char gate) {
   return order.find(gate) / 2;
 }
 
-/// LSTM: gates from preact, then c and h (FORMAT.md).
-std::vector<OutputValues> lstm(const Trace& trace, const LayerEntry& layer,
-                               const ArrayPsums& psums) {
-  const traces::Recurrent& r = *layer.recurrent;
-  const std::size_t hidden = index_of(r.hidden);
-  StepOutput preacts{trace, r.preact};
-  StepOutput gates{trace, r.gates};
-  StepOutput cells{trace, r.cell};
-  StepOutput outputs{trace, layer.output};
-  const std::vector<double> bias = r.bias.empty() ? std::vector<double>(4 * hidden, 0.0)
-                                                  : trace.tensor(r.bias).data.converted<double>();
-  std::vector<double> c(hidden, 0.0);
-  for (std::int64_t step = 0; step < r.steps; ++step) {
-    const std::size_t job = index_of(2 * step);
-    const auto x = scaled_psums(trace, layer.inputs[0], layer.weights[0], psums.jobs[job],
-                                psums.weight_sums[job], 1);
-    const auto h = scaled_psums(trace, layer.inputs[1], layer.weights[1], psums.jobs[job + 1],
-                                psums.weight_sums[job + 1], 1);
-    std::vector<double> preact(4 * hidden);
-    std::vector<double> gate(4 * hidden);
-    const std::size_t g_at = gate_index(r.gate_order, 'g');
-    for (std::size_t k = 0; k < 4 * hidden; ++k) {
-      preact[k] = x[k] + h[k] + bias[k];
-      gate[k] = k / hidden == g_at ? std::tanh(preact[k]) : traces::sigmoid(preact[k]);
+/// Element-wise work of a recurrent layer, step by step (FORMAT.md, "lstm" and "gru").
+class RecurrentPost {
+ public:
+  RecurrentPost(const Trace& trace, const LayerEntry& layer, const ArrayPsums& psums)
+      : trace_{trace},
+        layer_{layer},
+        psums_{psums},
+        r_{*layer.recurrent},
+        hidden_{index_of(r_.hidden)},
+        width_{(layer.op == Op::lstm ? 4 : 3) * hidden_},
+        preacts_{trace, r_.preact},
+        gates_{trace, r_.gates},
+        cells_{trace, r_.cell},
+        outputs_{trace, layer.output},
+        bias_{r_.bias.empty() ? std::vector<double>(width_, 0.0)
+                              : trace.tensor(r_.bias).data.converted<double>()},
+        state_(hidden_, 0.0) {}
+
+  std::vector<OutputValues> run() {
+    for (std::int64_t step = 0; step < r_.steps; ++step) {
+      const std::size_t job = index_of(2 * step);
+      const auto x = scaled_psums(trace_, layer_.inputs[0], layer_.weights[0], psums_.jobs[job],
+                                  psums_.weight_sums[job], 1);
+      const auto h = scaled_psums(trace_, layer_.inputs[1], layer_.weights[1], psums_.jobs[job + 1],
+                                  psums_.weight_sums[job + 1], 1);
+      if (layer_.op == Op::lstm) {
+        lstm_step(x, h);
+      } else {
+        gru_step(x, h);
+      }
     }
-    static_cast<void>(preacts.put(preact));
-    gate = gates.put(gate);
-    const std::size_t f_at = gate_index(r.gate_order, 'f') * hidden;
-    const std::size_t i_at = gate_index(r.gate_order, 'i') * hidden;
-    const std::size_t o_at = gate_index(r.gate_order, 'o') * hidden;
-    for (std::size_t k = 0; k < hidden; ++k) {
-      c[k] = gate[f_at + k] * c[k] + gate[i_at + k] * gate[g_at * hidden + k];
-    }
-    c = cells.put(c);
-    std::vector<double> out(hidden);
-    for (std::size_t k = 0; k < hidden; ++k) {
-      out[k] = gate[o_at + k] * std::tanh(c[k]);
-    }
-    static_cast<void>(outputs.put(out));
+    std::vector<OutputValues> results;
+    preacts_.finish(results);
+    gates_.finish(results);
+    cells_.finish(results);
+    outputs_.finish(results);
+    return results;
   }
-  std::vector<OutputValues> results;
-  preacts.finish(results);
-  gates.finish(results);
-  cells.finish(results);
-  outputs.finish(results);
-  return results;
-}
+
+ private:
+  /// First column of a gate in gate_order ("f,g,i,o").
+  [[nodiscard]] std::size_t column(char gate) const {
+    return r_.gate_order.find(gate) / 2 * hidden_;
+  }
+
+  void lstm_step(const std::vector<double>& x, const std::vector<double>& h) {
+    const std::size_t f = column('f');
+    const std::size_t g = column('g');
+    const std::size_t i = column('i');
+    const std::size_t o = column('o');
+    std::vector<double> preact(width_);
+    std::vector<double> gate(width_);
+    for (std::size_t k = 0; k < width_; ++k) {
+      preact[k] = x[k] + h[k] + bias_[k];
+      gate[k] = k / hidden_ == g / hidden_ ? std::tanh(preact[k]) : traces::sigmoid(preact[k]);
+    }
+    static_cast<void>(preacts_.put(preact));
+    gate = gates_.put(gate);
+    for (std::size_t k = 0; k < hidden_; ++k) {
+      state_[k] = gate[f + k] * state_[k] + gate[i + k] * gate[g + k];
+    }
+    state_ = cells_.put(state_);
+    std::vector<double> out(hidden_);
+    for (std::size_t k = 0; k < hidden_; ++k) {
+      out[k] = gate[o + k] * std::tanh(state_[k]);
+    }
+    static_cast<void>(outputs_.put(out));
+  }
+
+  void gru_step(const std::vector<double>& x, const std::vector<double>& h) {
+    const std::size_t r = column('r');
+    const std::size_t z = column('z');
+    const std::size_t n = column('n');
+    std::vector<double> preact(width_);
+    std::vector<double> gate(width_);
+    for (const std::size_t at : {r, z}) {
+      for (std::size_t k = at; k < at + hidden_; ++k) {
+        preact[k] = x[k] + h[k] + bias_[k];
+        gate[k] = traces::sigmoid(preact[k]);
+      }
+    }
+    for (std::size_t k = 0; k < hidden_; ++k) {
+      preact[n + k] = x[n + k] + bias_[n + k] + gates_.seen(gate[r + k]) * h[n + k];
+      gate[n + k] = std::tanh(preact[n + k]);
+    }
+    static_cast<void>(preacts_.put(preact));
+    gate = gates_.put(gate);
+    std::vector<double> out(hidden_);
+    for (std::size_t k = 0; k < hidden_; ++k) {
+      out[k] = (1.0 - gate[z + k]) * gate[n + k] + gate[z + k] * state_[k];
+    }
+    state_ = outputs_.put(out);
+  }
+
+  const Trace& trace_;
+  const LayerEntry& layer_;
+  const ArrayPsums& psums_;
+  const traces::Recurrent& r_;
+  std::size_t hidden_;
+  std::size_t width_;
+  StepOutput preacts_, gates_, cells_, outputs_;
+  std::vector<double> bias_;
+  std::vector<double> state_;  ///< lstm: c; gru: h
+};
 
 }  // namespace
 
 std::vector<OutputValues> post_process(const Trace& trace, const LayerEntry& layer,
                                        const ArrayPsums& psums) {
-  if (layer.op == Op::lstm) {
-    return lstm(trace, layer, psums);
+  if (layer.recurrent) {
+    return RecurrentPost{trace, layer, psums}.run();
   }
   const TensorShape& shape = trace.tensor(layer.output).data.shape();
   const std::size_t channels = shape.size() > 1 ? index_of(shape[1]) : 1;

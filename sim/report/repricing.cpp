@@ -1,0 +1,51 @@
+#include "sim/report/repricing.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/base/text.hpp"
+#include "sim/cost/profile.hpp"
+#include "sim/cost/reprice.hpp"
+#include "sim/cost/technology.hpp"
+
+namespace turnpike::report {
+namespace {
+
+/// "45nm" -> 45; the folder it stands for must be there.
+std::string node_of(const std::string& name, const std::string& config_root) {
+  const std::vector<std::string> known = cost::Technology::names_in(config_root + "/technology");
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    throw InputError{{"--technology " + name, 0, 0}, "is unknown" + suggestion(name, known)};
+  }
+  return name.substr(0, name.find("nm"));
+}
+
+}  // namespace
+
+accelerator::AcceleratorConfig repriced_config(const accelerator::AcceleratorConfig& run,
+                                               const PriceChanges& changes,
+                                               const std::string& config_root) {
+  ConfigNode wanted = run.resolved;
+  if (changes.profile) {
+    const std::string path = accelerator::profile_path(*changes.profile, config_root);
+    wanted.set("profile=" + *changes.profile);
+    wanted.merge(cost::Profile::load(path).overlay);
+  }
+  if (changes.technology) {
+    wanted.set("technology.node_nm=" + node_of(*changes.technology, config_root));
+  }
+  for (const std::string& setting : changes.settings) {
+    wanted.set(setting);
+  }
+  // Wrong keys first: their message is the more helpful one.
+  accelerator::AcceleratorConfig config = accelerator::read_accelerator(wanted);
+  cost::check_repricing(run.resolved, wanted);
+  // As decided when the run was made, whoever decided it.
+  config.precision = run.precision;
+  config.highway_enabled = run.highway_enabled;
+  config.highway_bits = run.highway_bits;
+  return config;
+}
+
+}  // namespace turnpike::report

@@ -1,0 +1,192 @@
+#include "sim/report/sensitivity_report.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/config_map.hpp"
+#include "sim/cost/profile.hpp"
+#include "sim/report/repricing.hpp"
+#include "sim/report/text_table.hpp"
+
+namespace turnpike::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using cost::ClockRule;
+using cost::CostPolicy;
+using cost::Metric;
+
+struct Variant {
+  std::string name;
+  std::vector<std::string> settings;
+};
+
+/// The clock factor of a policy that has a clock; that of the `silicon` profile for one without.
+CostPolicy clocked(const CostPolicy& policy, const std::string& config_root) {
+  if (policy.clock != ClockRule::none) {
+    return policy;
+  }
+  const auto silicon = cost::Profile::load(accelerator::profile_path("silicon", config_root));
+  ConfigMap map{silicon.overlay, "(top)"};
+  return CostPolicy::read(map);
+}
+
+/// Every cost policy the run does not have, one at a time.
+std::vector<Variant> variants_of(const CostPolicy& policy, const std::string& config_root) {
+  std::vector<Variant> out;
+  const CostPolicy clock = clocked(policy, config_root);
+  for (const ClockRule rule :
+       {ClockRule::flip_flops, ClockRule::constant, ClockRule::proportional}) {
+    if (rule != policy.clock) {
+      out.push_back(
+          {fmt::format("clock: {} x {}", cost::to_string(rule), clock.clock_factor),
+           {"cost.access_clock=false", fmt::format("cost.clock={}", cost::to_string(rule)),
+            fmt::format("cost.clock_factor={}", clock.clock_factor),
+            fmt::format("cost.idle_pe_clock={}", clock.idle_pe_clock)}});
+    }
+  }
+  if (policy.clock != ClockRule::none || policy.access_clock) {
+    out.push_back({"clock: none", {"cost.access_clock=false", "cost.clock=none"}});
+  }
+  if (!policy.access_clock) {
+    out.push_back({"clock: inside accesses only", {"cost.clock=none", "cost.access_clock=true"}});
+  }
+  const auto toggle = [&out](const char* key, const char* name, bool now) {
+    out.push_back(
+        {fmt::format("{}: {}", name, now ? "out" : "in"), {fmt::format("cost.{}={}", key, !now)}});
+  };
+  toggle("control", "control", policy.control);
+  toggle("leakage", "leakage", policy.leakage);
+  toggle("dram_background", "DRAM standby", policy.dram_background);
+  return out;
+}
+
+bool same_ranges(const CostPolicy& a, const CostPolicy& b) {
+  return std::equal(a.uncertainty.begin(), a.uncertainty.end(), b.uncertainty.begin(),
+                    [](const cost::Range& x, const cost::Range& y) {
+                      return x.low == y.low && x.high == y.high;
+                    });
+}
+
+std::vector<Picojoules> totals_with(const std::vector<StoredRun>& runs, const Variant& variant,
+                                    const std::string& config_root) {
+  std::vector<Picojoules> totals;
+  for (const StoredRun& run : runs) {
+    const auto config = repriced_config(run.config, {{}, {}, variant.settings}, config_root);
+    totals.push_back(price_stored_run(run, config, config_root).energy.total);
+  }
+  return totals;
+}
+
+/// Energy of the only run in uJ, or the change of run `index` against the first in percent.
+Metric metric_of(std::size_t index) {
+  if (index == 0) {
+    return [](const std::vector<Picojoules>& totals) { return totals[0].count() * 1e-6; };
+  }
+  return [index](const std::vector<Picojoules>& totals) {
+    return 100.0 * (totals[index] / totals[0] - 1.0);
+  };
+}
+
+}  // namespace
+
+SensitivityReport sensitivity_of(const std::vector<StoredRun>& runs, const std::string& config_root,
+                                 const cost::MonteCarlo& settings) {
+  SensitivityReport report;
+  report.settings = settings;
+  report.policy = cost_policy(runs.front().config);
+  std::vector<cost::GroupEnergies> groups;
+  std::vector<Picojoules> nominal;
+  for (const StoredRun& run : runs) {
+    if (!same_ranges(report.policy, cost_policy(run.config))) {
+      throw InputError{{run.directory, 0, 0},
+                       fmt::format("its cost.uncertainty is not that of {}: reprice one of them "
+                                   "first",
+                                   runs.front().directory)};
+    }
+    const PricedRun priced = price_stored_run(run, run.config, config_root);
+    groups.push_back(cost::by_group(priced.energy));
+    nominal.push_back(priced.energy.total);
+    report.policy_lines.push_back(priced.policy);
+  }
+  std::vector<PolicyVariant> variants;
+  for (const Variant& variant : variants_of(report.policy, config_root)) {
+    variants.push_back({variant.name, totals_with(runs, variant, config_root)});
+  }
+  for (std::size_t i = runs.size() > 1 ? 1 : 0; i < runs.size(); ++i) {
+    const Metric metric = metric_of(i);
+    SensitivityOf number;
+    number.what =
+        i == 0 ? fmt::format("energy of {}, uJ", runs[0].directory)
+               : fmt::format("energy of {} against {}, %", runs[i].directory, runs[0].directory);
+    number.nominal = metric(nominal);
+    number.band = cost::band_of(groups, report.policy, metric, settings);
+    number.constants = cost::tornado(groups, report.policy, metric);
+    for (const PolicyVariant& variant : variants) {
+      number.policies.emplace_back(variant.name, metric(variant.totals));
+    }
+    report.numbers.push_back(std::move(number));
+  }
+  return report;
+}
+
+std::string to_text(const SensitivityReport& report) {
+  std::string out;
+  for (const SensitivityOf& number : report.numbers) {
+    out += fmt::format("{}: {:.3f}; 5 - 50 - 95 % of {} samples: {:.3f} - {:.3f} - {:.3f}\n\n",
+                       number.what, number.nominal, report.settings.samples, number.band.p5,
+                       number.band.p50, number.band.p95);
+    TextTable constants{{"constants of", "factor low", "gives", "factor high", "gives", "swing"}};
+    for (const cost::TornadoRow& row : number.constants) {
+      const cost::Range& range = report.policy.uncertainty[static_cast<std::size_t>(row.group)];
+      constants.add({std::string{cost::to_string(row.group)}, fmt::format("{}", range.low),
+                     fmt::format("{:.3f}", row.at_low), fmt::format("{}", range.high),
+                     fmt::format("{:.3f}", row.at_high), fmt::format("{:.3f}", row.swing())});
+    }
+    TextTable policies{{"policy, one at a time", "gives", "change"}};
+    for (const auto& [name, value] : number.policies) {
+      policies.add(
+          {name, fmt::format("{:.3f}", value), fmt::format("{:+.3f}", value - number.nominal)});
+    }
+    out += constants.to_string() + '\n' + policies.to_string() + '\n';
+  }
+  for (const std::string& line : report.policy_lines) {
+    out += line + '\n';
+  }
+  return out;
+}
+
+std::string to_json(const SensitivityReport& report) {
+  Json numbers = Json::array();
+  for (const SensitivityOf& number : report.numbers) {
+    Json constants = Json::array();
+    for (const cost::TornadoRow& row : number.constants) {
+      const cost::Range& range = report.policy.uncertainty[static_cast<std::size_t>(row.group)];
+      constants.push_back({{"group", cost::to_string(row.group)},
+                           {"factor", {range.low, range.high}},
+                           {"at_low", row.at_low},
+                           {"at_high", row.at_high}});
+    }
+    Json policies = Json::array();
+    for (const auto& [name, value] : number.policies) {
+      policies.push_back({{"policy", name}, {"value", value}});
+    }
+    numbers.push_back({{"what", number.what},
+                       {"nominal", number.nominal},
+                       {"p5", number.band.p5},
+                       {"p50", number.band.p50},
+                       {"p95", number.band.p95},
+                       {"constants", std::move(constants)},
+                       {"policies", std::move(policies)}});
+  }
+  const Json json = {{"schema", "turnpike-sensitivity/1"},
+                     {"samples", report.settings.samples},
+                     {"seed", report.settings.seed},
+                     {"policies", report.policy_lines},
+                     {"numbers", std::move(numbers)}};
+  return json.dump(2) + '\n';
+}
+
+}  // namespace turnpike::report

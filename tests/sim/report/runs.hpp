@@ -1,0 +1,71 @@
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "sim/report/result_files.hpp"
+#include "sim/report/stored_run.hpp"
+#include "sim/sweep/experiment.hpp"
+
+/// Small finished runs for the tests of stored ones.
+namespace turnpike::report::test {
+
+inline std::string config_root() {
+  return std::string{TURNPIKE_SOURCE_DIR} + "/configs";
+}
+
+/// A path in a folder of this process.
+inline std::string scratch(const std::string& name) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / fmt::format("turnpike-report-{}", ::getpid());
+  std::filesystem::create_directories(folder);
+  return (folder / name).string();
+}
+
+inline std::string bytes_of(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+inline void put(const std::string& path, const std::string& bytes) {
+  std::ofstream{path, std::ios::binary | std::ios::trunc} << bytes;
+}
+
+/// A sample trace or a zoo network on the paper's accelerator.
+inline PricedRun run_of(const std::string& network, const std::vector<std::string>& settings = {}) {
+  const accelerator::ConfigSources sources{
+      config_root() + "/accelerators/precision-highway.yaml", config_root(), {}, settings};
+  const std::string name = network.starts_with("zoo:")
+                               ? network
+                               : std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/" + network;
+  sweep::ExperimentOptions options;
+  options.config_root = config_root();
+  return sweep::run_experiment(accelerator::load_accelerator(sources), sweep::Workload::open(name),
+                               options);
+}
+
+/// Its run directory.
+inline std::string stored(const std::string& name, const PricedRun& run) {
+  const std::string directory = scratch(name);
+  write_run_directory(directory, run, {"test", {"run"}, "memo", {}, 1.0});
+  return directory;
+}
+
+/// Removes the scratch folder after each test.
+class Runs : public testing::Test {
+ protected:
+  void TearDown() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(std::filesystem::path{scratch("x")}.parent_path(), ignored);
+  }
+};
+
+}  // namespace turnpike::report::test

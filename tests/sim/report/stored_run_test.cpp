@@ -1,0 +1,118 @@
+#include "sim/report/stored_run.hpp"
+
+#include "sim/base/random.hpp"
+#include "tests/sim/report/runs.hpp"
+
+namespace turnpike::report {
+namespace {
+
+using test::bytes_of;
+using test::put;
+using test::run_of;
+using test::stored;
+
+class StoredRunTest : public test::Runs {};
+
+void expect_same_files(const PricedRun& run) {
+  const StoredRun again = read_stored_run(stored("run", run));
+  const PricedRun priced = price_stored_run(again, again.config, test::config_root());
+  EXPECT_EQ(results_json(priced), results_json(run));
+  EXPECT_EQ(layers_csv(priced), layers_csv(run));
+  EXPECT_EQ(counts_csv(priced), counts_csv(run));
+  EXPECT_EQ(stats_text(priced), stats_text(run));
+  EXPECT_EQ(priced.config.resolved.to_yaml(true), run.config.resolved.to_yaml(true));
+}
+
+TEST_F(StoredRunTest, GivesTheSameFilesAgain) {
+  expect_same_files(run_of("tiny_residual.npz"));
+}
+
+// Lines of 12 bits: no whole number of bytes.
+TEST_F(StoredRunTest, KeepsBitsThatAreNoWholeBytes) {
+  expect_same_files(run_of("zoo:lstm300", {"precision=3", "highway.enabled=true"}));
+}
+
+TEST_F(StoredRunTest, KeepsWhatTheWorkloadDecided) {
+  const PricedRun run = run_of("tiny_lstm.npz");
+  const StoredRun again = read_stored_run(stored("run", run));
+  EXPECT_EQ(again.config.precision.weight, run.config.precision.weight);
+  EXPECT_EQ(again.config.highway_enabled, run.config.highway_enabled);
+  EXPECT_EQ(again.result.highway_bits, run.result.highway_bits);
+  EXPECT_NE(again.config.resolved.to_yaml(true).find("# the workload's own"), std::string::npos);
+}
+
+TEST_F(StoredRunTest, StatesItsFigures) {
+  const PricedRun run = run_of("tiny_residual.npz");
+  const StoredRun again = read_stored_run(stored("run", run));
+  EXPECT_EQ(again.figures.total("energy_uj"), run.energy_uj());
+  EXPECT_EQ(again.figures.total("cycles"), static_cast<double>(run.result.cycles().total()));
+  EXPECT_EQ(again.figures.policy, run.policy);
+  EXPECT_EQ(again.timing, "memo");
+  EXPECT_EQ(again.counts.size(), run.energy.rows.size());
+}
+
+TEST_F(StoredRunTest, NamesTheFileThatIsWrong) {
+  const std::string run = stored("run", run_of("tiny_residual.npz"));
+  const auto message = [&run]() -> std::string {
+    try {
+      static_cast<void>(read_stored_run(run));
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const char* file : {"run.json", "results.json", "counts.csv", "config.resolved.yaml"}) {
+    const std::string path = run + "/" + file;
+    const std::string whole = bytes_of(path);
+    for (const std::string& text : {std::string{}, whole.substr(0, whole.size() / 2),
+                                    std::string{"[1, 2]\n"}, std::string{"\0\xff", 2}}) {
+      put(path, text);
+      EXPECT_NE(message().find(file), std::string::npos) << message();
+    }
+    put(path, whole);
+    EXPECT_EQ(message(), "");
+  }
+}
+
+TEST_F(StoredRunTest, RefusesCountsOfAnotherRun) {
+  const std::string run = stored("run", run_of("tiny_residual.npz"));
+  std::string counts = bytes_of(run + "/counts.csv");
+  const std::size_t at = counts.find("glb,read,ifmap,");
+  ASSERT_NE(at, std::string::npos);
+  const std::size_t line = counts.find('\n', at);
+  const std::string removed = counts.substr(0, at) + counts.substr(line + 1);
+  put(run + "/counts.csv", removed);
+  EXPECT_THROW(static_cast<void>(read_stored_run(run)), FileError);
+  put(run + "/counts.csv", counts + counts.substr(at, line + 1 - at));
+  EXPECT_THROW(static_cast<void>(read_stored_run(run)), FileError);
+}
+
+TEST(ParseWidths, IsTheInverseOfWidthsText) {
+  constexpr std::uint64_t kSeed = 20;
+  SCOPED_TRACE(fmt::format("seed {}", kSeed));
+  Random random{kSeed};
+  for (int i = 0; i < 500; ++i) {
+    ActionKey key;
+    const auto bits = [&random] { return 1 + static_cast<int>(random.uniform() * 63.0); };
+    key.bits = i % 3 == 0 ? 0 : bits();
+    if (i % 3 == 2) {
+      key.weight_bits = bits();
+      key.psum_bits = bits();
+      key.midrise = i % 2 == 0;
+    }
+    ActionKey read;
+    ASSERT_TRUE(parse_widths(widths_text(key), read)) << widths_text(key);
+    EXPECT_EQ(read, key);
+  }
+}
+
+TEST(ParseWidths, RefusesOtherTexts) {
+  ActionKey key;
+  for (const char* text : {"x", "2x", "2x2", "2x2+", "2x2m", "2x2m16", "-1", "0", "2 x 2+16",
+                           "2x2+16 ", "16,", "2x2mm+16"}) {
+    EXPECT_FALSE(parse_widths(text, key)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace turnpike::report

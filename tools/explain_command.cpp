@@ -1,0 +1,44 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/report/explanation.hpp"
+#include "sim/report/stored_run.hpp"
+#include "tools/command.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+struct ExplainOptions {
+  std::string directory;
+  std::string what;
+  bool json = false;
+};
+
+int explain(const ExplainOptions& options, const CommonOptions& common) {
+  const report::Question question = report::parse_question(options.what);
+  const report::StoredRun run = report::read_stored_run(options.directory);
+  const report::Explanation answer = report::explain(run, question, common.config_root);
+  fmt::print("{}", options.json ? report::to_json(answer) : report::to_text(answer));
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand("explain", "where a number of a run comes from");
+  auto options = std::make_shared<ExplainOptions>();
+  command->add_option("directory", options->directory, "a run directory")->required();
+  command
+      ->add_option("what", options->what,
+                   "component, component.action, component.action@layer; or area.component")
+      ->required();
+  command->add_flag("--json", options->json, "print JSON instead of text");
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return explain(*options, common); };
+  });
+}
+
+}  // namespace turnpike::tools

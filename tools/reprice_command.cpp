@@ -1,0 +1,66 @@
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/base/text.hpp"
+#include "sim/cost/technology.hpp"
+#include "sim/report/repricing.hpp"
+#include "sim/report/result_files.hpp"
+#include "sim/report/stored_run.hpp"
+#include "sim/report/tables.hpp"
+#include "tools/command.hpp"
+#include "turnpike_version.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+struct RepriceOptions {
+  std::string directory;
+  report::PriceChanges changes;
+  std::optional<std::string> output;
+  bool json = false;
+};
+
+int reprice(const RepriceOptions& options, const CommonOptions& common) {
+  const auto start = std::chrono::steady_clock::now();
+  const report::StoredRun run = report::read_stored_run(options.directory);
+  const accelerator::AcceleratorConfig config =
+      report::repriced_config(run.config, options.changes, common.config_root);
+  const report::PricedRun priced = report::price_stored_run(run, config, common.config_root);
+  if (options.output) {
+    report::RunRecord record;
+    record.version = kVersion;
+    record.arguments = common.arguments;
+    record.timing = run.timing;
+    record.digests = {{"repriced from", options.directory}};
+    record.wall_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report::write_run_directory(*options.output, priced, record);
+    fmt::print(stderr, "results in {}\n", *options.output);
+  }
+  fmt::print("{}", options.json ? report::results_json(priced) : report::run_table(priced));
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void add_reprice(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand("reprice", "stored counts at other prices, no simulation");
+  auto options = std::make_shared<RepriceOptions>();
+  command->add_option("directory", options->directory, "a run directory")->required();
+  command->add_option("--profile", options->changes.profile, "a name or a profile .yaml");
+  command->add_option("--technology", options->changes.technology,
+                      "a name of `turnpike list technologies`");
+  command->add_option("--set", options->changes.settings, "key=value, e.g. cost.leakage=false")
+      ->allow_extra_args(false);
+  command->add_option("-o,--output", options->output, "write a run directory");
+  command->add_flag("--json", options->json, "print results.json instead of a table");
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return reprice(*options, common); };
+  });
+}
+
+}  // namespace turnpike::tools
