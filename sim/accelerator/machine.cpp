@@ -340,10 +340,10 @@ void Machine::verify(std::size_t s) {
 
 /// Moves one transfer and counts it; called from fetch, post and write.
 void Machine::transfer(const Transfer& t) {
-  if (t.words == 0) {
-    return;
-  }
   count_transfer(config_, t, result_.layers[t.stage]);
+  if (t.words == 0) {
+    return;  // a share of a tile too small for a word of its own
+  }
   memory::DramTransferExtension extension;
   extension.stream = t.request.stream;
   extension.traffic = t.request.traffic;

@@ -79,9 +79,9 @@ TEST(MakePlan, SpillSendsEveryFeatureMapToDram) {
 }
 
 TEST(MakePlan, ATensorThatDoesNotFitGoesToDramAndSaysWhy) {
-  // 256 values of 2 bits in a buffer of 512 bits, part of which the psums need.
+  // q takes 256 x 2 bits; the psums of a tile take the rest of the smaller buffer.
   const Plan plan =
-      make_plan(residual(8), small_machine({"precision=2", "glb.bytes_at_16_bit=4096"}));
+      make_plan(residual(8), small_machine({"precision=2", "glb.bytes_at_16_bit=8192"}));
   EXPECT_TRUE(plan.stored("q")->in_glb);
   const Plan tiny =
       make_plan(residual(8), small_machine({"precision=2", "glb.bytes_at_16_bit=1280"}));
