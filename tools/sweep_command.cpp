@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <thread>
 
@@ -7,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "sim/base/text.hpp"
 #include "sim/sweep/sweep_runner.hpp"
 #include "sim/sweep/sweep_table.hpp"
 #include "tools/command.hpp"
@@ -22,6 +25,13 @@ struct SweepArguments {
   bool status = false;
   bool json = false;
 };
+
+/// Version and digest of this very program: points another build made are not taken over.
+std::string program_digest() {
+  std::ifstream in{"/proc/self/exe", std::ios::binary};
+  const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+  return fmt::format("{} {:016x}", kVersion, fnv1a(bytes));
+}
 
 /// A line on a terminal, nothing elsewhere.
 void show(const sweep::SweepProgress& progress) {
@@ -40,7 +50,7 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   sweep::SweepOptions& options = arguments.options;
   options.config_root = common.config_root;
   options.arguments = common.arguments;
-  options.version = kVersion;
+  options.version = program_digest();
   options.memo_file = sweep::default_memo_file();
   const std::string stem = std::filesystem::path{arguments.file}.stem().string();
   options.directory = arguments.directory.value_or("results/" + stem +

@@ -58,9 +58,10 @@ void read_highway(ConfigMap& top, AcceleratorConfig& config) {
   config.highway_given =
       highway->has("enabled") && highway->spot("enabled").file.starts_with("--set ");
   config.highway_bits = static_cast<int>(highway->opt_int("bits", 4, 32).value_or(8));
-  config.highway_storage = highway->opt_choice("storage", {"dual", "single"}) == "single"
-                               ? HighwayStorage::single
-                               : HighwayStorage::dual;
+  static_cast<void>(highway->opt_choice("storage", {"dual", "single"}));
+  if (highway->has("storage") && highway->get_string("storage") == "single") {
+    highway->fail("storage", "highway.storage: single is not available in this version; use dual");
+  }
   highway->finish();
 }
 

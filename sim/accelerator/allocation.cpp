@@ -290,6 +290,15 @@ dataflow::MapperProblem mapper_problem(const ArrayJob& job, const AcceleratorCon
                       : config.mapper_objective == "energy_delay"
                           ? dataflow::Objective::energy_delay
                           : dataflow::Objective::cycles;
+  // Prices relative to a 16-bit MAC: buffer 6, DRAM 200 (Chen, Emer, Sze, ISCA 2016, table IV);
+  // a cycle of the whole array 224: 197 mW of clock at 200 MHz (AlexNet on the chip, docs/cost.md)
+  // over 4.4 pJ a MAC (configs/technology/65nm/mac_pipe.csv).
+  problem.weights = {.glb_ifmap = 6.0,
+                     .glb_filter = 6.0,
+                     .glb_psum = 6.0,
+                     .dram_filter = 200.0,
+                     .dram_ifmap = 200.0,
+                     .per_cycle = 224.0};
   return problem;
 }
 

@@ -24,7 +24,7 @@ struct Traffic {
   [[nodiscard]] std::uint64_t total() const { return ifmap + filter + psum + ofmap + highway; }
 };
 
-/// Operations of one inference (Table 6 of the paper; rule in docs/operations.md).
+/// Operations of one inference (Table 6 of the paper; rule in docs/results.md).
 struct OperationCounts {
   std::uint64_t low_precision_macs = 0;
   std::uint64_t high_precision_adds = 0;
