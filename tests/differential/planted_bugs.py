@@ -143,7 +143,9 @@ def copy_tree(scratch):
     def skipped(folder, names):
         top = pathlib.Path(folder) == ROOT
         return [n for n in names if n == "__pycache__" or (top and n in (".git", "build"))]
-    shutil.copytree(ROOT, scratch / "source", ignore=skipped, dirs_exist_ok=True)
+    # copy, not copy2: a reused scratch folder may hold objects of a planted bug newer than our files.
+    shutil.copytree(ROOT, scratch / "source", ignore=skipped, dirs_exist_ok=True,
+                    copy_function=shutil.copy)
 
 
 def configure(scratch):

@@ -48,7 +48,7 @@ class StructuralArray : public sc_core::sc_module {
       }
     }
     std::for_each(sites_.begin(), sites_.end(), [this](Site& site) { connect(site); });
-    SC_THREAD(control);
+    SC_METHOD(control);
   }
 
   [[nodiscard]] StructuralResult result() const;
@@ -57,11 +57,11 @@ class StructuralArray : public sc_core::sc_module {
   void add_site(const PeTag& tag);
   void connect(Site& site);
   void control();
-  void tick(sc_core::sc_event& clock);
+  [[nodiscard]] std::uint64_t clocks() const;
 
   pe::PassShape shape_;
   std::uint64_t clock_limit_;
-  std::uint64_t clocks_ = 0, load_clocks_ = 0;
+  std::uint64_t load_clocks_ = 0, stream_clocks_ = 0;
   sc_core::sc_event load_clock_, stream_clock_;
   FilterNetwork filter_;
   IfmapNetwork ifmap_;
@@ -114,27 +114,26 @@ void StructuralArray::connect(Site& site) {
   site.pe->psum_above(*std::find_if(sites_.begin(), sites_.end(), is_above)->psum);
 }
 
-/// One clock of the given domain. Its processes run in the next delta, their FIFO updates right
-/// after; the wait ends once they are settled.
-void StructuralArray::tick(sc_core::sc_event& clock) {
-  ++clocks_;
-  clock.notify(sc_core::SC_ZERO_TIME);
-  sc_core::wait(1.0, sc_core::SC_NS);
-}
-
+/// One clock of one domain. Its processes run in the next delta, their FIFO updates right after:
+/// all is settled when the next clock begins.
 void StructuralArray::control() {
   const auto unit =
       static_cast<std::uint64_t>(std::max(1, shape_.filter_load_unit / shape_.filter_rate));
-  while (!filter_.done() || load_clocks_ % unit != 0) {
-    tick(load_clock_);
+  if (!filter_.done() || load_clocks_ % unit != 0) {
     ++load_clocks_;
+    load_clock_.notify(sc_core::SC_ZERO_TIME);
+  } else if (!psum_out_.done() && clocks() < clock_limit_) {
+    ++stream_clocks_;
+    stream_clock_.notify(sc_core::SC_ZERO_TIME);
+  } else {
+    return;
   }
-  for (std::int32_t latency = 0; latency < shape_.buffer_latency; ++latency) {
-    ++clocks_;
-  }
-  while (!psum_out_.done() && clocks_ < clock_limit_) {
-    tick(stream_clock_);
-  }
+  next_trigger(1.0, sc_core::SC_NS);
+}
+
+/// The latency clocks between the two phases: neither domain is clocked.
+std::uint64_t StructuralArray::clocks() const {
+  return load_clocks_ + static_cast<std::uint64_t>(shape_.buffer_latency) + stream_clocks_;
 }
 
 StructuralResult StructuralArray::result() const {
@@ -142,7 +141,7 @@ StructuralResult StructuralArray::result() const {
   result.finished = psum_out_.done();
   result.empty = ifmap_.done() && psum_in_.done();
   pe::PassCounters& c = result.counters;
-  c.cycles = clocks_;
+  c.cycles = clocks();
   c.load_cycles = load_clocks_;
   c.active_pes = sites_.size();
   for (const Site& site : sites_) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/base/random.hpp"
+#include "tests/pe/random_pass.hpp"
 
 namespace turnpike::pe {
 namespace {
@@ -64,21 +65,31 @@ std::vector<std::int64_t> naive(const Problem& problem, std::uint64_t& zeros) {
 }
 
 /// Random cuts of the layer into passes that cover it once.
-void run_in_passes(LayerData& data, const LayerExtents& x, Random& random) {
+template <class Visit>
+void for_each_random_pass(const LayerExtents& x, Random& random, const Visit& visit) {
   const std::int64_t step_m = random.integer(1, x.M);
   const std::int64_t step_c = random.integer(1, x.C);
   const std::int64_t step_e = random.integer(1, x.E());
   const std::int64_t step_f = random.integer(1, x.F());
   const std::int64_t step_r = random.integer(1, x.R);
-  for (std::int64_t g = 0; g < x.G; ++g) {
-    for (std::int64_t m = 0; m < x.M; m += step_m) {
-      for (std::int64_t y = 0; y < x.E(); y += step_e) {
-        for (std::int64_t f = 0; f < x.F(); f += step_f) {
-          for (std::int64_t c = 0; c < x.C; c += step_c) {
-            for (std::int64_t r = 0; r < x.R; r += step_r) {
-              data.run_pass({g, 0, x.N, m, std::min(step_m, x.M - m), c, std::min(step_c, x.C - c),
-                             y, std::min(step_e, x.E() - y), f, std::min(step_f, x.F() - f), r,
-                             std::min(step_r, x.R - r), 0, x.S});
+  const std::int64_t step_s = random.integer(1, x.S);
+  PassSlice s;
+  s.images = x.N;
+  for (s.group = 0; s.group < x.G; ++s.group) {
+    for (s.filter0 = 0; s.filter0 < x.M; s.filter0 += step_m) {
+      s.filters = std::min(step_m, x.M - s.filter0);
+      for (s.row0 = 0; s.row0 < x.E(); s.row0 += step_e) {
+        s.e = std::min(step_e, x.E() - s.row0);
+        for (s.column0 = 0; s.column0 < x.F(); s.column0 += step_f) {
+          s.F = std::min(step_f, x.F() - s.column0);
+          for (s.channel0 = 0; s.channel0 < x.C; s.channel0 += step_c) {
+            s.channels = std::min(step_c, x.C - s.channel0);
+            for (s.kernel_row0 = 0; s.kernel_row0 < x.R; s.kernel_row0 += step_r) {
+              s.R = std::min(step_r, x.R - s.kernel_row0);
+              for (s.kernel_column0 = 0; s.kernel_column0 < x.S; s.kernel_column0 += step_s) {
+                s.S = std::min(step_s, x.S - s.kernel_column0);
+                visit(s);
+              }
             }
           }
         }
@@ -97,13 +108,40 @@ TEST(LayerData, EqualsPlainLoopsHoweverTheLayerIsCut) {
     std::uint64_t zeros = 0;
     const auto expected = naive(problem, zeros);
     const auto data = make_layer_data(problem.x, problem.ifmap, problem.filter);
-    run_in_passes(*data, problem.x, random);
+    for_each_random_pass(problem.x, random, [&data](const PassSlice& s) { data->run_pass(s); });
     ASSERT_EQ(data->psums_as_integer(), expected);
     std::vector<std::uint8_t> is_zero;
     for (const std::int32_t value : problem.ifmap) {
       is_zero.push_back(value == 0 ? 1 : 0);
     }
     EXPECT_EQ(zero_macs(problem.x, is_zero), zeros);
+  }
+}
+
+TEST(LayerData, HandsThePassesOfTheArrayTheirOperandsAndTakesTheirPsums) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Random random{seed};
+    const Problem problem = random_problem(random, 9, 9);
+    std::uint64_t zeros = 0;
+    const auto expected = naive(problem, zeros);
+    const auto data = make_layer_data(problem.x, problem.ifmap, problem.filter);
+    for_each_random_pass(problem.x, random, [&](const PassSlice& s) {
+      PassOperands operands = data->operands(s);
+      PassShape shape;
+      shape.R = static_cast<std::int32_t>(s.R);
+      shape.S = static_cast<std::int32_t>(s.S);
+      shape.U = static_cast<std::int32_t>(problem.x.U);
+      shape.V = static_cast<std::int32_t>(problem.x.V);
+      shape.filters = static_cast<std::int32_t>(s.filters);
+      shape.channels = static_cast<std::int32_t>(s.channels);
+      shape.e = static_cast<std::int32_t>(s.e);
+      shape.F = static_cast<std::int32_t>(s.F);
+      shape.n = static_cast<std::int32_t>(s.images);
+      operands.psum = test::naive_pass(shape, operands);
+      data->store_psums(s, operands);
+    });
+    ASSERT_EQ(data->psums_as_integer(), expected);
   }
 }
 
