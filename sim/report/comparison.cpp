@@ -213,7 +213,8 @@ Limit parse_limit(const std::string& text) {
   const std::string digits = value.starts_with('+') ? value.substr(1) : value;
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), limit.bound);
-  if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(limit.bound)) {
+  const bool two_signs = value.starts_with('+') && digits.starts_with('-');
+  if (two_signs || error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(limit.bound)) {
     throw InputError{spot, fmt::format("'{}' is no number", text.substr(sign + 1))};
   }
   return limit;
