@@ -14,7 +14,8 @@ namespace turnpike::pe {
 /// Why the memo is exact (each an invariant, asserted where it can be broken):
 ///  1. the array is drained at the end of a pass (PeArray asserts ArrayCore::drained());
 ///  2. bus orders are static: ArrayCore's cursors read shapes, never data;
-///  3. zeros are gated, never skipped: issue_mac() looks at no value;
+///  3. zeros are gated, never skipped: only ArrayCore::multiply() reads values, and decides
+///  nothing;
 ///  4. a pass's buffer contents are resident when it starts (the controller waits for them), DRAM
 ///     stalls lie between passes;
 ///  5. one clock domain inside the array.

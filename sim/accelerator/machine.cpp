@@ -340,12 +340,9 @@ void Machine::verify(std::size_t s) {
 
 /// Moves one transfer and counts it; called from fetch, post and write.
 void Machine::transfer(const Transfer& t) {
-  // A share of a small tensor may hold values but no whole word: the next share brings the word.
-  if (t.values > 0) {
-    count_transfer(config_, t, result_.layers[t.stage]);
-  }
+  count_transfer(config_, t, result_.layers[t.stage]);
   if (t.words == 0) {
-    return;
+    return;  // a share of a tile too small for a word of its own
   }
   memory::DramTransferExtension extension;
   extension.stream = t.request.stream;

@@ -233,11 +233,6 @@ class StepOutput {
   std::vector<double> stored_;
 };
 
-/// Position of each gate letter in gate_order ("f,g,i,o").
-std::size_t gate_index(const std::string& order, char gate) {
-  return order.find(gate) / 2;
-}
-
 /// Element-wise work of a recurrent layer, step by step (FORMAT.md, "lstm" and "gru").
 class RecurrentPost {
  public:

@@ -210,13 +210,15 @@ Limit parse_limit(const std::string& text) {
   limit.kind = percent     ? Limit::Kind::percent
                : is_signed ? Limit::Kind::change
                            : Limit::Kind::value;
-  const std::string digits = value.starts_with('+') ? value.substr(1) : value;
+  // from_chars takes a minus but no plus; one sign at the most.
+  const std::string digits = is_signed ? value.substr(1) : value;
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), limit.bound);
-  const bool two_signs = value.starts_with('+') && digits.starts_with('-');
-  if (two_signs || error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(limit.bound)) {
+  if (error != std::errc{} || end != digits.data() + digits.size() || digits.starts_with('-') ||
+      !std::isfinite(limit.bound)) {
     throw InputError{spot, fmt::format("'{}' is no number", text.substr(sign + 1))};
   }
+  limit.bound = value.starts_with('-') ? -limit.bound : limit.bound;
   return limit;
 }
 

@@ -1,0 +1,75 @@
+#include "sim/accelerator/accelerator_config.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/sim/accelerator/small_machine.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+using test::small_machine;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+TEST(AcceleratorConfig, ScalesBuffersAndLinesWithThePrecision) {
+  const AcceleratorConfig config = small_machine({"precision=2"});
+  EXPECT_EQ(config.glb_bits(), 65536 * 8 * 2 / 16);
+  EXPECT_EQ(config.line_bits(), 8);
+  EXPECT_TRUE(config.precision_given);
+}
+
+TEST(AcceleratorConfig, TakesWeightAndActivationApart) {
+  const AcceleratorConfig config = small_machine({"precision={weight: 2, activation: 3}"});
+  EXPECT_EQ(config.precision, (OperandWidths{2, 3}));
+  EXPECT_EQ(config.machine_bits(), 3);
+}
+
+TEST(AcceleratorConfig, RefusesWidthsOutsideOneToSixteen) {
+  EXPECT_THAT([] { static_cast<void>(small_machine({"precision=0"})); },
+              ThrowsMessage<InputError>("--set precision=0: 'precision' is 0, outside 1..16"));
+  EXPECT_THAT([] { static_cast<void>(small_machine({"precision=17"})); },
+              ThrowsMessage<InputError>("--set precision=17: 'precision' is 17, outside 1..16"));
+}
+
+TEST(AcceleratorConfig, SuggestsTheNearestKey) {
+  EXPECT_THAT([] { static_cast<void>(small_machine({"glb.bankz=3"})); },
+              ThrowsMessage<InputError>(HasSubstr("unknown key 'bankz' in 'glb'; did you mean "
+                                                  "'banks'?")));
+}
+
+TEST(AcceleratorConfig, RefusesWhatItDoesNotDo) {
+  EXPECT_THROW(static_cast<void>(small_machine({"psum.arithmetic={saturate: 16}"})), InputError);
+}
+
+TEST(AcceleratorConfig, FileThenItsProfileThenTheGivenProfileThenSettings) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path{testing::TempDir()} / "turnpike_precedence";
+  fs::create_directories(folder / "profiles");
+  const auto write = [](const fs::path& path, const std::string& text) {
+    std::ofstream{path} << text;
+  };
+  write(folder / "machine.yaml", std::string{test::kSmallMachine} + "profile: own\n");
+  const std::string head = "schema: turnpike-profile/1\n";
+  write(folder / "profiles/own.yaml", head + "name: own\npsum: {cost_bits: 20}\nrlc: on\n");
+  write(folder / "profiles/other.yaml", head + "name: other\npsum: {cost_bits: 24}\n");
+  ConfigSources sources;
+  sources.accelerator_file = (folder / "machine.yaml").string();
+  sources.config_root = folder.string();
+  EXPECT_EQ(load_accelerator(sources).psum_cost.bits, 20);
+  sources.profile = "other";
+  EXPECT_EQ(load_accelerator(sources).psum_cost.bits, 24);
+  EXPECT_EQ(load_accelerator(sources).profile, "other");
+  sources.settings = {"psum.cost_bits=28"};
+  EXPECT_EQ(load_accelerator(sources).psum_cost.bits, 28);
+  sources.profile = "othr";
+  EXPECT_THAT([&] { static_cast<void>(load_accelerator(sources)); },
+              ThrowsMessage<InputError>(HasSubstr("did you mean 'other'?")));
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace turnpike::accelerator

@@ -1,0 +1,44 @@
+#include "sim/accelerator/accounting.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/sim/accelerator/small_machine.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+TEST(Accounting, WholeLinesHoldValuesOfAnyWidth) {
+  const AcceleratorConfig config = test::small_machine({"precision=2"});  // lines of 4 x 2 bits
+  EXPECT_EQ(lines_for(config, 4, 2, 8), 1U);
+  EXPECT_EQ(lines_for(config, 5, 2, 8), 2U);
+  EXPECT_EQ(lines_for(config, 4, 16, 8), 8U);  // a 16-bit psum takes two lines
+  EXPECT_EQ(lines_for(config, 0, 16, 8), 0U);
+}
+
+TEST(Accounting, DramWordsHoldWholeValuesOnly) {
+  EXPECT_EQ(words_for(4, 16), 1U);
+  EXPECT_EQ(words_for(21, 3), 1U);  // floor(64 / 3), one bit lost
+  EXPECT_EQ(words_for(22, 3), 2U);
+}
+
+TEST(Accounting, TheHighwaysShareIsWhatTheLowPrecisionMachineWouldNotMove) {
+  const AcceleratorConfig config = test::small_machine({"precision=2"});
+  LayerResult layer;
+  count_buffer(config, {"skip", Action::read, 8, 8, 2, 8}, layer);
+  // 8 values of 8 bits are 8 lines of 8 bits; at 2 bits they would be 2.
+  EXPECT_EQ(layer.glb_bits.ofmap, 16U);
+  EXPECT_EQ(layer.glb_bits.highway, 48U);
+}
+
+TEST(Accounting, MacsAreExecutedOrGated) {
+  ArrayJob job;
+  job.weight_bits = job.activation_bits = 2;
+  LayerResult layer;
+  count_macs(job, 10, 4, layer);
+  const ActionKey executed{Component::mac, Action::compute, Stream::low, "", 2, 2, 16, false};
+  EXPECT_EQ(layer.counts.at(executed), 6U);
+  EXPECT_EQ(layer.array_slots, 10U);
+}
+
+}  // namespace
+}  // namespace turnpike::accelerator

@@ -1,0 +1,111 @@
+#include "sim/accelerator/simulation.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sim/base/random.hpp"
+#include "tests/sim/accelerator/sample_trace.hpp"
+#include "tests/sim/accelerator/small_machine.hpp"
+
+namespace turnpike::accelerator {
+namespace {
+
+using test::small_machine;
+
+RunResult run(const traces::Trace& trace, const AcceleratorConfig& config,
+              SimulationOptions options = {}) {
+  const memory::DramDevice device = memory::find_dram_device(
+      config.dram_device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
+  return simulate(trace, config, make_plan(trace, config), device, options);
+}
+
+std::vector<ActionCounts> counts_of(const RunResult& result) {
+  std::vector<ActionCounts> counts;
+  for (const LayerResult& layer : result.layers) {
+    counts.push_back(layer.counts);
+  }
+  return counts;
+}
+
+class SampleTraces : public testing::TestWithParam<const char*> {};
+
+TEST_P(SampleTraces, ReplayWithEveryCheckPassed) {
+  SimulationOptions options;
+  options.check_accumulators = true;
+  const RunResult result = run(test::sample(GetParam()), small_machine(), options);
+  EXPECT_TRUE(result.checks.all_passed()) << result.checks.first_difference;
+  EXPECT_TRUE(result.checks.accumulators_exact.value_or(true));
+  EXPECT_GT(result.checks.outputs_compared, 0U);
+  for (const auto& [name, held] : result.checks.conservation) {
+    EXPECT_TRUE(held) << name;
+  }
+}
+
+TEST_P(SampleTraces, MemoAndReferenceCountTheSame) {
+  const traces::Trace trace = test::sample(GetParam());
+  SimulationOptions reference;
+  reference.timing = SimulationOptions::Timing::reference;
+  const RunResult a = run(trace, small_machine(), reference);
+  const RunResult b = run(trace, small_machine());
+  EXPECT_EQ(a.cycles().total(), b.cycles().total());
+  EXPECT_EQ(counts_of(a), counts_of(b));
+  EXPECT_EQ(a.widest_psum, b.widest_psum);
+  EXPECT_TRUE(a.checks.all_passed());
+  EXPECT_EQ(a.passes_simulated, a.passes);
+  EXPECT_LE(b.passes_simulated, b.passes);
+}
+
+TEST_P(SampleTraces, EveryPolicyKeepsTheResultAndConservation) {
+  const traces::Trace trace = test::sample(GetParam());
+  for (const char* setting : {"feature_maps=spill", "transfers=serial", "rlc=on",
+                              "rlc=where_it_helps", "dram.device=ideal", "dram.device=eyeriss-link",
+                              "dram.page=closed", "timing.filter_load=bank", "noc.fifo_depth=8",
+                              "psum.cost_bits=overflow_free", "post.values_per_clock=1"}) {
+    SCOPED_TRACE(setting);
+    const RunResult result = run(trace, small_machine({setting}));
+    EXPECT_TRUE(result.checks.all_passed()) << result.checks.first_difference;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Simulate, SampleTraces,
+                         testing::Values("tiny_residual.npz", "tiny_lstm.npz", "tiny_gru"));
+
+TEST(Simulate, AWrongReferenceIsFoundAndNamed) {
+  traces::Trace trace = test::sample("tiny_residual.npz");
+  for (const traces::LayerEntry& layer : trace.layers) {
+    traces::TensorEntry& output = trace.tensor(layer.output);
+    if (layer.op == traces::Op::conv && !output.is_float()) {
+      std::vector<std::int32_t> codes = output.data.converted<std::int32_t>();
+      codes[5] = codes[5] == 0 ? 1 : codes[5] - 1;
+      output.data =
+          smallest_integer_tensor(output.data.shape(), codes, output.min_code(), output.max_code());
+      const RunResult result = run(trace, small_machine());
+      EXPECT_FALSE(result.checks.ofmap_bit_exact.value_or(true));
+      EXPECT_NE(result.checks.first_difference.find("layer '" + layer.name + "'"),
+                std::string::npos);
+      return;
+    }
+  }
+  FAIL() << "the sample has an integer convolution output";
+}
+
+TEST(Simulate, SlowMemoryStallsAndIdealMemoryBoundsItFromBelow) {
+  const traces::Trace trace = test::sample("tiny_residual.npz");
+  const auto cycles = [&trace](const char* device) {
+    return run(trace, small_machine({std::string{"dram.device="} + device})).cycles();
+  };
+  const CycleCounts ideal = cycles("ideal");
+  const CycleCounts usual = cycles("lpddr3-1600");
+  const CycleCounts slow = cycles("eyeriss-link");
+  EXPECT_EQ(ideal.processing, usual.processing);
+  EXPECT_LE(ideal.dram_stall, usual.dram_stall);
+  EXPECT_LT(usual.dram_stall, slow.dram_stall);
+}
+
+TEST(Simulate, OverlapIsNeverSlowerThanSerial) {
+  const traces::Trace trace = test::sample("tiny_residual.npz");
+  EXPECT_LE(run(trace, small_machine({"transfers=overlap"})).cycles().total(),
+            run(trace, small_machine({"transfers=serial"})).cycles().total());
+}
+
+}  // namespace
+}  // namespace turnpike::accelerator

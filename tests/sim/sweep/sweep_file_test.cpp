@@ -1,0 +1,54 @@
+#include "sim/sweep/sweep_file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/base/error.hpp"
+
+namespace turnpike::sweep {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+const std::string kHead = "schema: turnpike-sweep/1\naccelerator: a.yaml\nnetwork: zoo:resnet20\n";
+
+TEST(SweepFile, MultipliesTheMatrixOutInOrder) {
+  const SweepFile sweep = parse_sweep(
+      kHead + "matrix:\n  precision: [16, 2]\n  highway.enabled: [false, true]\n", "s.yaml");
+  ASSERT_EQ(sweep.points.size(), 4U);
+  EXPECT_EQ(sweep.points[1].text(), "precision=16 highway.enabled=true");
+  EXPECT_EQ(sweep.points[2].id(), "precision-2_highway.enabled-false");
+  EXPECT_EQ(sweep.points[3].assignments(),
+            (std::vector<std::string>{"precision=2", "highway.enabled=true"}));
+}
+
+TEST(SweepFile, ExcludesAndIncludesPoints) {
+  const SweepFile sweep =
+      parse_sweep(kHead +
+                      "matrix: {precision: [16, 2], highway.enabled: [false, true]}\n"
+                      "exclude: [{precision: 16, highway.enabled: true}]\n"
+                      "include: [{precision: 2, highway.enabled: true, highway.bits: 16}]\n",
+                  "s.yaml");
+  EXPECT_EQ(sweep.points.size(), 4U);
+  EXPECT_EQ(sweep.points.back().value("highway.bits"), "16");
+}
+
+TEST(SweepFile, RefusesWhatCannotBeMeant) {
+  const auto parse = [](const std::string& tail) {
+    return [tail] { static_cast<void>(parse_sweep(kHead + tail, "s.yaml")); };
+  };
+  EXPECT_THAT(parse(""), ThrowsMessage<InputError>(HasSubstr("has no points")));
+  EXPECT_THAT(
+      parse("matrix: {precision: 2}\n"),
+      ThrowsMessage<InputError>("s.yaml:4:21: 'matrix.precision' must be a list of values"));
+  EXPECT_THAT(parse("matrix: {precision: [2, 2]}\n"),
+              ThrowsMessage<InputError>(HasSubstr("precision=2 is given twice")));
+  EXPECT_THAT(parse("matrix: {precision: [2]}\nexclude: [{precision: 3}]\n"),
+              ThrowsMessage<InputError>(HasSubstr("excludes no point (precision=3)")));
+  EXPECT_THAT(parse("matrx: {precision: [2]}\n"),
+              ThrowsMessage<InputError>(HasSubstr("did you mean 'matrix'?")));
+}
+
+}  // namespace
+}  // namespace turnpike::sweep

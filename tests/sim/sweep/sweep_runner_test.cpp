@@ -1,0 +1,92 @@
+#include "sim/sweep/sweep_runner.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "sim/sweep/sweep_table.hpp"
+
+namespace turnpike::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SweepRunner : public testing::Test {
+ protected:
+  SweepRunner() {
+    options.config_root = std::string{TURNPIKE_SOURCE_DIR} + "/configs";
+    options.directory = fmt::format("{}/turnpike_sweep_{}", testing::TempDir(), ::getpid());
+    options.jobs = 2;
+    options.version = "test";
+    fs::remove_all(options.directory);
+  }
+  ~SweepRunner() override { fs::remove_all(options.directory); }
+
+  static SweepFile file(const std::string& matrix) {
+    SweepFile sweep = parse_sweep(
+        "schema: turnpike-sweep/1\naccelerator: a\nnetwork: zoo:lstm300\n" + matrix, "s.yaml");
+    sweep.accelerator =
+        std::string{TURNPIKE_SOURCE_DIR} + "/configs/accelerators/precision-highway.yaml";
+    return sweep;
+  }
+
+  SweepOptions options;
+};
+
+TEST_F(SweepRunner, RunsEveryPointAndResumesFinishedOnes) {
+  const SweepFile sweep = file("matrix: {precision: [16, 2], highway.enabled: [false, true]}\n");
+  const SweepOutcome first = run_sweep(sweep, options, nullptr);
+  EXPECT_EQ(first.exit_code, 0);
+  EXPECT_EQ(first.resumed, 0U);
+  ASSERT_EQ(first.points.size(), 4U);
+  for (const PointResult& point : first.points) {
+    EXPECT_EQ(point.status, "ok");
+    EXPECT_GT(point.totals.at("energy_uj"), 0.0);
+  }
+  EXPECT_TRUE(fs::exists(options.directory + "/sweep.csv"));
+  EXPECT_TRUE(fs::exists(options.directory + "/sweep.json"));
+
+  fs::remove(options.directory + "/" + sweep.points[2].id() + "/run.json");
+  const SweepOutcome second = run_sweep(sweep, options, nullptr);
+  EXPECT_EQ(second.resumed, 3U);
+  EXPECT_EQ(sweep_table(second.points), sweep_table(first.points));
+
+  options.settings = {"highway.bits=16"};  // other inputs: nothing may be taken over
+  EXPECT_EQ(run_sweep(sweep, options, nullptr).resumed, 0U);
+}
+
+TEST_F(SweepRunner, AFailingPointDoesNotStopTheOthers) {
+  const SweepFile sweep = file("matrix: {glb.bytes_at_16_bit: [64, 2097152]}\n");
+  const SweepOutcome outcome = run_sweep(sweep, options, nullptr);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.points[0].status, "failed");
+  EXPECT_FALSE(outcome.points[0].message.empty());
+  EXPECT_EQ(outcome.points[1].status, "ok");
+  EXPECT_THAT(sweep_table(outcome.points), testing::HasSubstr("failed: "));
+}
+
+TEST_F(SweepRunner, AWrongKeyIsSaidBeforeAnythingRuns) {
+  EXPECT_THROW(static_cast<void>(run_sweep(file("matrix: {glb.bankz: [1]}\n"), options, nullptr)),
+               InputError);
+  EXPECT_FALSE(fs::exists(options.directory));
+}
+
+TEST_F(SweepRunner, TheTableIsTheGoldenOne) {
+  const SweepFile sweep = file("matrix: {precision: [16, 3, 2], highway.enabled: [false, true]}\n");
+  const std::string table = sweep_table(run_sweep(sweep, options, nullptr).points);
+  const std::string path = std::string{TURNPIKE_SOURCE_DIR} + "/tests/golden/lstm300_sweep.txt";
+  if (std::getenv("TURNPIKE_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream{path} << table;
+  }
+  std::ifstream in{path};
+  const std::string golden{std::istreambuf_iterator<char>{in}, {}};
+  EXPECT_EQ(table, golden) << "if the change is meant, run with TURNPIKE_UPDATE_GOLDEN=1 and say "
+                              "why in CHANGELOG.md under \"Results changed\"";
+}
+
+}  // namespace
+}  // namespace turnpike::sweep
