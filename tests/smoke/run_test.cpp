@@ -1,6 +1,7 @@
 // `turnpike run` as a user meets it.
 
 #include <filesystem>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -58,6 +59,36 @@ TEST(Run, DirectoryIsComplete) {
     ++files;
   }
   EXPECT_EQ(files, 6) << "no temporary file is left";
+}
+
+/// Every key of a document that docs/results.md does not name.
+void undocumented(const Json& json, const std::string& page, std::set<std::string>& keys) {
+  if (json.is_array() && !json.empty()) {
+    undocumented(json.front(), page, keys);
+  }
+  if (!json.is_object()) {
+    return;
+  }
+  for (const auto& [key, value] : json.items()) {
+    const bool named = page.find("`" + key + "`") != std::string::npos ||
+                       page.find("." + key + "`") != std::string::npos ||
+                       page.find("`" + key + ".") != std::string::npos ||
+                       page.find("`" + key + "[]`") != std::string::npos;
+    if (!named) {
+      keys.insert(key);
+    }
+    if (key != "conservation") {
+      undocumented(value, page, keys);
+    }
+  }
+}
+
+TEST(Run, EveryKeyOfTheResultsIsDocumented) {
+  const Json json = printed(turnpike({"run", accelerator(), "--network",
+                                      repository("traces/samples/tiny_residual.npz"), "--json"}));
+  std::set<std::string> keys;
+  undocumented(json, bytes_of(repository("docs/results.md")), keys);
+  EXPECT_EQ(keys, std::set<std::string>{});
 }
 
 TEST(Run, MemoAndReferenceGiveTheSameFiles) {
