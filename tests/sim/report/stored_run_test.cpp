@@ -64,8 +64,11 @@ TEST_F(StoredRunTest, NamesTheFileThatIsWrong) {
   for (const char* file : {"run.json", "results.json", "counts.csv", "config.resolved.yaml"}) {
     const std::string path = run + "/" + file;
     const std::string whole = bytes_of(path);
-    for (const std::string& text : {std::string{}, whole.substr(0, whole.size() / 2),
-                                    std::string{"[1, 2]\n"}, std::string{"\0\xff", 2}}) {
+    std::vector<std::string> damaged = {"", "[1, 2]\n", std::string{"\0\xff", 2}};
+    if (path.find(".yaml") == std::string::npos) {  // half of a YAML file may be a whole one
+      damaged.push_back(whole.substr(0, whole.size() / 2));
+    }
+    for (const std::string& text : damaged) {
       put(path, text);
       EXPECT_NE(message().find(file), std::string::npos) << message();
     }
