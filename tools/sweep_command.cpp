@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -65,6 +66,7 @@ int run(SweepArguments arguments, const CommonOptions& common) {
       sweep::run_sweep(file, options, ::isatty(2) != 0 ? show : nullptr);
   fmt::print("{}", arguments.json ? sweep::sweep_json(outcome.points)
                                   : sweep::sweep_table(outcome.points));
+  std::fflush(stdout);  // before the line on stderr, should both go to one place
   fmt::print(stderr, "{} points, {} of them finished before, in {:.1f} s; results in {}/\n",
              outcome.points.size(), outcome.resumed, outcome.seconds, options.directory);
   return outcome.exit_code;
