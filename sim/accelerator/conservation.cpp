@@ -4,6 +4,7 @@
 
 #include "dataflow/closed_form.hpp"
 #include "sim/accelerator/accounting.hpp"
+#include "traces/trace_check.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -140,6 +141,15 @@ void describe_run(const Trace& trace, const AcceleratorConfig& config, const Pla
   for (const auto& [name, tensor] : plan.tensors) {
     result.residency.push_back(
         {name, tensor.bits, tensor.values, tensor.highway, tensor.in_glb, tensor.reason});
+  }
+  std::int64_t all_macs = 0;
+  for (const LayerEntry& layer : trace.layers) {
+    all_macs += traces::macs_of(trace, layer);
+  }
+  for (const std::size_t index : plan.excluded) {
+    const LayerEntry& layer = trace.layers[index];
+    result.off_array.push_back({layer.name, static_cast<double>(traces::macs_of(trace, layer)) /
+                                                static_cast<double>(all_macs)});
   }
   count_operations(trace, result);
 }

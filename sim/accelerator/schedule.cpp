@@ -96,14 +96,16 @@ class Scheduler {
         [&](const dataflow::ProcessingPass& pass) {
           PassTask task;
           task.pass = pass;
-          const auto filters =
-              unsigned_of(pass.filters * pass.channels * pass.R * pass.S) / unsigned_of(job.slices);
+          // Of a composed layer: the whole channels whose last slice is in the pass.
+          const std::int64_t channels =
+              (pass.channel0 + pass.channels) / job.slices - pass.channel0 / job.slices;
+          const auto filters = unsigned_of(pass.filters * channels * pass.R * pass.S);
           const std::int64_t first_filter =
               ((pass.group * job.shape.M + pass.filter0) * job.shape.C +
                pass.channel0 / job.slices * pass.filters) *
               job.shape.R * job.shape.S;
           task.filter = make_transfer(
-              std::max<std::uint64_t>(filters, 1), weight_bits, 0,
+              filters, weight_bits, 0,
               weight_address + signed_of(words_for(unsigned_of(first_filter), weight_bits)) * 8,
               Traffic::filter, false);
           if (from_dram && pass.new_ifmap_tile) {
