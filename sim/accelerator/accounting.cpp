@@ -111,7 +111,11 @@ class PostCounter {
     const std::uint64_t h = unsigned_of(r.hidden * r.steps);
     const std::uint64_t gates = layer.op == Op::lstm ? 4 : 3;
     const TensorEntry& state = trace_.tensor(r.cell.empty() ? layer.output : r.cell);
-    const int bits = working_bits(state, config_);
+    // Products are as wide as their widest stored operand; integer gates have a sign bit of their
+    // own.
+    const TensorEntry* gate = r.gates.empty() ? nullptr : &trace_.tensor(r.gates);
+    const int gate_bits = gate == nullptr || gate->is_float() ? 0 : gate->bits;
+    const int bits = std::max(working_bits(state, config_), gate_bits);
     operation("add", 16, gates * h);
     operation("sigmoid", 16, (gates - 1) * h);
     operation("tanh", 16, layer.op == Op::lstm ? 2 * h : h);

@@ -34,6 +34,18 @@ TEST(Experiment, LstmStepHasTheOperationsOfThePapersTableSix) {
   EXPECT_TRUE(priced.result.checks.all_passed());
 }
 
+TEST(Experiment, RunsAtEveryWidthWithAndWithoutHighway) {
+  for (const char* network : {"zoo:lstm300", "zoo:resnet20"}) {
+    for (const int bits : {1, 5, 16}) {
+      for (const char* highway : {"highway.enabled=false", "highway.enabled=true"}) {
+        SCOPED_TRACE(testing::Message() << network << ' ' << bits << ' ' << highway);
+        EXPECT_TRUE(run(network, {"precision=" + std::to_string(bits), highway})
+                        .result.checks.all_passed());
+      }
+    }
+  }
+}
+
 TEST(Experiment, EnergyOfLayersComponentsAndStreamsIsTheTotal) {
   const auto priced = run("zoo:resnet20", {"precision=2", "highway.enabled=true"});
   double layers = 0.0;
