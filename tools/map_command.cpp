@@ -68,7 +68,7 @@ std::vector<MappedGroup> distinct_layers(const sweep::DryRun& run) {
       if (job.step > 0) {
         continue;
       }
-      const accelerator::StoredTensor* input = run.plan.stored(job.input);
+      const accelerator::StoredTensor* input = run.plan.source(job.input);
       const auto problem =
           accelerator::mapper_problem(job, run.config, room, input != nullptr && input->in_glb);
       const auto same = std::find_if(groups.begin(), groups.end(), [&](const MappedGroup& group) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "memory/global_buffer.hpp"
 #include "sim/base/config_map.hpp"
 #include "sim/base/text.hpp"
 
@@ -58,10 +59,9 @@ void read_highway(ConfigMap& top, AcceleratorConfig& config) {
   config.highway_given =
       highway->has("enabled") && highway->spot("enabled").file.starts_with("--set ");
   config.highway_bits = static_cast<int>(highway->opt_int("bits", 4, 32).value_or(8));
-  static_cast<void>(highway->opt_choice("storage", {"dual", "single"}));
-  if (highway->has("storage") && highway->get_string("storage") == "single") {
-    highway->fail("storage", "highway.storage: single is not available in this version; use dual");
-  }
+  config.highway_storage = highway->opt_choice("storage", {"dual", "single"}) == "single"
+                               ? HighwayStorage::single
+                               : HighwayStorage::dual;
   highway->finish();
 }
 
@@ -119,6 +119,15 @@ void read_array(ConfigMap& top, AcceleratorConfig& config) {
   noc.finish();
 }
 
+/// InputError unless the buffer is whole lines in every bank.
+void check_lines(ConfigMap& glb, const AcceleratorConfig& config) {
+  constexpr int kWidth = 16;
+  static_cast<void>(
+      memory::glb_shape({config.glb_bytes_at_16_bit, static_cast<int>(config.glb_banks),
+                         static_cast<int>(config.glb_line_values)},
+                        kWidth, memory::GlbShape::Allocation::lines, glb.spot("bytes_at_16_bit")));
+}
+
 void read_memory(ConfigMap& top, AcceleratorConfig& config) {
   auto glb = top.get_map("glb");
   config.glb_bytes_at_16_bit = glb.get_int("bytes_at_16_bit", 1, kMaxBytes);
@@ -128,6 +137,7 @@ void read_memory(ConfigMap& top, AcceleratorConfig& config) {
   config.glb_filter_bytes_at_16_bit =
       glb.opt_int("filter_bytes_at_16_bit", 1, kMaxBytes).value_or(8192);
   config.glb_bank_per_type = glb.opt_choice("allocation", {"line", "bank"}) == "bank";
+  check_lines(glb, config);
   glb.finish();
   if (auto post = top.opt_map("post")) {
     config.post_values_per_clock = post->get_int("values_per_clock", 1, 1024);
@@ -137,6 +147,10 @@ void read_memory(ConfigMap& top, AcceleratorConfig& config) {
     config.dram_device = dram->opt_string("device").value_or(config.dram_device);
     config.dram_channels = dram->opt_int("channels", 1, 16).value_or(1);
     config.dram_open_page = dram->opt_choice("page", {"open", "closed"}) != "closed";
+    if (const ConfigNode* after = dram->opt_node("power_down_after");
+        after != nullptr && after->scalar != "off") {
+      config.dram_power_down_after = parse_int(*after, "dram.power_down_after", 0, 1L << 30);
+    }
     dram->finish();
   }
   config.feature_maps = top.opt_choice("feature_maps", {"keep", "spill"}) == "spill"

@@ -72,6 +72,7 @@ struct AcceleratorConfig {
   std::string dram_device = "lpddr3-1600";
   std::int64_t dram_channels = 1;
   bool dram_open_page = true;
+  std::optional<std::int64_t> dram_power_down_after;  ///< idle DRAM clocks; never if empty
   FeatureMaps feature_maps = FeatureMaps::keep;
   Transfers transfers = Transfers::overlap;
   RunLengthCoding rlc = RunLengthCoding::off;

@@ -87,7 +87,7 @@ class PostCounter {
     for (const ArrayJob& job : stage_.jobs) {
       const std::uint64_t psums = unsigned_of(job.shape.ofmap_values());
       count_buffer(config_,
-                   {"psum", Action::read, psums, job.psum_bits, 0,
+                   {"psum", Action::read, psums, job.psum_bits, job.psum_bits,
                     line_bits_of(config_, std::max(job.weight_bits, job.activation_bits))},
                    result_);
       values += psums;
@@ -123,7 +123,7 @@ class PostCounter {
     operation("add", bits, layer.op == Op::lstm ? h : 2 * h);
     const bool highway = state.highway && trace_.highway.enabled;
     const int stored = state.is_float() ? (highway ? trace_.highway.bits : 16) : state.bits;
-    const int low = highway ? std::min(stored, config_.precision.activation) : 0;
+    const int low = highway ? std::min(stored, config_.precision.activation) : stored;
     for (const Action action : {Action::read, Action::write}) {
       count_buffer(config_, {"skip", action, h, stored, low, config_.line_bits()}, result_);
     }
@@ -147,8 +147,10 @@ class PostCounter {
       case Op::avgpool:
         operation("pool", bits, inputs);
         break;
-      case Op::quantize:
-        operation("quantize", bits, outputs);
+      case Op::quantize:  // of a tensor that is not stored, whenever it is read
+        if (!plan_.quantized_on_read.contains(layer.output)) {
+          operation("quantize", bits, outputs);
+        }
         break;
       default:
         break;  // concat moves data only
@@ -167,12 +169,15 @@ class PostCounter {
   /// Inputs that do not come out of this stage are read from the buffer (from DRAM through it).
   void read_inputs(const LayerEntry& layer) {
     for (const std::string& input : layer.inputs) {
-      const StoredTensor* stored = plan_.stored(input);
+      const StoredTensor* stored = plan_.source(input);
       if (stored == nullptr || stored->first_stage == at_) {
         continue;
       }
       const bool skip = layer.op == Op::add || layer.op == Op::mul;
       access(*stored, skip ? "skip" : "ifmap", Action::read, unsigned_of(stored->values));
+      if (stored->name != input) {
+        operation("quantize", stored->bits, unsigned_of(stored->values), Stream::highway);
+      }
     }
   }
 
@@ -215,12 +220,14 @@ class PostCounter {
   }
 
   /// A tensor that goes to DRAM leaves the unit without a write to the buffer, as the chip's ofmaps
-  /// do; one that comes from there is filled in by a transfer, which the fetch counts.
+  /// do; one that comes from there is filled in by a transfer, which the fetch counts. The second
+  /// copy of a highway tensor is written for the highway alone.
   void access(const StoredTensor& tensor, const char* item, Action action, std::uint64_t values) {
-    count_buffer(config_,
-                 {item, action, values, tensor.bits, tensor.highway ? tensor.low_bits : 0,
-                  config_.line_bits()},
-                 result_);
+    const bool second_copy = tensor.highway && !tensor.single && action == Action::write;
+    count_buffer(
+        config_,
+        {item, action, values, tensor.bits, second_copy ? 0 : tensor.low_bits, config_.line_bits()},
+        result_);
   }
 
   const Trace& trace_;
@@ -253,8 +260,7 @@ int line_bits_of(const AcceleratorConfig& config, int operand_bits) {
 void count_buffer(const AcceleratorConfig& config, const BufferAccess& access, LayerResult& layer) {
   const std::uint64_t lines = lines_for(config, access.values, access.bits, access.line_bits);
   const std::uint64_t low =
-      access.low_bits > 0 ? lines_for(config, access.values, access.low_bits, access.line_bits)
-                          : lines;
+      access.low_bits > 0 ? lines_for(config, access.values, access.low_bits, access.line_bits) : 0;
   add(layer, Component::glb, access.action, access.item, access.line_bits, low);
   add(layer, Component::glb, access.action, access.item, access.line_bits, lines - low,
       Stream::highway);
@@ -265,6 +271,15 @@ void count_buffer(const AcceleratorConfig& config, const BufferAccess& access, L
   }
   low_field(layer.glb_bits, access.item) += low * line;
   layer.glb_bits.highway += (lines - low) * line;
+}
+
+BufferLines pass_lines(const AcceleratorConfig& config, const ArrayJob& job,
+                       const pe::PassCounters& pass) {
+  const int line = line_bits_of(config, std::max(job.weight_bits, job.activation_bits));
+  const int stored = job.stored_bits > 0 ? job.stored_bits : job.activation_bits;
+  return {.ifmap = lines_for(config, pass.ifmap_network.y, stored, line),
+          .psum = lines_for(config, pass.psum_in_network.y, job.psum_bits, line) +
+                  lines_for(config, pass.psum_out_network.y, job.psum_bits, line)};
 }
 
 void count_pass(const AcceleratorConfig& config, const ArrayJob& job, const pe::PassCounters& pass,
@@ -284,9 +299,14 @@ void count_pass(const AcceleratorConfig& config, const ArrayJob& job, const pe::
   add_network(layer, "ifmap", a, pass.ifmap_network, true);
   add_network(layer, "psum_in", p, pass.psum_in_network, true);
   add_network(layer, "psum_out", p, pass.psum_out_network, false);
-  count_buffer(config, {"ifmap", Action::read, pass.ifmap_network.y, a, 0, line}, layer);
-  count_buffer(config, {"psum", Action::read, pass.psum_in_network.y, p, 0, line}, layer);
-  count_buffer(config, {"psum", Action::write, pass.psum_out_network.y, p, 0, line}, layer);
+  const int stored = job.stored_bits > 0 ? job.stored_bits : a;
+  count_buffer(config, {"ifmap", Action::read, pass.ifmap_network.y, stored, a, line}, layer);
+  count_buffer(config, {"psum", Action::read, pass.psum_in_network.y, p, p, line}, layer);
+  count_buffer(config, {"psum", Action::write, pass.psum_out_network.y, p, p, line}, layer);
+  if (job.stored_bits > 0) {  // quantizers between the buffer and the ifmap network
+    add(layer, Component::post, Action::compute, "quantize", stored, pass.ifmap_network.y,
+        Stream::highway);
+  }
   const int filter_line = line_bits_of(config, w);
   const std::uint64_t filter_lines = lines_for(config, pass.filter_network.y, w, filter_line);
   add(layer, Component::glb_filter, Action::read, "", filter_line, filter_lines);
@@ -312,14 +332,16 @@ void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, L
 
 void count_transfer(const AcceleratorConfig& config, const Transfer& t, LayerResult& layer) {
   const std::uint64_t bits = t.words * 64;
+  const std::uint64_t low = t.low_words * 64;
+  ensure(low <= bits, "the low-precision machine moves a part of a transfer");
   layer.packing_loss_bits += bits - std::min(bits, t.payload_bits);
   if (t.coded) {
-    add(layer, Component::rlc, t.request.write ? Action::write : Action::read, "", t.bits,
-        t.values);
+    add(layer, Component::rlc, t.write ? Action::write : Action::read, "", t.bits, t.values);
   }
-  switch (t.request.traffic) {
+  layer.dram_bits.highway += bits - low;
+  switch (t.traffic) {
     case memory::Traffic::filter: {
-      layer.dram_bits.filter += bits;
+      layer.dram_bits.filter += low;
       layer.dram_filter_values += t.values;
       const int line = line_bits_of(config, t.bits);
       add(layer, Component::glb_filter, Action::write, "", line,
@@ -327,25 +349,39 @@ void count_transfer(const AcceleratorConfig& config, const Transfer& t, LayerRes
       return;
     }
     case memory::Traffic::ifmap:
-      layer.dram_bits.ifmap += bits;
-      layer.dram_ifmap_values += t.values;
+      layer.dram_bits.ifmap += low;
+      layer.dram_ifmap_values += t.skip ? 0 : t.values;
       break;
     case memory::Traffic::ofmap:
-      layer.dram_bits.ofmap += bits;
+      layer.dram_bits.ofmap += low;
       break;
     case memory::Traffic::highway:
-      layer.dram_bits.highway += bits;
-      break;
+      throw InternalError{"a transfer's words are low-precision or highway, not its traffic"};
   }
-  if (t.request.write) {
+  if (t.write) {
     layer.dram_ofmap_values += t.values;
     return;
   }
-  const bool highway = t.request.traffic == memory::Traffic::highway;
-  count_buffer(config,
-               {"transfer", Action::write, t.values, t.bits,
-                highway ? std::min(t.bits, config.precision.activation) : 0, config.line_bits()},
-               layer);
+  count_buffer(
+      config, {"transfer", Action::write, t.values, t.bits, t.low_bits, config.line_bits()}, layer);
+}
+
+BufferLines transfer_lines(const AcceleratorConfig& config, const Transfer& t) {
+  const bool fills = !t.write && t.traffic != memory::Traffic::filter;
+  return {.ifmap = fills ? lines_for(config, t.values, t.bits, config.line_bits()) : 0};
+}
+
+BufferLines post_lines(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
+                       std::size_t stage) {
+  LayerResult scratch;
+  count_post(trace, config, plan, stage, scratch);
+  BufferLines lines;
+  for (const auto& [key, count] : scratch.counts) {
+    if (key.component == Component::glb) {
+      (key.item == "psum" ? lines.psum : lines.maps) += count;
+    }
+  }
+  return lines;
 }
 
 void count_post(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,

@@ -5,6 +5,7 @@
 #include "memory/dram_controller.hpp"
 #include "pe/pass_result.hpp"
 #include "sim/accelerator/accelerator_config.hpp"
+#include "sim/accelerator/buffer_ports.hpp"
 #include "sim/accelerator/run_result.hpp"
 #include "sim/accelerator/schedule.hpp"
 #include "sim/accelerator/stage.hpp"
@@ -30,10 +31,14 @@ struct BufferAccess {
   Action action = Action::read;
   std::uint64_t values = 0;
   int bits = 16;
-  int low_bits = 0;  ///< > 0: bits of the highway tensor the low-precision machine would move too
+  int low_bits = 16;  ///< share of them the low-precision machine would move too; 0 if none
   int line_bits = 64;
 };
 void count_buffer(const AcceleratorConfig& config, const BufferAccess& access, LayerResult& layer);
+
+/// Lines of the global buffer the array moves in a pass.
+[[nodiscard]] BufferLines pass_lines(const AcceleratorConfig& config, const ArrayJob& job,
+                                     const pe::PassCounters& pass);
 
 /// A pass: spads, links, FIFOs, networks, the buffer's reads and writes. MACs are split into
 /// executed and gated when the job ends.
@@ -46,10 +51,17 @@ void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, L
 /// A transfer between DRAM and the buffer: words, packing loss, the fill of the buffer, coding.
 void count_transfer(const AcceleratorConfig& config, const Transfer& transfer, LayerResult& layer);
 
+/// Lines of the global buffer a transfer fills; filters go to the filter buffer.
+[[nodiscard]] BufferLines transfer_lines(const AcceleratorConfig& config, const Transfer& transfer);
+
 /// What the post-processing unit does for a whole stage: operations, psum read-out, skip reads,
 /// ofmap writes.
 void count_post(const traces::Trace& trace, const AcceleratorConfig& config, const Plan& plan,
                 std::size_t stage, LayerResult& layer);
+
+/// Lines of the global buffer the post-processing unit moves for a whole stage.
+[[nodiscard]] BufferLines post_lines(const traces::Trace& trace, const AcceleratorConfig& config,
+                                     const Plan& plan, std::size_t stage);
 
 /// Clock, leakage and control of a layer's cycles.
 void count_time(const AcceleratorConfig& config, std::uint64_t active_pe_cycles,

@@ -43,7 +43,7 @@ class Allocator {
 
  private:
   [[nodiscard]] bool resident(const std::string& tensor) const {
-    const StoredTensor* stored = plan_.stored(tensor);
+    const StoredTensor* stored = plan_.source(tensor);
     return stored != nullptr && stored->in_glb;
   }
 
@@ -124,12 +124,9 @@ class Allocator {
   }
 
   [[nodiscard]] std::int64_t stored_bits(const StoredTensor& tensor) const {
-    const std::int64_t bits = tensor.values * tensor.bits;
-    if (!config_.glb_bank_per_type) {
-      return bits;
-    }
-    const std::int64_t bank = config_.glb_bits() / config_.glb_banks;
-    return (bits + bank - 1) / bank * bank;
+    const std::int64_t unit = config_.glb_bank_per_type ? config_.glb_bits() / config_.glb_banks
+                                                        : std::int64_t{config_.line_bits()};
+    return (tensor.values * tensor.bits + unit - 1) / unit * unit;
   }
 
   /// The skip operand of an add may be overwritten by the sum: value by value, the post-processing
@@ -281,9 +278,12 @@ dataflow::MapperProblem mapper_problem(const ArrayJob& job, const AcceleratorCon
   problem.layer = job.shape;
   problem.layer.C *= job.slices;
   problem.array = array_geometry(config);
-  problem.budget.bits = free_bits;
+  // By the line: an ifmap and a psum tile may each end in a line that is not full.
+  problem.budget.bits = config.glb_bank_per_type
+                            ? free_bits
+                            : std::max<std::int64_t>(0, free_bits - 2 * config.line_bits());
   problem.budget.bank_bits = config.glb_bank_per_type ? config.glb_bits() / config.glb_banks : 0;
-  problem.budget.ifmap_bits = job.activation_bits;
+  problem.budget.ifmap_bits = job.stored_bits > 0 ? job.stored_bits : job.activation_bits;
   problem.budget.psum_bits = job.psum_bits;
   problem.budget.ifmap_resident = ifmap_resident;
   problem.objective = config.mapper_objective == "energy" ? dataflow::Objective::energy

@@ -36,11 +36,11 @@ std::uint64_t noc_values(const LayerResult& layer, const char* item) {
 /// What the jobs of a stage must come to, by the closed forms of dataflow/.
 struct Expected {
   std::uint64_t slots = 0, passes = 0, psums = 0, psum_passes = 0, ifmap = 0, filter = 0;
-  std::uint64_t dram_filter = 0;
+  std::uint64_t dram_filter = 0, dram_ifmap = 0;
   std::uint64_t bound = 0;
 };
 
-Expected expected_of(const Stage& stage, const AcceleratorConfig& config) {
+Expected expected_of(const Plan& plan, const Stage& stage, const AcceleratorConfig& config) {
   Expected out;
   const dataflow::ArrayGeometry array = array_geometry(config);
   for (const ArrayJob& job : stage.jobs) {
@@ -54,6 +54,10 @@ Expected expected_of(const Stage& stage, const AcceleratorConfig& config) {
     out.ifmap += unsigned_of(counts.glb_ifmap_reads);
     out.filter += unsigned_of(counts.glb_filter_reads);
     out.dram_filter += unsigned_of(counts.dram_filter_reads / job.slices);
+    const StoredTensor* input = plan.source(job.input);
+    if (input != nullptr && !input->in_glb) {
+      out.dram_ifmap += unsigned_of(counts.dram_ifmap_reads / job.slices);
+    }
     out.bound += (unsigned_of(counts.macs) + unsigned_of(array.rows * array.columns) - 1) /
                  unsigned_of(array.rows * array.columns);
   }
@@ -113,6 +117,14 @@ CycleCounts RunResult::cycles() const {
   return total;
 }
 
+std::uint64_t RunResult::glb_conflict_cycles() const {
+  std::uint64_t total = 0;
+  for (const LayerResult& layer : layers) {
+    total += layer.glb_conflict_cycles;
+  }
+  return total;
+}
+
 std::uint64_t RunResult::macs() const {
   std::uint64_t total = 0;
   for (const LayerResult& layer : layers) {
@@ -157,15 +169,16 @@ void describe_run(const Trace& trace, const AcceleratorConfig& config, const Pla
 void check_conservation(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
                         RunResult& result) {
   std::map<std::string, bool>& checks = result.checks.conservation;
-  for (const char* name :
-       {"macs", "passes", "psum_words", "ifmap_words", "filter_words", "dram_filter_values",
-        "dram_ofmap_values", "cycles_above_bounds", "clock_cycles"}) {
+  for (const char* name : {"macs", "passes", "psum_words", "ifmap_words", "filter_words",
+                           "dram_filter_values", "dram_ifmap_values", "dram_ofmap_values",
+                           "cycles_above_bounds", "clock_cycles", "glb_lines_within_ports"}) {
     checks[name] = true;
   }
   static_cast<void>(trace);
+  std::uint64_t lines = 0;
   for (std::size_t s = 0; s < plan.stages.size(); ++s) {
     const LayerResult& layer = result.layers[s];
-    const Expected expected = expected_of(plan.stages[s], config);
+    const Expected expected = expected_of(plan, plan.stages[s], config);
     const std::uint64_t macs =
         sum_of(layer, [](const ActionKey& key) { return key.component == Component::mac; });
     checks["macs"] &= macs == expected.slots && layer.array_slots == expected.slots;
@@ -175,12 +188,16 @@ void check_conservation(const Trace& trace, const AcceleratorConfig& config, con
     checks["ifmap_words"] &= noc_values(layer, "ifmap_y") <= expected.ifmap;
     checks["filter_words"] &= noc_values(layer, "filter_y") == expected.filter;
     checks["dram_filter_values"] &= layer.dram_filter_values == expected.dram_filter;
+    checks["dram_ifmap_values"] &= layer.dram_ifmap_values == expected.dram_ifmap;
     checks["dram_ofmap_values"] &= layer.dram_ofmap_values == spilled_values(plan, s);
     checks["cycles_above_bounds"] &= layer.cycles.processing >= expected.bound;
     const std::uint64_t clocked =
         sum_of(layer, [](const ActionKey& key) { return key.component == Component::clock; });
     checks["clock_cycles"] &= clocked == layer.cycles.total() * unsigned_of(config.pes());
+    lines += sum_of(layer, [](const ActionKey& key) { return key.component == Component::glb; });
   }
+  checks["glb_lines_within_ports"] =
+      lines <= result.cycles().total() * unsigned_of(config.glb_banks);
 }
 
 }  // namespace turnpike::accelerator

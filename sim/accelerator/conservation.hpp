@@ -12,8 +12,8 @@ void describe_run(const traces::Trace& trace, const AcceleratorConfig& config, c
                   RunResult& result);
 
 /// Closed forms every run must agree with, each a named check in result.checks.conservation:
-/// macs, psum_words, glb_words, dram_filter_values, dram_ofmap_values,
-/// cycles_above_bounds, clock_cycles.
+/// macs, passes, psum_words, ifmap_words, filter_words, dram_filter_values, dram_ifmap_values,
+/// dram_ofmap_values, cycles_above_bounds, clock_cycles, glb_lines_within_ports.
 void check_conservation(const traces::Trace& trace, const AcceleratorConfig& config,
                         const Plan& plan, RunResult& result);
 

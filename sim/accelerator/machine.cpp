@@ -62,6 +62,7 @@ memory::DramPolicy policy_of(const AcceleratorConfig& config) {
   memory::DramPolicy policy;
   policy.page =
       config.dram_open_page ? memory::DramPolicy::Page::open : memory::DramPolicy::Page::closed;
+  policy.power_down_after = config.dram_power_down_after;
   return policy;
 }
 
@@ -88,7 +89,10 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
       timer_{array_, options.timing == SimulationOptions::Timing::memo
                          ? pe::PassTimer::Mode::memo
                          : pe::PassTimer::Mode::reference},
-      dram_{"dram"} {
+      dram_{"dram"},
+      ports_{config},
+      bytes_per_clock_{dram.peak_bytes_per_second() * static_cast<double>(config.dram_channels) /
+                       (config.clock_mhz * 1e6)} {
   memory_port_.bind(dram_.socket);
   dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config));
   result_.dram_tck_ns = dram.tck_ns;
@@ -155,6 +159,7 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
   const LayerEntry& entry = trace_.layers[plan_.stages[s].layers[0]];
   const JobOperands operands = make_operands(trace_, entry, job);
   data_ = make_layer_data(operands, job.floating);
+  ports_.place(plan_, s, job);
   std::uint64_t slots = 0;
   for (const PassTask& task : passes.passes) {
     const std::uint64_t from = now();
@@ -239,13 +244,26 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
   } else if (job.slices == 1) {
     data_->run_pass(slice);
   }
+  const std::uint64_t cycles = counters.cycles + wait_for_banks(job, counters);
   ++ended_;
   pass_event_.notify(sc_core::SC_ZERO_TIME);
   ++layer().passes;
-  layer().cycles.processing += counters.cycles;
-  active_pe_cycles += counters.cycles * counters.active_pes;
+  layer().cycles.processing += cycles;
+  active_pe_cycles += cycles * counters.active_pes;
   last_slots_ = counters.mac_slots;
   count_pass(config_, job, counters, layer());
+}
+
+/// A pass whose banks were asked for more than they can answer takes that much longer.
+std::uint64_t Machine::wait_for_banks(const ArrayJob& job, const pe::PassCounters& pass) {
+  const std::uint64_t end = now();
+  const std::uint64_t more =
+      ports_.conflicts(pass_lines(config_, job, pass), end - pass.cycles, end);
+  if (more > 0) {
+    layer().glb_conflict_cycles += more;
+    sc_core::wait(period_ * static_cast<double>(more));
+  }
+  return more;
 }
 
 /// Hands a finished tile to the post-processing unit, which works one tile behind the array.
@@ -268,6 +286,7 @@ void Machine::run_post_stage(std::size_t s) {
   }
   align();
   layer().cycles.dram_stall += now() - before;
+  ports_.place(plan_, s);
   const std::uint64_t from = now();
   tiles_.push_back(schedule_.stages[s].whole);
   tile_event_.notify(sc_core::SC_ZERO_TIME);
@@ -297,10 +316,10 @@ void Machine::finish_layer(std::size_t s, std::uint64_t active_pe_cycles) {
   dram_before_ = counts;
   const Stage& stage = plan_.stages[s];
   if (stage.has_array) {
-    const StoredTensor* input = plan_.stored(stage.jobs[0].input);
+    const StoredTensor* input = plan_.source(stage.jobs[0].input);
     layer().ifmap_place = input != nullptr && input->in_glb ? "glb" : "dram";
   }
-  const StoredTensor* output = plan_.stored(trace_.layers[stage.layers.back()].output);
+  const StoredTensor* output = plan_.source(trace_.layers[stage.layers.back()].output);
   layer().ofmap_place = output == nullptr ? "none" : output->in_glb ? "glb" : "dram";
   result_.layers_over_cost += over_cost_ ? 1 : 0;
   over_cost_ = false;
@@ -344,14 +363,39 @@ void Machine::transfer(const Transfer& t) {
   if (t.words == 0) {
     return;  // a share of a tile too small for a word of its own
   }
+  const std::uint64_t from = now();
+  const BufferLines lines = transfer_lines(config_, t);
+  const std::uint64_t port_clocks = ports_.clocks_for(lines);
+  ports_.use(lines, from, from + std::max(port_clocks, transfer_clocks(t.words)));
+  if (t.low_words > 0) {
+    access_dram(
+        {t.address, static_cast<std::int64_t>(t.low_words) * 8, t.write, Stream::low, t.traffic});
+  }
+  if (t.words > t.low_words) {
+    access_dram({t.address + static_cast<std::int64_t>(t.low_words) * 8,
+                 static_cast<std::int64_t>(t.words - t.low_words) * 8, t.write, Stream::highway,
+                 memory::Traffic::highway});
+  }
+  if (now() < from + port_clocks) {  // the memory is faster than the buffer's banks
+    align();
+    sc_core::wait(period_ * static_cast<double>(from + port_clocks - now()));
+  }
+}
+
+/// Clocks the words need on the memory's pins, nothing else in the way.
+std::uint64_t Machine::transfer_clocks(std::uint64_t words) const {
+  return static_cast<std::uint64_t>(std::ceil(8.0 * static_cast<double>(words) / bytes_per_clock_));
+}
+
+void Machine::access_dram(const memory::DramRequest& request) {
   memory::DramTransferExtension extension;
-  extension.stream = t.request.stream;
-  extension.traffic = t.request.traffic;
+  extension.stream = request.stream;
+  extension.traffic = request.traffic;
   tlm::tlm_generic_payload payload;
-  payload.set_command(t.request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-  payload.set_address(static_cast<sc_dt::uint64>(t.request.address));
-  payload.set_data_length(static_cast<unsigned>(t.request.bytes));
-  payload.set_streaming_width(static_cast<unsigned>(t.request.bytes));
+  payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  payload.set_address(static_cast<sc_dt::uint64>(request.address));
+  payload.set_data_length(static_cast<unsigned>(request.bytes));
+  payload.set_streaming_width(static_cast<unsigned>(request.bytes));
   payload.set_extension(&extension);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   memory_port_->b_transport(payload, delay);
@@ -397,7 +441,10 @@ void Machine::post() {
       transfer(read);
     }
     const std::uint64_t rate = unsigned_of(config_.post_values_per_clock);
-    sc_core::wait(period_ * static_cast<double>((tile.values + rate - 1) / rate));
+    const std::uint64_t clocks =
+        std::max((tile.values + rate - 1) / rate, ports_.clocks_for(tile.lines));
+    ports_.use(tile.lines, now(), now() + clocks);
+    sc_core::wait(period_ * static_cast<double>(clocks));
     for (const Transfer& store : tile.writes) {
       writes_.push_back(store);
     }

@@ -13,6 +13,7 @@
 #include "pe/layer_data.hpp"
 #include "pe/pass_timer.hpp"
 #include "pe/pe_array.hpp"
+#include "sim/accelerator/buffer_ports.hpp"
 #include "sim/accelerator/operands.hpp"
 #include "sim/accelerator/schedule.hpp"
 #include "sim/accelerator/simulation.hpp"
@@ -53,6 +54,7 @@ class Machine : public sc_core::sc_module {
   void run_job(std::size_t stage, const ArrayJob& job, const JobSchedule& passes,
                std::uint64_t& active_pe_cycles);
   void run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles);
+  std::uint64_t wait_for_banks(const ArrayJob& job, const pe::PassCounters& pass);
   void run_whole_layer(const ArrayJob& job);
   void note_psums(const ArrayJob& job);
   [[nodiscard]] static std::vector<double> weight_sums(const JobOperands& operands);
@@ -60,6 +62,8 @@ class Machine : public sc_core::sc_module {
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
   void verify(std::size_t stage);
   void transfer(const Transfer& transfer);
+  [[nodiscard]] std::uint64_t transfer_clocks(std::uint64_t words) const;
+  void access_dram(const memory::DramRequest& request);
   void align();
   [[nodiscard]] std::uint64_t now() const;
   LayerResult& layer() { return result_.layers[current_]; }
@@ -74,6 +78,8 @@ class Machine : public sc_core::sc_module {
   pe::PassTimer timer_;
   tlm_utils::simple_initiator_socket<Machine> memory_port_{"memory_port"};
   memory::DramChannel dram_;
+  BufferPorts ports_;
+  double bytes_per_clock_;  ///< of the memory at full rate, in core clocks
 
   RunResult result_;
   bool finished_ = false;

@@ -116,6 +116,15 @@ JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& 
   return out;
 }
 
+std::vector<std::uint8_t> stored_zeros(const TensorEntry& stored, const traces::LayerEntry& layer,
+                                       const ArrayJob& job) {
+  const std::vector<double> codes = stored.data.converted<double>();
+  const double zero = stored.is_float() ? 0.0 : stored.zero_point;
+  return padded<std::uint8_t>(layer, job, 1, [&codes, zero](std::int64_t i) {
+    return static_cast<std::uint8_t>(codes[index_of(i)] == zero ? 1 : 0);
+  });
+}
+
 std::unique_ptr<pe::LayerData> make_layer_data(const JobOperands& operands, bool floating) {
   return floating
              ? pe::make_layer_data(operands.extents, operands.float_ifmap, operands.float_filter)

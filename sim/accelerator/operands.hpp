@@ -24,6 +24,12 @@ struct JobOperands {
 [[nodiscard]] JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& layer,
                                         const ArrayJob& job);
 
+/// 1 where a tensor that is stored in place of the job's input is real 0: [N][G * C][H][W], padding
+/// included and zero.
+[[nodiscard]] std::vector<std::uint8_t> stored_zeros(const traces::TensorEntry& stored,
+                                                     const traces::LayerEntry& layer,
+                                                     const ArrayJob& job);
+
 [[nodiscard]] std::unique_ptr<pe::LayerData> make_layer_data(const JobOperands& operands,
                                                              bool floating);
 

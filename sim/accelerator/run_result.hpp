@@ -42,8 +42,9 @@ struct LayerResult {
   CycleCounts cycles;
   std::uint64_t macs = 0;
   std::uint64_t macs_zero_gated = 0;
-  std::uint64_t array_slots = 0;  ///< MAC slots of the array (= macs unless bit-composed)
-  Traffic glb_bits;               ///< array and post-processing side; fills from DRAM are not in it
+  std::uint64_t array_slots = 0;          ///< MAC slots of the array (= macs unless bit-composed)
+  std::uint64_t glb_conflict_cycles = 0;  ///< of the processing cycles: banks asked for too often
+  Traffic glb_bits;  ///< array and post-processing side; fills from DRAM are not in it
   Traffic dram_bits;
   std::uint64_t glb_transfer_bits = 0;   ///< fills from and drains to DRAM
   std::uint64_t packing_loss_bits = 0;   ///< in DRAM words
@@ -105,6 +106,7 @@ struct RunResult {
 
   [[nodiscard]] CycleCounts cycles() const;
   [[nodiscard]] std::uint64_t macs() const;
+  [[nodiscard]] std::uint64_t glb_conflict_cycles() const;
 };
 
 }  // namespace turnpike::accelerator

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "dataflow/extent.hpp"
 #include "memory/run_length_codec.hpp"
 #include "sim/accelerator/accounting.hpp"
+#include "sim/accelerator/coded_map.hpp"
+#include "sim/accelerator/operands.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -24,17 +28,20 @@ std::int64_t signed_of(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
-/// `values` of `bits` from byte `address` on. `low_bits` > 0 for highway tensors.
+/// `values` of `bits`, of which the low-precision machine would move `low_bits`, from a byte
+/// address on.
 Transfer make_transfer(std::uint64_t values, int bits, int low_bits, std::int64_t address,
                        Traffic traffic, bool write) {
   Transfer t;
+  t.address = address;
+  t.write = write;
+  t.traffic = traffic;
   t.values = values;
   t.bits = bits;
+  t.low_bits = low_bits;
   t.words = words_for(values, bits);
-  t.low_words = low_bits > 0 ? words_for(values, low_bits) : t.words;
+  t.low_words = low_bits > 0 ? words_for(values, low_bits) : 0;
   t.payload_bits = values * unsigned_of(bits);
-  t.request = {address, signed_of(t.words) * 8, write,
-               traffic == Traffic::highway ? Stream::highway : Stream::low, traffic};
   return t;
 }
 
@@ -65,7 +72,7 @@ class Scheduler {
     const Stage& stage = plan_.stages[s];
     StageSchedule out;
     for (const ArrayJob& job : stage.jobs) {
-      out.jobs.push_back(schedule_job(job));
+      out.jobs.push_back(schedule_job(trace_.layers[stage.layers[0]], job));
       for (PassTask& task : out.jobs.back().passes) {
         task.filter.stage = task.ifmap.stage = s;
       }
@@ -75,9 +82,9 @@ class Scheduler {
     return out;
   }
 
-  JobSchedule schedule_job(const ArrayJob& job) {
+  JobSchedule schedule_job(const LayerEntry& layer, const ArrayJob& job) {
     JobSchedule out;
-    const StoredTensor* input = plan_.stored(job.input);
+    const StoredTensor* input = plan_.source(job.input);
     const bool from_dram = input != nullptr && !input->in_glb;
     out.ifmap_ready_stage = input == nullptr ? -1 : input->first_stage;
     const traces::TensorEntry& weight = trace_.tensor(job.weight);
@@ -89,6 +96,7 @@ class Scheduler {
         address_of(job.weight, words_for(weight_count, weight_bits));
     const std::int64_t ifmap_address =
         from_dram ? address_of(job.input, words_for(unsigned_of(input->values), ifmap_bits)) : 0;
+    const std::optional<CodedMap> map = from_dram ? coded_map(layer, job, *input) : std::nullopt;
     dataflow::LayerShape shape = job.shape;
     shape.C *= job.slices;
     dataflow::for_each_pass(
@@ -105,49 +113,74 @@ class Scheduler {
                pass.channel0 / job.slices * pass.filters) *
               job.shape.R * job.shape.S;
           task.filter = make_transfer(
-              filters, weight_bits, 0,
+              filters, weight_bits, weight_bits,
               weight_address + signed_of(words_for(unsigned_of(first_filter), weight_bits)) * 8,
               Traffic::filter, false);
           if (from_dram && pass.new_ifmap_tile) {
-            task.ifmap = coded(ifmap_tile(job, pass, ifmap_bits, ifmap_address), *input);
+            task.ifmap = ifmap_tile(job, pass, *input, ifmap_address);
+            if (map) {
+              set_coded_words(task.ifmap, coded_words(*map, job, pass));
+            }
           }
           out.passes.push_back(task);
         });
     return out;
   }
 
-  /// Rows of the tile as the array reads them, halo and padding included (EYERISS facts, "DRAM
-  /// traffic: padded ifmap, halo rows included").
+  /// The rows the pass uses, halo and padding included, in the columns its tile spans, as
+  /// dataflow/closed_form.hpp counts them.
   [[nodiscard]] static Transfer ifmap_tile(const ArrayJob& job,
-                                           const dataflow::ProcessingPass& pass, int bits,
-                                           std::int64_t address) {
+                                           const dataflow::ProcessingPass& pass,
+                                           const StoredTensor& input, std::int64_t address) {
     const dataflow::LayerShape& s = job.shape;
-    const std::int64_t rows = (pass.e - 1) * s.U + pass.R;
-    const std::int64_t columns =
-        pass.F == s.F() && pass.S == s.S ? s.W : (pass.F - 1) * s.V + pass.S;
+    const std::int64_t rows = dataflow::used_of(pass.e, pass.R, s.U);
+    const std::int64_t columns = dataflow::span_of(pass.F, pass.S, s.V);
     const std::int64_t channels = std::max<std::int64_t>(1, pass.channels / job.slices);
     const std::int64_t first =
         ((pass.image0 * s.G * s.C + pass.group * s.C + pass.channel0 / job.slices) * s.H +
          pass.row0 * s.U) *
         s.W;
-    return make_transfer(unsigned_of(pass.images * channels * rows * columns), bits, 0,
-                         address + signed_of(words_for(unsigned_of(first), bits)) * 8,
-                         Traffic::ifmap, false);
+    return make_transfer(
+        unsigned_of(pass.images * channels * rows * columns), input.bits, input.low_bits,
+        address + signed_of(words_for(unsigned_of(first), input.bits)) * 8, Traffic::ifmap, false);
   }
 
-  /// The transfer of a part of `tensor` as the run-length coder leaves it. The whole tensor decides
-  /// whether coding helps and by how much; a tile takes its share in whole words.
+  /// A whole tensor as the run-length coder leaves it.
   Transfer coded(Transfer t, const StoredTensor& tensor) {
     const memory::RunLengthChoice& choice = choice_of(tensor);
     if (choice.encoded) {
-      const auto total = unsigned_of(tensor.values);
-      t.words = (t.values * unsigned_of(choice.words) + total - 1) / total;
-      t.low_words = std::min(t.low_words, t.words);
-      t.payload_bits = t.words * 64;  // a coded word has no slack to speak of
-      t.request.bytes = signed_of(t.words) * 8;
-      t.coded = true;
+      set_coded_words(t, unsigned_of(choice.words));
     }
     return t;
+  }
+
+  static void set_coded_words(Transfer& t, std::uint64_t words) {
+    t.words = words;
+    t.low_words = std::min(t.low_words, t.words);
+    t.payload_bits = t.words * 64;  // a coded word has no slack to speak of
+    t.coded = true;
+  }
+
+  /// The words of a coded ifmap that hold the tile of a pass.
+  static std::uint64_t coded_words(const CodedMap& map, const ArrayJob& job,
+                                   const dataflow::ProcessingPass& pass) {
+    const dataflow::LayerShape& s = job.shape;
+    return unsigned_of(
+        map.words({pass.image0, pass.images, pass.group * s.C + pass.channel0 / job.slices,
+                   std::max<std::int64_t>(1, pass.channels / job.slices), pass.row0 * s.U,
+                   dataflow::span_of(pass.e, pass.R, s.U)}));
+  }
+
+  [[nodiscard]] std::optional<CodedMap> coded_map(const LayerEntry& layer, const ArrayJob& job,
+                                                  const StoredTensor& input) {
+    if (!choice_of(input).encoded) {
+      return std::nullopt;
+    }
+    const dataflow::LayerShape& s = job.shape;
+    memory::RunLengthCode code;
+    code.level_bits = input.bits;
+    return CodedMap{
+        code, {s.N, s.G * s.C, s.H, s.W}, stored_zeros(trace_.tensor(input.name), layer, job)};
   }
 
   const memory::RunLengthChoice& choice_of(const StoredTensor& tensor) {
@@ -188,9 +221,10 @@ class Scheduler {
       const LayerEntry& layer = trace_.layers[index];
       if (!runs_on_array(layer.op)) {
         for (const std::string& input : layer.inputs) {
-          const StoredTensor* stored = plan_.stored(input);
+          const StoredTensor* stored = plan_.source(input);
           if (stored != nullptr && !stored->in_glb && stored->first_stage != at) {
             out.whole.reads.push_back(whole_tensor(*stored, false, s));
+            out.whole.reads.back().skip = true;
           }
         }
       }
@@ -199,6 +233,7 @@ class Scheduler {
         out.whole.writes.push_back(whole_tensor(*stored, true, s));
       }
     }
+    out.whole.lines = post_lines(trace_, config_, plan_, s);
     out.whole.values = out.psum_values;
     if (out.psum_values == 0) {
       for (const std::size_t index : plan_.stages[s].layers) {
@@ -213,14 +248,20 @@ class Scheduler {
   Transfer whole_tensor(const StoredTensor& tensor, bool write, std::size_t stage) {
     const auto values = unsigned_of(tensor.values);
     const std::int64_t address = address_of(tensor.name, words_for(values, tensor.bits));
-    const Traffic traffic = tensor.highway ? Traffic::highway
-                            : write        ? Traffic::ofmap
-                                           : Traffic::ifmap;
-    Transfer t = coded(make_transfer(values, tensor.bits, tensor.highway ? tensor.low_bits : 0,
-                                     address, traffic, write),
+    Transfer t = coded(make_transfer(values, tensor.bits, low_share(tensor, write), address,
+                                     write ? Traffic::ofmap : Traffic::ifmap, write),
                        tensor);
     t.stage = stage;
     return t;
+  }
+
+  /// Bits of a value the low-precision machine would move through DRAM too. With two copies it
+  /// writes and reads the other one; it reads it as the skip operand, from DRAM only if it spills.
+  [[nodiscard]] int low_share(const StoredTensor& tensor, bool write) const {
+    if (!tensor.highway || tensor.single) {
+      return tensor.low_bits;
+    }
+    return write || config_.feature_maps == FeatureMaps::keep ? 0 : tensor.low_bits;
   }
 
   const Trace& trace_;
@@ -243,8 +284,7 @@ Transfer cut(const Transfer& whole, std::uint64_t before, std::uint64_t after,
   part.low_words = at(whole.low_words, after) - at(whole.low_words, before);
   part.values = at(whole.values, after) - at(whole.values, before);
   part.payload_bits = at(whole.payload_bits, after) - at(whole.payload_bits, before);
-  part.request.address += signed_of(first) * 8;
-  part.request.bytes = signed_of(part.words) * 8;
+  part.address += signed_of(first) * 8;
   return part;
 }
 
@@ -253,6 +293,12 @@ Transfer cut(const Transfer& whole, std::uint64_t before, std::uint64_t after,
 TileTask tile_share(const StageSchedule& stage, std::uint64_t before, std::uint64_t values) {
   TileTask tile;
   tile.values = values;
+  const auto share = [&](std::uint64_t amount) {
+    return amount * (before + values) / stage.whole.values - amount * before / stage.whole.values;
+  };
+  tile.lines = {.ifmap = share(stage.whole.lines.ifmap),
+                .psum = share(stage.whole.lines.psum),
+                .maps = share(stage.whole.lines.maps)};
   for (const Transfer& read : stage.whole.reads) {
     tile.reads.push_back(cut(read, before, before + values, stage.whole.values));
   }

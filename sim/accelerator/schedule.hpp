@@ -5,6 +5,7 @@
 
 #include "dataflow/processing_pass.hpp"
 #include "memory/dram_request.hpp"
+#include "sim/accelerator/buffer_ports.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "traces/trace.hpp"
 
@@ -12,13 +13,17 @@ namespace turnpike::accelerator {
 
 /// A contiguous transfer between DRAM and the buffer.
 struct Transfer {
-  memory::DramRequest request;
+  std::int64_t address = 0;  ///< bytes
+  bool write = false;
+  memory::Traffic traffic = memory::Traffic::ifmap;  ///< of the low words: ifmap, filter or ofmap
+  bool skip = false;            ///< the other operand of an element-wise layer, not an ifmap
   std::size_t stage = 0;        ///< the layer it is counted for
-  std::uint64_t words = 0;      ///< 64-bit words; request.bytes = 8 * words
-  std::uint64_t low_words = 0;  ///< highway tensors: words the low-precision machine moves too
+  std::uint64_t words = 0;      ///< 64-bit words
+  std::uint64_t low_words = 0;  ///< of these, the low-precision machine's; the rest is highway
   std::uint64_t payload_bits = 0;
   std::uint64_t values = 0;
   int bits = 16;       ///< of a value
+  int low_bits = 16;   ///< share of it the low-precision machine moves; 0 if none
   bool coded = false;  ///< run-length coded: passes the coder or decoder
 };
 
@@ -32,6 +37,7 @@ struct PassTask {
 /// A tile of psums that is final: what the post-processing unit does with it.
 struct TileTask {
   std::uint64_t values = 0;
+  BufferLines lines;             ///< the unit reads and writes in the global buffer
   std::vector<Transfer> reads;   ///< skip operands that lie in DRAM
   std::vector<Transfer> writes;  ///< outputs that go to DRAM
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -16,9 +15,6 @@ using traces::LayerEntry;
 using traces::Op;
 using traces::TensorEntry;
 using traces::Trace;
-
-/// Width float operands are moved and priced at on the array.
-constexpr int kFloatOperandBits = 16;
 
 /// Layers the post-processing unit can do while it reads psums out.
 bool fusable(Op op) {
@@ -120,6 +116,11 @@ const StoredTensor* Plan::stored(const std::string& tensor) const {
   return found == tensors.end() ? nullptr : &found->second;
 }
 
+const StoredTensor* Plan::source(const std::string& tensor) const {
+  const auto found = quantized_on_read.find(tensor);
+  return stored(found == quantized_on_read.end() ? tensor : found->second);
+}
+
 dataflow::ArrayGeometry array_geometry(const AcceleratorConfig& config) {
   dataflow::ArrayGeometry array;
   array.rows = config.rows;
@@ -215,49 +216,6 @@ void make_jobs(const Trace& trace, const AcceleratorConfig& config, Plan& plan) 
         set_widths(trace, layer, config, false, job);
         stage.jobs.push_back(job);
       }
-    }
-  }
-}
-
-void find_stored_tensors(const Trace& trace, const AcceleratorConfig& config, Plan& plan) {
-  std::map<std::size_t, std::int64_t> stage_of;
-  for (std::size_t s = 0; s < plan.stages.size(); ++s) {
-    for (const std::size_t i : plan.stages[s].layers) {
-      stage_of[i] = static_cast<std::int64_t>(s);
-    }
-  }
-  const auto stages = static_cast<std::int64_t>(plan.stages.size());
-  const auto consider = [&](const std::string& name, std::int64_t first) {
-    const auto readers = trace.consumers(name);
-    std::int64_t last = readers.empty() ? stages : -1;
-    for (const std::size_t reader : readers) {
-      last = std::max(last, stage_of.at(reader));
-    }
-    if (last == first) {
-      return;  // read only where it is made
-    }
-    const TensorEntry& tensor = trace.tensor(name);
-    StoredTensor stored;
-    stored.name = name;
-    stored.values = tensor.data.size();
-    stored.highway = tensor.highway && trace.highway.enabled;
-    stored.bits =
-        tensor.is_float() ? (stored.highway ? trace.highway.bits : kFloatOperandBits) : tensor.bits;
-    stored.low_bits =
-        stored.highway ? std::min(stored.bits, config.precision.activation) : stored.bits;
-    stored.first_stage = first;
-    stored.last_stage = last;
-    plan.tensors.emplace(name, stored);
-  };
-  std::set<std::string> seen;
-  for (std::size_t s = 0; s < plan.stages.size(); ++s) {
-    for (const std::size_t i : plan.stages[s].layers) {
-      for (const std::string& input : trace.layers[i].inputs) {
-        if (!trace.producer(input) && seen.insert(input).second) {
-          consider(input, -1);
-        }
-      }
-      consider(trace.layers[i].output, static_cast<std::int64_t>(s));
     }
   }
 }

@@ -11,6 +11,9 @@
 
 namespace turnpike::accelerator {
 
+/// Width float operands are moved and priced at on the array.
+inline constexpr int kFloatOperandBits = 16;
+
 /// One run of the array: a convolution, an fc layer, or one matrix-vector product of a time step.
 struct ArrayJob {
   dataflow::LayerShape shape;
@@ -23,6 +26,7 @@ struct ArrayJob {
   bool midrise = false;
   bool floating = false;    ///< a float operand: 16-bit shapes, computed in double
   std::int64_t slices = 1;  ///< MAC slots a MAC takes when composed of narrow ones
+  int stored_bits = 0;  ///< > 0: the ifmap lies in memory only as a highway tensor of so many bits
   dataflow::MappedLayer mapped;
 };
 
@@ -40,7 +44,8 @@ struct StoredTensor {
   int bits = 16;  ///< as stored
   std::int64_t values = 0;
   bool highway = false;
-  int low_bits = 0;               ///< highway: width the low-precision machine would have stored
+  int low_bits = 0;     ///< highway: width the low-precision machine would have stored
+  bool single = false;  ///< the one copy: what reads it in low precision quantizes as it reads
   std::int64_t first_stage = -1;  ///< that writes it; -1: an input of the network
   std::int64_t last_stage = -1;   ///< that reads it; number of stages: an output of the network
   bool in_glb = false;
@@ -52,10 +57,15 @@ struct StoredTensor {
 struct Plan {
   std::vector<Stage> stages;
   std::map<std::string, StoredTensor> tensors;
+  /// highway.storage: single: low-precision tensors that are not stored, with the highway tensor
+  /// they are quantized from whenever they are read.
+  std::map<std::string, std::string> quantized_on_read;
   std::vector<std::size_t> excluded;  ///< layers left out by first_last: excluded
   int machine_weight_bits = 16, machine_activation_bits = 16;
 
   [[nodiscard]] const StoredTensor* stored(const std::string& tensor) const;
+  /// What is read in place of `tensor`: itself, or the highway tensor it is quantized from.
+  [[nodiscard]] const StoredTensor* source(const std::string& tensor) const;
 };
 
 /// Groups the layers, finds a mapping for every job and decides which tensors stay in the buffer.

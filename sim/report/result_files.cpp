@@ -31,6 +31,7 @@ Json totals(const PricedRun& run) {
           {"processing_cycles", cycles.processing},
           {"dram_stall_cycles", cycles.dram_stall},
           {"post_stall_cycles", cycles.post_stall},
+          {"glb_conflict_cycles", run.result.glb_conflict_cycles()},
           {"latency_ms", run.latency_ms()},
           {"macs", run.result.macs()},
           {"macs_zero_gated", gated},
@@ -77,6 +78,7 @@ Json layer_json(const PricedRun& run, std::size_t index) {
           {"processing_cycles", l.cycles.processing},
           {"dram_stall_cycles", l.cycles.dram_stall},
           {"post_stall_cycles", l.cycles.post_stall},
+          {"glb_conflict_cycles", l.glb_conflict_cycles},
           {"macs", l.macs},
           {"macs_zero_gated", l.macs_zero_gated},
           {"bound", l.bound.empty() ? Json(nullptr) : Json(l.bound)},
@@ -216,6 +218,8 @@ std::string stats_text(const PricedRun& run) {
   out += line("dram_stall_cycles", whole(cycles.dram_stall), "cycles", "it waits for DRAM");
   out += line("post_stall_cycles", whole(cycles.post_stall), "cycles",
               "it waits for the post-processing unit");
+  out += line("glb_conflict_cycles", whole(r.glb_conflict_cycles()), "cycles",
+              "of the processing cycles: banks of the buffer asked for too often");
   out += line("passes", whole(r.layers.empty() ? 0 : r.passes), "passes", "processing passes");
   out += line("latency", real(run.latency_ms()), "ms", "of the batch");
   out += line("macs", whole(r.macs()), "MACs", "multiply-accumulates, zero-gated ones included");

@@ -180,6 +180,7 @@ class ResultsReader {
     layer.active_pes = count_of(map_of, "active_pes");
     layer.cycles = {count_of(map_of, "processing_cycles"), count_of(map_of, "dram_stall_cycles"),
                     count_of(map_of, "post_stall_cycles")};
+    layer.glb_conflict_cycles = count_of(map_of, "glb_conflict_cycles");
     layer.macs = count_of(map_of, "macs");
     layer.macs_zero_gated = count_of(map_of, "macs_zero_gated");
     layer.ifmap_place = free_text(map_of, "ifmap_place");

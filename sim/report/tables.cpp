@@ -93,6 +93,10 @@ std::string run_table(const PricedRun& run) {
       "{:.1f} %\n",
       cycles.total(), cycles.processing, cycles.dram_stall, cycles.post_stall, run.latency_ms(),
       r.macs(), 100.0 * run.utilization());
+  if (const std::uint64_t conflicts = r.glb_conflict_cycles(); conflicts > 0) {
+    out += fmt::format("of the processing cycles {} for banks of the buffer asked for too often\n",
+                       conflicts);
+  }
   out += fmt::format("{:.1f} uJ, {:.1f} mW, {:.3f} TOPS/W, {:.3f} mm2; GLB {} B, DRAM {} B\n",
                      run.energy_uj(), run.average_power_mw(), run.tops_per_watt(), run.area_mm2(),
                      run.glb_bytes(), run.dram_bytes());
@@ -115,7 +119,7 @@ std::string plan_table(const traces::Trace& trace, const accelerator::Accelerato
         continue;
       }
       const dataflow::LayerShape& s = job.shape;
-      const auto* input = plan.stored(job.input);
+      const auto* input = plan.source(job.input);
       mappings.add({trace.layers[stage.layers[0]].name,
                     fmt::format("N{} G{} M{} C{} H{} W{} R{} S{} U{}", s.N, s.G, s.M, s.C, s.H, s.W,
                                 s.R, s.S, s.U),

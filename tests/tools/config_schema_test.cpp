@@ -111,7 +111,7 @@ accelerator::AcceleratorConfig load_without(const std::string& dotted) {
 }
 
 std::string described(const accelerator::AcceleratorConfig& c) {
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", c.node_nm,
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", c.node_nm,
                      c.voltage, accelerator::to_string(c.first_last), c.overrides.size(),
                      c.highway_enabled, c.highway_bits, static_cast<int>(c.highway_storage),
                      accelerator::to_string(c.psum_cost), c.saturating_psum.has_value(),
@@ -119,7 +119,7 @@ std::string described(const accelerator::AcceleratorConfig& c) {
                      c.glb_bank_per_type, c.post_values_per_clock, c.dram_device, c.dram_channels,
                      c.dram_open_page, static_cast<int>(c.feature_maps),
                      static_cast<int>(c.transfers), static_cast<int>(c.rlc), c.mapper_objective,
-                     c.filter_load_whole_banks);
+                     c.filter_load_whole_banks, c.dram_power_down_after.value_or(-1));
 }
 
 TEST(ConfigSchema, StatesWhatAnAcceleratorKeyIsWhenAbsent) {

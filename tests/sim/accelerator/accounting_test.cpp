@@ -30,6 +30,39 @@ TEST(Accounting, TheHighwaysShareIsWhatTheLowPrecisionMachineWouldNotMove) {
   EXPECT_EQ(layer.glb_bits.highway, 48U);
 }
 
+TEST(Accounting, AReadOfTheSingleCopyIsLowBitsAndTheRestHighway) {
+  const AcceleratorConfig config = test::small_machine({"precision=2"});
+  ArrayJob job;
+  job.weight_bits = job.activation_bits = 2;
+  job.stored_bits = 8;
+  pe::PassCounters pass;
+  pass.ifmap_network.y = 40;
+  LayerResult layer;
+  count_pass(config, job, pass, layer);
+  EXPECT_EQ(layer.glb_bits.ifmap, 40U * 2U);
+  EXPECT_EQ(layer.glb_bits.highway, 40U * 6U);
+  const ActionKey quantized{
+      Component::post, Action::compute, Stream::highway, "quantize", 8, 0, 0, false};
+  EXPECT_EQ(layer.counts.at(quantized), 40U);
+}
+
+TEST(Accounting, ATransferIsSplitIntoLowAndHighwayWords) {
+  const AcceleratorConfig config = test::small_machine({"precision=2"});
+  Transfer read;
+  read.words = 32;  // 256 values of 8 bits, which are 8 words of 2-bit values
+  read.low_words = 8;
+  read.values = 256;
+  read.bits = 8;
+  read.low_bits = 2;
+  read.payload_bits = 2048;
+  LayerResult layer;
+  count_transfer(config, read, layer);
+  EXPECT_EQ(layer.dram_bits.ifmap, 8U * 64U);
+  EXPECT_EQ(layer.dram_bits.highway, 24U * 64U);
+  EXPECT_EQ(layer.packing_loss_bits, 0U);
+  EXPECT_EQ(layer.glb_transfer_bits, 2048U);
+}
+
 TEST(Accounting, MacsAreExecutedOrGated) {
   ArrayJob job;
   job.weight_bits = job.activation_bits = 2;

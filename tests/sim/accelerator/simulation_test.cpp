@@ -56,10 +56,11 @@ TEST_P(SampleTraces, MemoAndReferenceCountTheSame) {
 
 TEST_P(SampleTraces, EveryPolicyKeepsTheResultAndConservation) {
   const traces::Trace trace = test::sample(GetParam());
-  for (const char* setting : {"feature_maps=spill", "transfers=serial", "rlc=on",
-                              "rlc=where_it_helps", "dram.device=ideal", "dram.device=eyeriss-link",
-                              "dram.page=closed", "timing.filter_load=bank", "noc.fifo_depth=8",
-                              "psum.cost_bits=overflow_free", "post.values_per_clock=1"}) {
+  for (const char* setting :
+       {"feature_maps=spill", "transfers=serial", "rlc=on", "rlc=where_it_helps",
+        "dram.device=ideal", "dram.device=eyeriss-link", "dram.page=closed",
+        "timing.filter_load=bank", "noc.fifo_depth=8", "psum.cost_bits=overflow_free",
+        "post.values_per_clock=1", "highway.storage=single", "dram.power_down_after=32"}) {
     SCOPED_TRACE(setting);
     const RunResult result = run(trace, small_machine({setting}));
     EXPECT_TRUE(result.checks.all_passed()) << result.checks.first_difference;
@@ -68,6 +69,32 @@ TEST_P(SampleTraces, EveryPolicyKeepsTheResultAndConservation) {
 
 INSTANTIATE_TEST_SUITE_P(Simulate, SampleTraces,
                          testing::Values("tiny_residual.npz", "tiny_lstm.npz", "tiny_gru"));
+
+TEST_P(SampleTraces, SingleStorageHoldsWithEveryOtherPolicy) {
+  const traces::Trace trace = test::sample(GetParam());
+  for (const char* setting : {"rlc=off", "rlc=on", "transfers=serial", "glb.banks=1"}) {
+    SCOPED_TRACE(setting);
+    const RunResult result =
+        run(trace, small_machine({"highway.storage=single", "feature_maps=spill", setting}));
+    EXPECT_TRUE(result.checks.all_passed()) << result.checks.first_difference;
+  }
+}
+
+TEST(Simulate, FewBanksMakeConflictsAndManyNone) {
+  const traces::Trace trace = test::sample("tiny_residual.npz");
+  const auto conflicts = [&trace](const char* banks) {
+    return run(trace, small_machine({banks, "psum.cost_bits=64"})).glb_conflict_cycles();
+  };
+  EXPECT_GT(conflicts("glb.banks=1"), conflicts("glb.banks=4"));
+  EXPECT_EQ(conflicts("glb.banks=64"), 0U);
+}
+
+TEST(Simulate, ConflictClocksAreProcessingAndNothingElse) {
+  const traces::Trace trace = test::sample("tiny_residual.npz");
+  const RunResult free = run(trace, small_machine({"glb.banks=64"}));
+  const RunResult busy = run(trace, small_machine({"glb.banks=1", "psum.cost_bits=64"}));
+  EXPECT_EQ(busy.cycles().processing, free.cycles().processing + busy.glb_conflict_cycles());
+}
 
 TEST(Simulate, AWrongReferenceIsFoundAndNamed) {
   traces::Trace trace = test::sample("tiny_residual.npz");

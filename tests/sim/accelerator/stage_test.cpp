@@ -89,6 +89,43 @@ TEST(MakePlan, ATensorThatDoesNotFitGoesToDramAndSaysWhy) {
   EXPECT_THAT(tiny.stored("q")->reason, testing::HasSubstr("512 bits"));
 }
 
+/// Two blocks in a row: `out` is the skip operand of a later add, so it is stored.
+traces::Trace two_blocks(int highway_bits) {
+  traces::Trace trace = residual(highway_bits);
+  traces::TensorEntry sum = tensor("y2", {1, 4, 8, 8}, 32);
+  sum.kind = traces::TensorKind::floating;
+  trace.add_tensor(sum);
+  trace.add_tensor(tensor("out2", {1, 4, 8, 8}, highway_bits, true));
+  trace.layers.back().output = "y2";
+  trace.layers.push_back(layer("add2", traces::Op::add, {"y2", "out"}, "out2"));
+  return trace;
+}
+
+TEST(MakePlan, DualStorageKeepsBothCopiesOfASkip) {
+  const Plan plan = make_plan(two_blocks(8), small_machine({"precision=2"}));
+  ASSERT_NE(plan.stored("out"), nullptr);
+  ASSERT_NE(plan.stored("q"), nullptr);
+  EXPECT_EQ(plan.source("q"), plan.stored("q"));
+  EXPECT_EQ(plan.stages[1].jobs[0].stored_bits, 0);
+}
+
+TEST(MakePlan, SingleStorageReadsTheLowCopyFromTheHighwayTensor) {
+  const Plan plan =
+      make_plan(two_blocks(8), small_machine({"precision=2", "highway.storage=single"}));
+  EXPECT_EQ(plan.stored("q"), nullptr);
+  ASSERT_NE(plan.stored("out"), nullptr);
+  EXPECT_EQ(plan.source("q"), plan.stored("out"));
+  EXPECT_TRUE(plan.stored("out")->single);
+  EXPECT_EQ(plan.stages[1].jobs[0].stored_bits, 8);
+}
+
+TEST(MakePlan, SingleStorageChangesNothingWhereNoSkipIsStored) {
+  const Plan plan =
+      make_plan(residual(8), small_machine({"precision=2", "highway.storage=single"}));
+  EXPECT_NE(plan.stored("q"), nullptr);
+  EXPECT_TRUE(plan.quantized_on_read.empty());
+}
+
 TEST(MakePlan, AMachineNarrowerThanAnOperandIsAnError) {
   EXPECT_THAT([] { static_cast<void>(make_plan(residual(8), small_machine({"precision=1"}))); },
               testing::ThrowsMessage<InputError>(
