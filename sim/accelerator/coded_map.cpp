@@ -47,6 +47,9 @@ std::int64_t CodedMap::words_between(std::int64_t image, std::int64_t first_row,
 
 std::int64_t CodedMap::words(const Part& part) const {
   std::int64_t words = 0;
+  if (part.channels == 0) {
+    return words;
+  }
   for (std::int64_t i = part.image0; i < part.image0 + part.images; ++i) {
     if (part.rows == shape_.rows) {
       words += words_between(i, part.channel0 * shape_.rows,

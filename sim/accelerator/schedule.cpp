@@ -45,6 +45,18 @@ Transfer make_transfer(std::uint64_t values, int bits, int low_bits, std::int64_
   return t;
 }
 
+/// Channels of a group.
+struct Channels {
+  std::int64_t first = 0, count = 0;
+};
+
+/// The channels a pass fetches; of a composed layer, whose slices are channels to the array, those
+/// whose last slice is in the pass.
+Channels channels_of(const ArrayJob& job, const dataflow::ProcessingPass& pass) {
+  const std::int64_t first = pass.channel0 / job.slices;
+  return {first, (pass.channel0 + pass.channels) / job.slices - first};
+}
+
 class Scheduler {
  public:
   Scheduler(const Trace& trace, const AcceleratorConfig& config, const Plan& plan)
@@ -104,13 +116,11 @@ class Scheduler {
         [&](const dataflow::ProcessingPass& pass) {
           PassTask task;
           task.pass = pass;
-          // Of a composed layer: the whole channels whose last slice is in the pass.
-          const std::int64_t channels =
-              (pass.channel0 + pass.channels) / job.slices - pass.channel0 / job.slices;
-          const auto filters = unsigned_of(pass.filters * channels * pass.R * pass.S);
+          const Channels whole = channels_of(job, pass);
+          const auto filters = unsigned_of(pass.filters * whole.count * pass.R * pass.S);
           const std::int64_t first_filter =
               ((pass.group * job.shape.M + pass.filter0) * job.shape.C +
-               pass.channel0 / job.slices * pass.filters) *
+               whole.first * pass.filters) *
               job.shape.R * job.shape.S;
           task.filter = make_transfer(
               filters, weight_bits, weight_bits,
@@ -135,13 +145,12 @@ class Scheduler {
     const dataflow::LayerShape& s = job.shape;
     const std::int64_t rows = dataflow::used_of(pass.e, pass.R, s.U);
     const std::int64_t columns = dataflow::span_of(pass.F, pass.S, s.V);
-    const std::int64_t channels = std::max<std::int64_t>(1, pass.channels / job.slices);
-    const std::int64_t first =
-        ((pass.image0 * s.G * s.C + pass.group * s.C + pass.channel0 / job.slices) * s.H +
-         pass.row0 * s.U) *
-        s.W;
+    const Channels whole = channels_of(job, pass);
+    const std::int64_t first = ((pass.image0 * s.G * s.C + pass.group * s.C + whole.first) * s.H +
+                                pass.row0 * s.U + pass.kernel_row0) *
+                               s.W;
     return make_transfer(
-        unsigned_of(pass.images * channels * rows * columns), input.bits, input.low_bits,
+        unsigned_of(pass.images * whole.count * rows * columns), input.bits, input.low_bits,
         address + signed_of(words_for(unsigned_of(first), input.bits)) * 8, Traffic::ifmap, false);
   }
 
@@ -165,10 +174,10 @@ class Scheduler {
   static std::uint64_t coded_words(const CodedMap& map, const ArrayJob& job,
                                    const dataflow::ProcessingPass& pass) {
     const dataflow::LayerShape& s = job.shape;
+    const Channels whole = channels_of(job, pass);
     return unsigned_of(
-        map.words({pass.image0, pass.images, pass.group * s.C + pass.channel0 / job.slices,
-                   std::max<std::int64_t>(1, pass.channels / job.slices), pass.row0 * s.U,
-                   dataflow::span_of(pass.e, pass.R, s.U)}));
+        map.words({pass.image0, pass.images, pass.group * s.C + whole.first, whole.count,
+                   pass.row0 * s.U + pass.kernel_row0, dataflow::span_of(pass.e, pass.R, s.U)}));
   }
 
   [[nodiscard]] std::optional<CodedMap> coded_map(const LayerEntry& layer, const ArrayJob& job,
