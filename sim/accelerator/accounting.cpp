@@ -343,9 +343,8 @@ void count_transfer(const AcceleratorConfig& config, const Transfer& t, LayerRes
     case memory::Traffic::filter: {
       layer.dram_bits.filter += low;
       layer.dram_filter_values += t.values;
-      const int line = line_bits_of(config, t.bits);
-      add(layer, Component::glb_filter, Action::write, "", line,
-          lines_for(config, t.values, t.bits, line));
+      add(layer, Component::glb_filter, Action::write, "", line_bits_of(config, t.bits),
+          filter_buffer_lines(config, t));
       return;
     }
     case memory::Traffic::ifmap:
@@ -369,6 +368,12 @@ void count_transfer(const AcceleratorConfig& config, const Transfer& t, LayerRes
 BufferLines transfer_lines(const AcceleratorConfig& config, const Transfer& t) {
   const bool fills = !t.write && t.traffic != memory::Traffic::filter;
   return {.ifmap = fills ? lines_for(config, t.values, t.bits, config.line_bits()) : 0};
+}
+
+std::uint64_t filter_buffer_lines(const AcceleratorConfig& config, const Transfer& t) {
+  return t.traffic == memory::Traffic::filter
+             ? lines_for(config, t.values, t.bits, line_bits_of(config, t.bits))
+             : 0;
 }
 
 BufferLines post_lines(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,

@@ -53,6 +53,9 @@ void count_transfer(const AcceleratorConfig& config, const Transfer& transfer, L
 
 /// Lines of the global buffer a transfer fills; filters go to the filter buffer.
 [[nodiscard]] BufferLines transfer_lines(const AcceleratorConfig& config, const Transfer& transfer);
+/// Lines of the filter buffer it fills, one a clock: the other of its two banks feeds the array.
+[[nodiscard]] std::uint64_t filter_buffer_lines(const AcceleratorConfig& config,
+                                                const Transfer& transfer);
 
 /// What the post-processing unit does for a whole stage: operations, psum read-out, skip reads,
 /// ofmap writes.

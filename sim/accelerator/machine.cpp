@@ -256,14 +256,14 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
 
 /// A pass whose banks were asked for more than they can answer takes that much longer.
 std::uint64_t Machine::wait_for_banks(const ArrayJob& job, const pe::PassCounters& pass) {
+  const BufferLines lines = pass_lines(config_, job, pass);
   const std::uint64_t end = now();
-  const std::uint64_t more =
-      ports_.conflicts(pass_lines(config_, job, pass), end - pass.cycles, end);
-  if (more > 0) {
-    layer().glb_conflict_cycles += more;
+  // Again after each wait: what others moved in the meantime.
+  while (const std::uint64_t more = ports_.conflicts(lines, end - pass.cycles, now())) {
     sc_core::wait(period_ * static_cast<double>(more));
   }
-  return more;
+  layer().glb_conflict_cycles += now() - end;
+  return now() - end;
 }
 
 /// Hands a finished tile to the post-processing unit, which works one tile behind the array.
@@ -365,7 +365,8 @@ void Machine::transfer(const Transfer& t) {
   }
   const std::uint64_t from = now();
   const BufferLines lines = transfer_lines(config_, t);
-  const std::uint64_t port_clocks = ports_.clocks_for(lines);
+  const std::uint64_t port_clocks =
+      std::max(ports_.clocks_for(lines), filter_buffer_lines(config_, t));
   ports_.use(lines, from, from + std::max(port_clocks, transfer_clocks(t.words)));
   if (t.low_words > 0) {
     access_dram(
@@ -376,7 +377,7 @@ void Machine::transfer(const Transfer& t) {
                  static_cast<std::int64_t>(t.words - t.low_words) * 8, t.write, Stream::highway,
                  memory::Traffic::highway});
   }
-  if (now() < from + port_clocks) {  // the memory is faster than the buffer's banks
+  if (now() < from + port_clocks) {  // the memory is faster than the buffer
     align();
     sc_core::wait(period_ * static_cast<double>(from + port_clocks - now()));
   }

@@ -83,7 +83,9 @@ TEST_P(SampleTraces, SingleStorageHoldsWithEveryOtherPolicy) {
 TEST(Simulate, FewBanksMakeConflictsAndManyNone) {
   const traces::Trace trace = test::sample("tiny_residual.npz");
   const auto conflicts = [&trace](const char* banks) {
-    return run(trace, small_machine({banks, "psum.cost_bits=64"})).glb_conflict_cycles();
+    const RunResult result = run(trace, small_machine({banks, "psum.cost_bits=64"}));
+    EXPECT_TRUE(result.checks.all_passed()) << "a bank answers one access a clock";
+    return result.glb_conflict_cycles();
   };
   EXPECT_GT(conflicts("glb.banks=1"), conflicts("glb.banks=4"));
   EXPECT_EQ(conflicts("glb.banks=64"), 0U);
