@@ -15,12 +15,13 @@ std::int64_t signed_of(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
-/// The part of `amount`, spread evenly over [begin, end), that falls into [from, to), rounded up.
-std::uint64_t part(std::uint64_t amount, std::uint64_t begin, std::uint64_t end, std::uint64_t from,
-                   std::uint64_t to) {
-  const std::uint64_t first = std::max(begin, from);
-  const std::uint64_t last = std::min(end, to);
-  return last > first ? (amount * (last - first) + end - begin - 1) / (end - begin) : 0;
+/// `amount` x `part` / `whole`.
+std::uint64_t share(std::uint64_t amount, std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? amount : amount * part / whole;
+}
+
+std::uint64_t beyond(std::uint64_t needed, std::uint64_t had) {
+  return needed > had ? needed - had : 0;
 }
 
 }  // namespace
@@ -33,6 +34,43 @@ memory::GlbShape glb_shape_of(const AcceleratorConfig& config) {
                            config.glb_bank_per_type ? memory::GlbShape::Allocation::banks
                                                     : memory::GlbShape::Allocation::lines,
                            {"glb.bytes_at_16_bit", 0, 0});
+}
+
+void BufferUser::begins(std::uint64_t at, const BufferLines& lines, std::uint64_t clocks) {
+  const BufferLines before =
+      jobs_.empty() ? BufferLines{} : jobs_.back().before + jobs_.back().lines;
+  jobs_.push_back({at, at + clocks, before, lines});
+  busy_ = true;
+}
+
+void BufferUser::begins_alike(std::uint64_t at) {
+  const Job last = jobs_.empty() ? Job{} : jobs_.back();
+  begins(at, last.lines, last.end - last.begin);
+}
+
+void BufferUser::ends(std::uint64_t at, const BufferLines& lines) {
+  ensure(busy_, "a job that ends has begun");
+  jobs_.back().end = at;
+  jobs_.back().lines = lines;
+  busy_ = false;
+}
+
+BufferLines BufferUser::until(std::uint64_t at) const {
+  const auto next = std::partition_point(jobs_.begin(), jobs_.end(),
+                                         [at](const Job& job) { return job.begin < at; });
+  if (next == jobs_.begin()) {
+    return {};
+  }
+  const Job& job = *std::prev(next);
+  const std::uint64_t whole = job.end - job.begin;
+  const std::uint64_t part = std::min(at - job.begin, whole);
+  return job.before + BufferLines{share(job.lines.ifmap, part, whole),
+                                  share(job.lines.psum, part, whole),
+                                  share(job.lines.maps, part, whole)};
+}
+
+BufferLines BufferUser::between(std::uint64_t from, std::uint64_t to) const {
+  return until(to) - until(from);
 }
 
 BufferPorts::BufferPorts(const AcceleratorConfig& config)
@@ -86,7 +124,7 @@ void BufferPorts::place(const Plan& plan, std::size_t stage, const ArrayJob& job
   }
 }
 
-std::vector<memory::GlbStream> BufferPorts::streams(const BufferLines& lines) const {
+std::uint64_t BufferPorts::clocks_for(const BufferLines& lines) const {
   const auto banks_of = [this](GlbType type) {
     const auto& banks = banks_[static_cast<std::size_t>(type)];
     return banks.empty() ? all_banks_ : banks;
@@ -96,31 +134,24 @@ std::vector<memory::GlbStream> BufferPorts::streams(const BufferLines& lines) co
   maps.insert(maps.end(), highway.begin(), highway.end());
   std::sort(maps.begin(), maps.end());
   maps.erase(std::unique(maps.begin(), maps.end()), maps.end());
-  return {{signed_of(lines.ifmap), banks_of(GlbType::ifmap)},
-          {signed_of(lines.psum), banks_of(GlbType::psum)},
-          {signed_of(lines.maps), maps.empty() ? all_banks_ : maps}};
+  return static_cast<std::uint64_t>(
+      memory::busiest_bank_accesses({{signed_of(lines.ifmap), banks_of(GlbType::ifmap)},
+                                     {signed_of(lines.psum), banks_of(GlbType::psum)},
+                                     {signed_of(lines.maps), maps.empty() ? all_banks_ : maps}}));
 }
 
-std::uint64_t BufferPorts::clocks_for(const BufferLines& lines) const {
-  return static_cast<std::uint64_t>(memory::busiest_bank_accesses(streams(lines)));
+std::uint64_t BufferPorts::post_needs(const BufferLines& lines, std::uint64_t begin,
+                                      std::uint64_t now) const {
+  return lines.total() == 0 ? 0
+                            : beyond(clocks_for(lines + array.between(begin, now)), now - begin);
 }
 
-void BufferPorts::use(const BufferLines& lines, std::uint64_t begin, std::uint64_t end) {
-  if (lines.total() > 0 && end > begin) {
-    uses_.push_back({lines, begin, end});
-  }
-}
-
-std::uint64_t BufferPorts::conflicts(const BufferLines& lines, std::uint64_t begin,
-                                     std::uint64_t end) {
-  std::erase_if(uses_, [begin](const Use& use) { return use.end <= begin; });
-  BufferLines all = lines;
-  for (const Use& use : uses_) {
-    all.ifmap += part(use.lines.ifmap, use.begin, use.end, begin, end);
-    all.psum += part(use.lines.psum, use.begin, use.end, begin, end);
-    all.maps += part(use.lines.maps, use.begin, use.end, begin, end);
-  }
-  return memory::bank_conflict_clocks(streams(all), Cycles{end - begin}).count();
+std::uint64_t BufferPorts::fill_needs(const BufferLines& lines, std::uint64_t begin,
+                                      std::uint64_t now) const {
+  return lines.total() == 0
+             ? 0
+             : beyond(clocks_for(lines + array.between(begin, now) + post.between(begin, now)),
+                      now - begin);
 }
 
 }  // namespace turnpike::accelerator

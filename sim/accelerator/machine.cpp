@@ -90,9 +90,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
                          ? pe::PassTimer::Mode::memo
                          : pe::PassTimer::Mode::reference},
       dram_{"dram"},
-      ports_{config},
-      bytes_per_clock_{dram.peak_bytes_per_second() * static_cast<double>(config.dram_channels) /
-                       (config.clock_mhz * 1e6)} {
+      ports_{config} {
   memory_port_.bind(dram_.socket);
   dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config));
   result_.dram_tck_ns = dram.tck_ns;
@@ -237,6 +235,7 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
   ++started_;
   pass_event_.notify(sc_core::SC_ZERO_TIME);
   const std::uint64_t from = now();
+  ports_.array.begins_alike(from);
   const pe::PassCounters& counters = timer_.run(timing, simulate_data ? &operands : nullptr);
   ensure(now() - from == counters.cycles, "a pass takes the clocks it counts");
   if (simulate_data) {
@@ -257,13 +256,14 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
 /// A pass whose banks were asked for more than they can answer takes that much longer.
 std::uint64_t Machine::wait_for_banks(const ArrayJob& job, const pe::PassCounters& pass) {
   const BufferLines lines = pass_lines(config_, job, pass);
-  const std::uint64_t end = now();
-  // Again after each wait: what others moved in the meantime.
-  while (const std::uint64_t more = ports_.conflicts(lines, end - pass.cycles, now())) {
+  const std::uint64_t needed = ports_.clocks_for(lines);
+  const std::uint64_t more = needed > pass.cycles ? needed - pass.cycles : 0;
+  if (more > 0) {
     sc_core::wait(period_ * static_cast<double>(more));
   }
-  layer().glb_conflict_cycles += now() - end;
-  return now() - end;
+  ports_.array.ends(now(), lines);
+  layer().glb_conflict_cycles += more;
+  return more;
 }
 
 /// Hands a finished tile to the post-processing unit, which works one tile behind the array.
@@ -364,10 +364,6 @@ void Machine::transfer(const Transfer& t) {
     return;  // a share of a tile too small for a word of its own
   }
   const std::uint64_t from = now();
-  const BufferLines lines = transfer_lines(config_, t);
-  const std::uint64_t port_clocks =
-      std::max(ports_.clocks_for(lines), filter_buffer_lines(config_, t));
-  ports_.use(lines, from, from + std::max(port_clocks, transfer_clocks(t.words)));
   if (t.low_words > 0) {
     access_dram(
         {t.address, static_cast<std::int64_t>(t.low_words) * 8, t.write, Stream::low, t.traffic});
@@ -377,15 +373,19 @@ void Machine::transfer(const Transfer& t) {
                  static_cast<std::int64_t>(t.words - t.low_words) * 8, t.write, Stream::highway,
                  memory::Traffic::highway});
   }
-  if (now() < from + port_clocks) {  // the memory is faster than the buffer
-    align();
-    sc_core::wait(period_ * static_cast<double>(from + port_clocks - now()));
-  }
+  fill_buffer(t, from);
 }
 
-/// Clocks the words need on the memory's pins, nothing else in the way.
-std::uint64_t Machine::transfer_clocks(std::uint64_t words) const {
-  return static_cast<std::uint64_t>(std::ceil(8.0 * static_cast<double>(words) / bytes_per_clock_));
+/// A transfer that began at `from` and has left the DRAM ends when the buffer has taken it.
+void Machine::fill_buffer(const Transfer& t, std::uint64_t from) {
+  const std::uint64_t filters = from + filter_buffer_lines(config_, t);
+  if (filters > now()) {
+    sc_core::wait(period_ * static_cast<double>(filters - now()));
+  }
+  const BufferLines lines = transfer_lines(config_, t);
+  while (const std::uint64_t more = ports_.fill_needs(lines, from, now())) {
+    sc_core::wait(period_ * static_cast<double>(more));
+  }
 }
 
 void Machine::access_dram(const memory::DramRequest& request) {
@@ -444,8 +444,13 @@ void Machine::post() {
     const std::uint64_t rate = unsigned_of(config_.post_values_per_clock);
     const std::uint64_t clocks =
         std::max((tile.values + rate - 1) / rate, ports_.clocks_for(tile.lines));
-    ports_.use(tile.lines, now(), now() + clocks);
+    const std::uint64_t from = now();
+    ports_.post.begins(from, tile.lines, clocks);
     sc_core::wait(period_ * static_cast<double>(clocks));
+    while (const std::uint64_t more = ports_.post_needs(tile.lines, from, now())) {
+      sc_core::wait(period_ * static_cast<double>(more));
+    }
+    ports_.post.ends(now(), tile.lines);
     for (const Transfer& store : tile.writes) {
       writes_.push_back(store);
     }

@@ -62,7 +62,7 @@ class Machine : public sc_core::sc_module {
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
   void verify(std::size_t stage);
   void transfer(const Transfer& transfer);
-  [[nodiscard]] std::uint64_t transfer_clocks(std::uint64_t words) const;
+  void fill_buffer(const Transfer& transfer, std::uint64_t from);
   void access_dram(const memory::DramRequest& request);
   void align();
   [[nodiscard]] std::uint64_t now() const;
@@ -79,7 +79,6 @@ class Machine : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Machine> memory_port_{"memory_port"};
   memory::DramChannel dram_;
   BufferPorts ports_;
-  double bytes_per_clock_;  ///< of the memory at full rate, in core clocks
 
   RunResult result_;
   bool finished_ = false;

@@ -19,19 +19,39 @@ TEST(BufferPorts, LinesGoRoundAllBanks) {
   EXPECT_EQ(ports.clocks_for({}), 0U);
 }
 
-TEST(BufferPorts, APassIsLongerByWhatItsBusiestBankCannotDo) {
-  const AcceleratorConfig config = small_machine();
-  BufferPorts ports{config};
-  EXPECT_EQ(ports.conflicts({.ifmap = 400, .psum = 400}, 0, 100), 0U);  // 8 lines a clock
-  EXPECT_EQ(ports.conflicts({.ifmap = 400, .psum = 480}, 0, 100), 10U);
+TEST(BufferUser, MovesAtAnEvenRateInEachJob) {
+  BufferUser user;
+  user.begins(100, {.psum = 50}, 10);
+  EXPECT_EQ(user.between(100, 105).psum, 25U) << "as expected when it began";
+  user.ends(120, {.psum = 60});
+  EXPECT_EQ(user.between(100, 110).psum, 30U) << "as it turned out";
+  EXPECT_EQ(user.between(0, 1000).psum, 60U);
+  user.begins_alike(200);
+  EXPECT_EQ(user.between(110, 210).psum, 30U + 30U);
+  user.ends(220, {.ifmap = 7});
+  EXPECT_EQ(user.between(0, 1000).ifmap, 7U);
+  EXPECT_EQ(user.between(0, 50).total(), 0U);
 }
 
-TEST(BufferPorts, WhatOthersMoveMeanwhileCountsByItsShare) {
+TEST(BufferPorts, ThePostProcessingUnitGetsWhatTheArrayLeaves) {
+  const AcceleratorConfig config = small_machine();  // 8 lines a clock
+  BufferPorts ports{config};
+  ports.array.begins(0, {}, 0);
+  ports.array.ends(100, {.psum = 600});
+  EXPECT_EQ(ports.post_needs({.maps = 200}, 0, 100), 0U);
+  EXPECT_EQ(ports.post_needs({.maps = 280}, 0, 100), 10U);
+  EXPECT_EQ(ports.post_needs({.maps = 280}, 100, 100), 35U) << "the array is idle";
+}
+
+TEST(BufferPorts, ATransferGetsWhatBothLeave) {
   const AcceleratorConfig config = small_machine();
   BufferPorts ports{config};
-  ports.use({.maps = 1600}, 50, 250);  // 8 lines a clock
-  EXPECT_EQ(ports.conflicts({.psum = 800}, 0, 100), 50U);
-  EXPECT_EQ(ports.conflicts({.psum = 800}, 300, 400), 0U) << "it has ended";
+  ports.array.begins(0, {}, 0);
+  ports.array.ends(100, {.psum = 400});
+  ports.post.begins(0, {.maps = 320}, 100);
+  EXPECT_EQ(ports.fill_needs({.ifmap = 80}, 0, 100), 0U);
+  EXPECT_EQ(ports.fill_needs({.ifmap = 160}, 0, 100), 10U);
+  EXPECT_EQ(ports.fill_needs({}, 0, 0), 0U);
 }
 
 TEST(BufferPorts, BanksOfOneTypeDoNotDisturbAnother) {
@@ -43,9 +63,8 @@ TEST(BufferPorts, BanksOfOneTypeDoNotDisturbAnother) {
     for (const ArrayJob& job : plan.stages[s].jobs) {
       ports.place(plan, s, job);
       // A small tile lies in one bank: a line a clock, whatever the other banks do.
-      const std::uint64_t alone = ports.conflicts({.psum = 150}, 0, 100);
-      EXPECT_EQ(ports.conflicts({.ifmap = 100, .psum = 150}, 0, 100), alone);
-      EXPECT_EQ(alone, 50U);
+      EXPECT_EQ(ports.clocks_for({.psum = 150}), 150U);
+      EXPECT_EQ(ports.clocks_for({.ifmap = 100, .psum = 150}), 150U);
     }
   }
 }
