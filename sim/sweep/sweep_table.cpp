@@ -93,11 +93,33 @@ class Table {
                            point.message.empty() ? "" : ": ", point.message);
       }
     }
-    const PointResult* first = any();
-    return out + (first == nullptr ? "" : first->policy + '\n');
+    return out + policies();
   }
 
  private:
+  /// The policy line; where points differ in it, each line with its points.
+  [[nodiscard]] std::string policies() const {
+    std::vector<std::pair<std::string, std::string>> lines;  // policy, points
+    for (const PointResult& point : points_) {
+      if (!point.has_results()) {
+        continue;
+      }
+      const auto known = std::find_if(lines.begin(), lines.end(), [&point](const auto& line) {
+        return line.first == point.policy;
+      });
+      if (known == lines.end()) {
+        lines.emplace_back(point.policy, label(point));
+      } else {
+        known->second += "; " + label(point);
+      }
+    }
+    std::string out;
+    for (const auto& [policy, points] : lines) {
+      out += policy + '\n' + (lines.size() > 1 ? "  of " + points + '\n' : "");
+    }
+    return out;
+  }
+
   static bool only_precision_and_highway(const PointSettings& settings) {
     return std::all_of(settings.settings.begin(), settings.settings.end(), [](const auto& s) {
       return s.first == "precision" || s.first == "highway.enabled";
@@ -121,14 +143,23 @@ class Table {
   }
 
   [[nodiscard]] std::string label(const PointResult& p) const {
-    if (!labels_by_bits_) {
-      return p.settings.text();
-    }
     const bool asked = p.settings.value("highway.enabled") == "true";
-    return fmt::format("{:>2} bit{}", p.weight_bits,
-                       !asked      ? ""
-                       : p.highway ? fmt::format(" + {}-bit highway", p.highway_bits)
-                                   : " + highway (one copy)");
+    std::string text = p.weight_bits == p.activation_bits
+                           ? fmt::format("{:>2} bit", p.weight_bits)
+                           : fmt::format("{} x {} bit", p.weight_bits, p.activation_bits);
+    text += !asked      ? ""
+            : p.highway ? fmt::format(" + {}-bit highway", p.highway_bits)
+                        : " + highway (one copy)";
+    for (const auto& [key, value] : p.settings.settings) {
+      if (!said_in_words(key)) {
+        text += fmt::format(", {}={}", key, value);
+      }
+    }
+    return text;
+  }
+
+  static bool said_in_words(const std::string& key) {
+    return key.starts_with("precision") || key == "highway.enabled" || key == "highway.bits";
   }
 
   [[nodiscard]] std::string heading() const {
