@@ -34,6 +34,7 @@ class ArrayCore {
   [[nodiscard]] bool drained() const;
 
  private:
+  friend class ArrayProbe;  ///< reads the state between two clocks
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
   /// Ordered by use: the first cache line is all that a psum on its way up touches.

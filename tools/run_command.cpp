@@ -9,6 +9,7 @@
 #include "sim/report/tables.hpp"
 #include "sim/sweep/experiment.hpp"
 #include "tools/command.hpp"
+#include "tools/run_views.hpp"
 #include "traces/trace_check.hpp"
 #include "turnpike_version.hpp"
 
@@ -26,6 +27,7 @@ struct RunOptions {
   bool dry_run = false;
   bool json = false;
   bool no_memo_file = false;
+  RunViewOptions views;
 };
 
 sweep::ExperimentOptions experiment_options(const RunOptions& options,
@@ -46,12 +48,18 @@ int run(RunOptions options, const CommonOptions& common) {
   options.sources.config_root = common.config_root;
   const auto config = accelerator::load_accelerator(options.sources);
   const auto workload = sweep::Workload::open(options.network, options.weights);
-  const auto experiment = experiment_options(options, common);
+  auto experiment = experiment_options(options, common);
   if (options.dry_run) {
+    if (options.views.any()) {
+      throw InputError{{"--dry-run", 0, 0},
+                       "simulates nothing: there is nothing to show in a file"};
+    }
     const sweep::DryRun plan = sweep::plan_experiment(config, workload, experiment);
     fmt::print("{}", report::plan_table(*plan.trace, plan.config, plan.plan));
     return static_cast<int>(ExitCode::ok);
   }
+  RunViews views{options.views, config, common.config_root};
+  views.attach(experiment.simulation);
   const report::PricedRun priced = sweep::run_experiment(config, workload, experiment);
   if (options.directory) {
     report::RunRecord record;
@@ -65,6 +73,7 @@ int run(RunOptions options, const CommonOptions& common) {
     fmt::print(stderr, "results in {}\n", *options.directory);
   }
   fmt::print("{}", options.json ? report::results_json(priced) : report::run_table(priced));
+  views.close();  // what the run came to is out, whatever becomes of the pictures
   if (!priced.result.checks.all_passed()) {
     fmt::print(stderr, "turnpike: a check failed: {}\n", report::failed_checks(priced));
     return static_cast<int>(ExitCode::check_failed);
@@ -98,6 +107,7 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
   command->add_flag("--json", options->json, "print results.json instead of a table");
   command->add_flag("--no-memo-file", options->no_memo_file,
                     "do not keep pass timings between runs");
+  add_view_options(*command, options->views);
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return run(*options, common); };
   });

@@ -66,6 +66,35 @@ memory::DramPolicy policy_of(const AcceleratorConfig& config) {
   return policy;
 }
 
+Picoseconds time_now() {
+  return Picoseconds{sc_core::sc_time_stamp().value()};
+}
+
+/// Tells the observer, if there is one, that an activity begins, and at the end of the scope that
+/// it ends.
+class Observed {
+ public:
+  Observed(RunObserver* observer, const Activity& activity)
+      : observer_{observer}, activity_{activity} {
+    if (observer_ != nullptr) {
+      observer_->begins(activity_, time_now());
+    }
+  }
+  ~Observed() {
+    if (observer_ != nullptr) {
+      observer_->ends(activity_, time_now());
+    }
+  }
+  Observed(const Observed&) = delete;
+  Observed& operator=(const Observed&) = delete;
+  Observed(Observed&&) = delete;
+  Observed& operator=(Observed&&) = delete;
+
+ private:
+  RunObserver* observer_;
+  Activity activity_;
+};
+
 /// Values of the tile of psums that is final after `pass`.
 std::uint64_t tile_values(const ArrayJob& job, const dataflow::ProcessingPass& pass) {
   const std::int64_t m = job.mapped.mapping.m;
@@ -91,14 +120,20 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
                          : pe::PassTimer::Mode::reference},
       dram_{"dram"},
       ports_{config} {
+  ensure(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_PS),
+         "the kernel counts picoseconds");
   memory_port_.bind(dram_.socket);
-  dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config));
+  dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config),
+                  options.dram_observer);
   result_.dram_tck_ns = dram.tck_ns;
   for (const Stage& stage : plan.stages) {  // a fetch may run ahead into the next layer
     const LayerEntry& first = trace.layers[stage.layers[0]];
     LayerResult& layer = result_.layers.emplace_back();
     layer.name = first.name;
     layer.op = std::string{to_string(first.op)};
+  }
+  if (options_.observer != nullptr) {
+    options_.observer->run_begins(facts());
   }
   SC_THREAD(control);
   SC_THREAD(fetch);
@@ -120,9 +155,37 @@ void Machine::align() {
   }
 }
 
+RunFacts Machine::facts() const {
+  RunFacts facts;
+  facts.network = trace_.network;
+  facts.clock_period = Picoseconds{period_.value()};
+  facts.rows = config_.rows;
+  facts.columns = config_.columns;
+  for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+    const std::vector<ArrayJob>& jobs = plan_.stages[s].jobs;
+    facts.layers.push_back({result_.layers[s].name, result_.layers[s].op,
+                            jobs.empty() ? "" : dataflow::to_string(jobs.back().mapped.mapping)});
+  }
+  return facts;
+}
+
+/// Control waits while `blocked()`; the clocks until then are a stall of this kind.
+template <class Blocked>
+void Machine::stall(Track kind, const sc_core::sc_event& event, const Blocked& blocked) {
+  const Observed observed{options_.observer, {.track = kind, .layer = current_}};
+  const std::uint64_t from = now();
+  while (blocked()) {
+    sc_core::wait(event);
+  }
+  align();
+  CycleCounts& cycles = layer().cycles;
+  (kind == Track::dram_stall ? cycles.dram_stall : cycles.post_stall) += now() - from;
+}
+
 void Machine::control() {
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
     current_ = s;
+    const Observed observed{options_.observer, {.track = Track::layer, .layer = s}};
     if (plan_.stages[s].has_array) {
       run_array_stage(s);
     } else {
@@ -133,6 +196,9 @@ void Machine::control() {
   result_.passes_simulated = timer_.passes_simulated();
   result_.clocks_simulated = timer_.clocks_simulated();
   finished_ = true;
+  if (options_.observer != nullptr) {
+    options_.observer->run_ends(time_now());
+  }
 }
 
 void Machine::run_array_stage(std::size_t s) {
@@ -143,12 +209,7 @@ void Machine::run_array_stage(std::size_t s) {
   for (std::size_t j = 0; j < stage.jobs.size(); ++j) {
     run_job(s, stage.jobs[j], schedule_.stages[s].jobs[j], active_pe_cycles);
   }
-  const std::uint64_t from = now();
-  while (post_busy_ || !tiles_.empty()) {
-    sc_core::wait(post_idle_event_);
-  }
-  align();
-  layer().cycles.post_stall += now() - from;
+  stall(Track::post_stall, post_idle_event_, [this] { return post_at_work(); });
   finish_layer(s, active_pe_cycles);
 }
 
@@ -160,12 +221,7 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
   ports_.place(plan_, s, job);
   std::uint64_t slots = 0;
   for (const PassTask& task : passes.passes) {
-    const std::uint64_t from = now();
-    while (fetched_ <= started_) {
-      sc_core::wait(fetched_event_);
-    }
-    align();
-    layer().cycles.dram_stall += now() - from;
+    stall(Track::dram_stall, fetched_event_, [this] { return fetched_ <= started_; });
     run_pass(job, task, active_pe_cycles);
     slots += last_slots_;
     if (task.pass.ends_tile) {
@@ -232,6 +288,9 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
   if (simulate_data) {
     operands = data_->operands(slice);
   }
+  const Observed observed{
+      options_.observer,
+      {.track = Track::pass, .layer = current_, .number = started_, .shape = &timing}};
   ++started_;
   pass_event_.notify(sc_core::SC_ZERO_TIME);
   const std::uint64_t from = now();
@@ -268,33 +327,18 @@ std::uint64_t Machine::wait_for_banks(const ArrayJob& job, const pe::PassCounter
 
 /// Hands a finished tile to the post-processing unit, which works one tile behind the array.
 void Machine::send_tile(const TileTask& tile) {
-  const std::uint64_t from = now();
-  while (post_busy_ || !tiles_.empty()) {
-    sc_core::wait(post_idle_event_);
-  }
-  align();
-  layer().cycles.post_stall += now() - from;
+  stall(Track::post_stall, post_idle_event_, [this] { return post_at_work(); });
   tiles_.push_back(tile);
   tile_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void Machine::run_post_stage(std::size_t s) {
   // Its operands must be complete: what earlier stages sent to DRAM has arrived there.
-  const std::uint64_t before = now();
-  while (write_busy_ || !writes_.empty()) {
-    sc_core::wait(write_idle_event_);
-  }
-  align();
-  layer().cycles.dram_stall += now() - before;
+  stall(Track::dram_stall, write_idle_event_, [this] { return write_at_work(); });
   ports_.place(plan_, s);
-  const std::uint64_t from = now();
   tiles_.push_back(schedule_.stages[s].whole);
   tile_event_.notify(sc_core::SC_ZERO_TIME);
-  do {
-    sc_core::wait(post_idle_event_);
-  } while (post_busy_ || !tiles_.empty());
-  align();
-  layer().cycles.post_stall += now() - from;
+  stall(Track::post_stall, post_idle_event_, [this] { return post_at_work(); });
   stage_psums_.clear();
   stage_weight_sums_.clear();
   finish_layer(s, 0);
@@ -302,12 +346,7 @@ void Machine::run_post_stage(std::size_t s) {
 
 void Machine::finish_layer(std::size_t s, std::uint64_t active_pe_cycles) {
   if (s + 1 == plan_.stages.size()) {  // the run ends when the last output is in DRAM
-    const std::uint64_t from = now();
-    while (write_busy_ || !writes_.empty()) {
-      sc_core::wait(write_idle_event_);
-    }
-    align();
-    layer().cycles.dram_stall += now() - from;
+    stall(Track::dram_stall, write_idle_event_, [this] { return write_at_work(); });
   }
   count_post(trace_, config_, plan_, s, layer());
   count_time(config_, active_pe_cycles, layer());
@@ -358,11 +397,17 @@ void Machine::verify(std::size_t s) {
 }
 
 /// Moves one transfer and counts it; called from fetch, post and write.
-void Machine::transfer(const Transfer& t) {
+void Machine::transfer(Track engine, const Transfer& t) {
   count_transfer(config_, t, result_.layers[t.stage]);
   if (t.words == 0) {
     return;  // a share of a tile too small for a word of its own
   }
+  const Observed observed{options_.observer,
+                          {.track = engine,
+                           .layer = t.stage,
+                           .low_bytes = t.low_words * 8,
+                           .highway_bytes = (t.words - t.low_words) * 8,
+                           .values = t.values}};
   const std::uint64_t from = now();
   if (t.low_words > 0) {
     access_dram(
@@ -413,15 +458,15 @@ void Machine::fetch() {
         while (config_.transfers == Transfers::overlap ? started_ < pass : ended_ < pass) {
           sc_core::wait(pass_event_);
         }
-        transfer(task.filter);
+        transfer(Track::filter_fetch, task.filter);
         if (task.ifmap.words > 0) {
           while (stages_done_ <= job.ifmap_ready_stage) {
             sc_core::wait(stage_event_);
           }
-          while (write_busy_ || !writes_.empty()) {
+          while (write_at_work()) {
             sc_core::wait(write_idle_event_);
           }
-          transfer(task.ifmap);
+          transfer(Track::ifmap_fetch, task.ifmap);
         }
         fetched_ = ++pass;
         fetched_event_.notify(sc_core::SC_ZERO_TIME);
@@ -438,19 +483,7 @@ void Machine::post() {
     post_busy_ = true;
     const TileTask tile = std::move(tiles_.front());
     tiles_.pop_front();
-    for (const Transfer& read : tile.reads) {
-      transfer(read);
-    }
-    const std::uint64_t rate = unsigned_of(config_.post_values_per_clock);
-    const std::uint64_t clocks =
-        std::max((tile.values + rate - 1) / rate, ports_.clocks_for(tile.lines));
-    const std::uint64_t from = now();
-    ports_.post.begins(from, tile.lines, clocks);
-    sc_core::wait(period_ * static_cast<double>(clocks));
-    while (const std::uint64_t more = ports_.post_needs(tile.lines, from, now())) {
-      sc_core::wait(period_ * static_cast<double>(more));
-    }
-    ports_.post.ends(now(), tile.lines);
+    requantize(tile);
     for (const Transfer& store : tile.writes) {
       writes_.push_back(store);
     }
@@ -458,6 +491,25 @@ void Machine::post() {
     post_busy_ = false;
     post_idle_event_.notify(sc_core::SC_ZERO_TIME);
   }
+}
+
+/// Brings a tile's operands that lie in DRAM, then takes the time of its values.
+void Machine::requantize(const TileTask& tile) {
+  const Observed observed{options_.observer,
+                          {.track = Track::post, .layer = current_, .values = tile.values}};
+  for (const Transfer& read : tile.reads) {
+    transfer(Track::skip_fetch, read);
+  }
+  const std::uint64_t rate = unsigned_of(config_.post_values_per_clock);
+  const std::uint64_t clocks =
+      std::max((tile.values + rate - 1) / rate, ports_.clocks_for(tile.lines));
+  const std::uint64_t from = now();
+  ports_.post.begins(from, tile.lines, clocks);
+  sc_core::wait(period_ * static_cast<double>(clocks));
+  while (const std::uint64_t more = ports_.post_needs(tile.lines, from, now())) {
+    sc_core::wait(period_ * static_cast<double>(more));
+  }
+  ports_.post.ends(now(), tile.lines);
 }
 
 void Machine::write() {
@@ -468,7 +520,7 @@ void Machine::write() {
     write_busy_ = true;
     const Transfer store = writes_.front();
     writes_.pop_front();
-    transfer(store);
+    transfer(Track::write_back, store);
     write_busy_ = false;
     if (writes_.empty()) {
       write_idle_event_.notify(sc_core::SC_ZERO_TIME);

@@ -61,7 +61,13 @@ class Machine : public sc_core::sc_module {
   void send_tile(const TileTask& tile);
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
   void verify(std::size_t stage);
-  void transfer(const Transfer& transfer);
+  void transfer(Track engine, const Transfer& transfer);
+  void requantize(const TileTask& tile);
+  template <class Blocked>
+  void stall(Track kind, const sc_core::sc_event& event, const Blocked& blocked);
+  [[nodiscard]] bool post_at_work() const { return post_busy_ || !tiles_.empty(); }
+  [[nodiscard]] bool write_at_work() const { return write_busy_ || !writes_.empty(); }
+  [[nodiscard]] RunFacts facts() const;
   void fill_buffer(const Transfer& transfer, std::uint64_t from);
   void access_dram(const memory::DramRequest& request);
   void align();

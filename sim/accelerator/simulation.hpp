@@ -4,7 +4,9 @@
 #include <string>
 
 #include "memory/dram_device.hpp"
+#include "memory/dram_request.hpp"
 #include "sim/accelerator/accelerator_config.hpp"
+#include "sim/accelerator/run_observer.hpp"
 #include "sim/accelerator/run_result.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "traces/trace.hpp"
@@ -16,6 +18,8 @@ struct SimulationOptions {
   Timing timing = Timing::memo;
   bool check_accumulators = false;  ///< --check: also compare every psum with plain loops
   std::string memo_file;            ///< where pass timings are kept between runs; empty = nowhere
+  RunObserver* observer = nullptr;  ///< told what the run does; it changes nothing
+  memory::DramObserver* dram_observer = nullptr;  ///< told what the memory is asked for and does
 };
 
 /// Runs a trace through the accelerator, cycle by cycle: the passes of every array layer, transfers
