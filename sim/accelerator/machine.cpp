@@ -271,8 +271,11 @@ std::vector<double> Machine::weight_sums(const JobOperands& operands) {
   const pe::LayerExtents& x = operands.extents;
   std::vector<double> sums(static_cast<std::size_t>(x.G * x.M), 0.0);
   const std::size_t taps = operands.filter.size() / sums.size();
-  for (std::size_t i = 0; i < operands.filter.size(); ++i) {
-    sums[i / taps] += operands.filter[i];
+  auto weight = operands.filter.begin();
+  for (double& sum : sums) {
+    for (std::size_t i = 0; i < taps; ++i, ++weight) {
+      sum += *weight;
+    }
   }
   return sums;
 }

@@ -1,8 +1,9 @@
 #include "sim/accelerator/timeline.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -171,12 +172,69 @@ TEST(Timeline, PassesAreOneBlockUntilTheyStall) {
   }
 }
 
+/// Tells of an activity from `from` to `to`, in clocks of 1000 ps.
+void tell(Timeline& timeline, Activity activity, std::uint64_t from, std::uint64_t to) {
+  timeline.begins(activity, Picoseconds{from * 1000});
+  timeline.ends(activity, Picoseconds{to * 1000});
+}
+
+RunFacts two_layers() {
+  RunFacts facts;
+  facts.clock_period = Picoseconds{1000};
+  facts.layers = {{"a", "conv", "m1"}, {"b", "fc", "m2"}};
+  return facts;
+}
+
+// Blocks end with a layer and at the first activity that begins after a stall.
+TEST(Timeline, BlocksEndWhereTheyShould) {
+  const std::string path = test::temporary("rule.json");
+  Timeline timeline{path, TimelineDetail::blocks};
+  timeline.run_begins(two_layers());
+  const pe::PassShape shape;
+  const auto pass = [&](std::size_t layer, std::uint64_t number, std::uint64_t from,
+                        std::uint64_t to) {
+    tell(timeline, {.track = Track::pass, .layer = layer, .number = number, .shape = &shape}, from,
+         to);
+  };
+  pass(0, 0, 0, 10);
+  tell(timeline, {.track = Track::dram_stall}, 10, 10);  // no time: no stall
+  pass(0, 1, 10, 25);
+  timeline.begins({.track = Track::filter_fetch, .low_bytes = 8}, Picoseconds{24'000});
+  timeline.begins({.track = Track::dram_stall}, Picoseconds{25'000});
+  timeline.ends({.track = Track::filter_fetch, .low_bytes = 8}, Picoseconds{29'500});
+  timeline.ends({.track = Track::dram_stall}, Picoseconds{30'000});
+  pass(0, 2, 30, 31);
+  pass(1, 3, 31, 40);
+  tell(timeline, {.track = Track::filter_fetch, .highway_bytes = 16}, 31, 32);
+  timeline.run_ends(Picoseconds{40'000});
+  timeline.close();
+  std::vector<std::string> seen;
+  const Json written = Json::parse(test::text_of(path));
+  for (const Json& event : written.at("traceEvents")) {
+    if (event.at("ph") == "X") {
+      const Json& args = event.at("args");
+      seen.push_back(fmt::format(
+          "{} {} {} {} {} {}", event.at("name").get<std::string>(), event.at("ts").dump(),
+          event.at("dur").dump(), args.value("passes", Json{}).dump(),
+          args.value("first_pass", Json{}).dump(), args.at("cycles").dump()));
+    }
+  }
+  std::sort(seen.begin(), seen.end());
+  const std::vector<std::string> expected{"a 0.0 0.025 2 0 25",          // passes 0 and 1
+                                          "a 0.024 0.0055 null null 6",  // a fetch, 5.5 clocks
+                                          "a 0.03 0.001 1 2 1",          // after the stall
+                                          "a 0.031 0.001 null null 1",  // the fetch after the stall
+                                          "b 0.031 0.009 1 3 9",        // another layer
+                                          "waits for DRAM 0.025 0.005 null null 5"};
+  EXPECT_EQ(seen, expected);
+}
+
 TEST(Timeline, AFileThatCannotBeWrittenIsAnError) {
   EXPECT_THROW((Timeline{"/no/such/directory/t.json", TimelineDetail::blocks}), FileError);
   Timeline full{"/dev/full", TimelineDetail::passes};
-  SimulationOptions options;
-  options.observer = &full;
-  static_cast<void>(test::observed_run(test::sample("tiny_gru"), test::small_machine(), options));
+  full.run_begins(two_layers());
+  tell(full, {.track = Track::layer}, 0, 5);
+  full.run_ends(Picoseconds{5000});
   EXPECT_THROW(full.close(), FileError);
 }
 
