@@ -82,7 +82,7 @@ void ArrayProbe::look_before() {
   now_.waiting_for_psum = 0;
   for (std::size_t i = 0; i < core_.pes_.size(); ++i) {
     const ArrayCore::Pe& pe = core_.pes_[i];
-    starved_[i] = pe.filter == 0 && pe.next_value >= pe.values_moved ? 1 : 0;
+    starved_[i] = pe.next_value >= pe.values_moved ? 1 : 0;
     finished_[i] = pe.macs_done ? 1 : 0;
     now_.waiting_for_psum += pe.psum_fifo == 0 && pe.ready_clock <= steps_ ? 1 : 0;
   }

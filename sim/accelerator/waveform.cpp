@@ -221,9 +221,14 @@ void Waveform::show_clock(const pe::ArrayClock& clock, Picoseconds at) {
     file_.set(array_.columns[i], at, unsigned_of(clock.column_multiplying[i]));
   }
   const pe::PeClock& pe = clock.chosen;
-  const std::array levels{
-      int{pe.used},  int{pe.multiplying}, int{pe.waits_for_ifmap}, int{pe.waits_for_psum_spad},
-      pe.ifmap_fifo, pe.psum_fifo,        pe.ifmap_spad,           pe.psum_spad};
+  const std::array levels{pe.used ? 1 : 0,
+                          pe.multiplying ? 1 : 0,
+                          pe.waits_for_ifmap ? 1 : 0,
+                          pe.waits_for_psum_spad ? 1 : 0,
+                          pe.ifmap_fifo,
+                          pe.psum_fifo,
+                          pe.ifmap_spad,
+                          pe.psum_spad};
   for (std::size_t i = 0; i < levels.size(); ++i) {
     file_.set(array_.chosen[i], at, unsigned_of(levels[i]));
   }

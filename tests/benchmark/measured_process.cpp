@@ -26,6 +26,7 @@ double seconds(const timeval& time) {
   ::dup2(nowhere, STDERR_FILENO);
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) {
     arguments.push_back(word.data());
   }

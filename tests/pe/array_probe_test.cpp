@@ -80,13 +80,15 @@ TEST(ArrayProbe, NothingExceedsItsCapacityAndAWaitingPeHasItsReason) {
       const PeClock& pe = c.chosen;
       EXPECT_TRUE(pe.used);
       for (const auto& [level, most] : {std::pair{pe.ifmap_fifo, s.fifo_depth},
-                                       {pe.psum_fifo, s.fifo_depth},
-                                       {pe.ifmap_spad, s.ifmap_spad},
-                                       {pe.psum_spad, s.psum_spad}}) {
+                                        {pe.psum_fifo, s.fifo_depth},
+                                        {pe.ifmap_spad, s.ifmap_spad},
+                                        {pe.psum_spad, s.psum_spad}}) {
         EXPECT_GE(level, 0);
         EXPECT_LE(level, most);
       }
-      EXPECT_LE(int{pe.multiplying} + int{pe.waits_for_ifmap} + int{pe.waits_for_psum_spad}, 1);
+      EXPECT_LE((pe.multiplying ? 1 : 0) + (pe.waits_for_ifmap ? 1 : 0) +
+                    (pe.waits_for_psum_spad ? 1 : 0),
+                1);
       if (pe.waits_for_psum_spad) {
         EXPECT_EQ(pe.psum_spad, s.psum_spad);
         ++spad_waits;
