@@ -317,6 +317,7 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
 
 /// A pass whose banks were asked for more than they can answer takes that much longer.
 std::uint64_t Machine::wait_for_banks(const ArrayJob& job, const pe::PassCounters& pass) {
+  const Observed observed{options_.observer, {.track = Track::bank_wait, .layer = current_}};
   const BufferLines lines = pass_lines(config_, job, pass);
   const std::uint64_t needed = ports_.clocks_for(lines);
   const std::uint64_t more = needed > pass.cycles ? needed - pass.cycles : 0;

@@ -14,6 +14,7 @@ namespace turnpike::accelerator {
 enum class Track {
   layer,         ///< from the first thing control does for a layer to the last
   pass,          ///< the array runs a processing pass
+  bank_wait,     ///< a pass waits at its end for banks of the buffer that were asked for too often
   dram_stall,    ///< control waits for data from or to DRAM
   post_stall,    ///< control waits for the post-processing unit
   filter_fetch,  ///< DRAM to buffer: weights of a pass
@@ -22,7 +23,7 @@ enum class Track {
   write_back,    ///< buffer to DRAM: outputs
   post,          ///< the post-processing unit works on a tile, its reads included
 };
-inline constexpr int kTracks = 9;
+inline constexpr int kTracks = 10;
 
 /// Something that takes time.
 struct Activity {

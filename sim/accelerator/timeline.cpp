@@ -27,6 +27,8 @@ Place place_of(Track track) {
       return {kMachine, 1, "layers", "layer"};
     case Track::pass:
       return {kMachine, 2, "passes", "pass"};
+    case Track::bank_wait:
+      return {kMachine, 5, "bank conflicts", "pass"};
     case Track::dram_stall:
     case Track::post_stall:
       return {kMachine, 3, "stalls", "stall"};
@@ -93,8 +95,8 @@ void Timeline::name_tracks() {
   name("process_name", kMachine, 0, "accelerator");
   name("process_name", kMemory, 0, "DRAM");
   for (const Track track :
-       {Track::layer, Track::pass, Track::dram_stall, Track::post, Track::filter_fetch,
-        Track::ifmap_fetch, Track::skip_fetch, Track::write_back}) {
+       {Track::layer, Track::pass, Track::dram_stall, Track::post, Track::bank_wait,
+        Track::filter_fetch, Track::ifmap_fetch, Track::skip_fetch, Track::write_back}) {
     const Place place = place_of(track);
     name("thread_name", place.process, place.thread, place.name);
     write_event(fmt::format(
@@ -113,7 +115,7 @@ void Timeline::ends(const Activity& activity, Picoseconds at) {
   const auto track = static_cast<std::size_t>(activity.track);
   Block& block = blocks_[track];
   const bool stall = is_stall(activity.track);
-  if (stall && at == began_[track]) {
+  if ((stall || activity.track == Track::bank_wait) && at == began_[track]) {
     return;  // nothing had to be waited for
   }
   const bool joins = detail_ == TimelineDetail::blocks && !stall &&
@@ -160,6 +162,9 @@ std::string Timeline::args_of(const Block& block) const {
                         block.first.number, json_string(layer.mapping));
     return block.shape.empty() ? args
                                : args + fmt::format(R"(,"shape":{})", json_string(block.shape));
+  }
+  if (track == Track::bank_wait) {
+    return args + fmt::format(R"(,"passes":{})", block.parts);
   }
   if (track == Track::post) {
     return args + fmt::format(R"(,"tiles":{},"values":{})", block.parts, block.values);

@@ -107,6 +107,7 @@ void Waveform::declare(const RunFacts& facts) {
   };
   active(Track::layer, "accelerator.control", "layer_active");
   active(Track::pass, "accelerator.control", "pass_active");
+  active(Track::bank_wait, "accelerator.control", "bank_wait");
   active(Track::dram_stall, "accelerator.control", "dram_stall");
   active(Track::post_stall, "accelerator.control", "post_stall");
   declare_array(facts);

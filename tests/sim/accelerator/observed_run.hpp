@@ -24,6 +24,7 @@ inline const std::vector<std::vector<std::string>>& machines() {
   static const std::vector<std::vector<std::string>> settings{
       {},
       {"feature_maps=spill"},
+      {"glb.banks=1", "psum.cost_bits=64"},
       {"feature_maps=spill", "transfers=serial", "dram.device=eyeriss-link"},
       {"dram.device=ideal", "feature_maps=spill"},
       {"post.values_per_clock=1", "clock_mhz=60"},

@@ -68,6 +68,7 @@ void expect_the_result(const Drawn& run) {
   const auto passes = sums(run, "passes", "passes");
   const auto processing = sums(run, "passes", "cycles");
   const auto stalls = sums(run, "stalls", "cycles");
+  const auto banks = sums(run, "bank conflicts", "cycles");
   const auto filters = sums(run, "filter fetch", "low_bytes");
   const auto ifmaps = sums(run, "ifmap fetch", "low_bytes");
   for (const LayerResult& layer : run.result.layers) {
@@ -76,6 +77,7 @@ void expect_the_result(const Drawn& run) {
     EXPECT_EQ(value(passes, layer.name), layer.passes);
     EXPECT_EQ(value(processing, layer.name), layer.cycles.processing);
     EXPECT_EQ(value(stalls, layer.name), layer.cycles.dram_stall + layer.cycles.post_stall);
+    EXPECT_EQ(value(banks, layer.name), layer.glb_conflict_cycles);
     EXPECT_EQ(value(filters, layer.name) * 8, layer.dram_bits.filter);
     std::uint64_t highway = 0, low = value(ifmaps, layer.name);
     for (const char* track : {"ifmap fetch", "skip operand fetch", "write-back"}) {
@@ -155,6 +157,13 @@ TEST(Timeline, NamesAreEscapedWhateverTheyHold) {
   EXPECT_EQ(observed.json.at("otherData").at("network"), "\"");
   EXPECT_EQ(value(sums(observed, "layers", "cycles"), "a \"b\"\\\n\xef\xbf\xbd"),
             observed.result.layers[0].cycles.total());
+}
+
+TEST(Timeline, ShowsWaitsForBanks) {
+  const Drawn busy = run(test::sample("tiny_residual.npz"), {"glb.banks=1", "psum.cost_bits=64"},
+                         TimelineDetail::blocks);
+  EXPECT_GT(busy.result.glb_conflict_cycles(), 0U);
+  expect_the_result(busy);
 }
 
 TEST(Timeline, PassesAreOneBlockUntilTheyStall) {
