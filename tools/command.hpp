@@ -36,5 +36,6 @@ void add_reprice(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_explain(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_sensitivity(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_calibrate(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_spill(CLI::App& app, const CommonOptions& common, Action& chosen);
 
 }  // namespace turnpike::tools

@@ -60,6 +60,7 @@ int run_program(int argc, char** argv) {
            add_explain,
            add_sensitivity,
            add_calibrate,
+           add_spill,
        }) {
     add(app, common, chosen);
   }

@@ -44,6 +44,7 @@ ClaimPoint claim_point(const StoredPoint& point, const PricedRun& priced) {
   made.highway_bits = highway ? point.run.config.highway_bits : 0;
   made.groups = cost::by_group(priced.energy);
   made.energy_uj = priced.energy_uj();
+  made.highway_uj = priced.energy.of_stream(Stream::highway).count() * 1e-6;
   made.area_mm2 = priced.area_mm2();
   made.cycles = static_cast<double>(priced.result.cycles().total());
   made.dram_mbit = static_cast<double>(priced.dram_bytes()) * 8e-6;

@@ -33,6 +33,7 @@ struct ClaimPoint {
   int highway_bits = 0;  ///< as asked for; 0: no highway
   cost::GroupEnergies groups{};
   double energy_uj = 0.0;
+  double highway_uj = 0.0;  ///< the highway stream's own actions
   double area_mm2 = 0.0;
   double cycles = 0.0;
   double dram_mbit = 0.0;

@@ -57,8 +57,8 @@ std::vector<Overhead> overheads_of(const ClaimSet& set, const cost::MonteCarlo& 
       continue;
     }
     rows.push_back({set.setting, with.bits, with.highway_bits, with.energy_uj - without->energy_uj,
-                    with.dram_mbit - without->dram_mbit, with.glb_mbit - without->glb_mbit,
-                    percent(without->area_mm2, with.area_mm2),
+                    with.highway_uj, with.dram_mbit - without->dram_mbit,
+                    with.glb_mbit - without->glb_mbit, percent(without->area_mm2, with.area_mm2),
                     percent(without->cycles, with.cycles),
                     energy_change(*without, with, set.policy, settings)});
   }
@@ -136,17 +136,17 @@ std::string claims_text(const ClaimsReport& report) {
 }
 
 std::string overheads_text(const ClaimsReport& report) {
-  TextTable table{{"the highway adds", "uJ", "DRAM Mbit", "GLB Mbit", "energy %", "5 %", "50 %",
-                   "95 %", "area %", "cycles %"}};
+  TextTable table{{"the highway adds", "uJ", "own uJ", "DRAM Mbit", "GLB Mbit", "energy %", "5 %",
+                   "50 %", "95 %", "area %", "cycles %"}};
   for (const Overhead& row : report.overheads) {
     table.add(
         {fmt::format("{} bit + {}-bit highway{}{}", row.bits, row.highway_bits,
                      row.setting.empty() ? "" : ", ", row.setting),
-         fmt::format("{:.1f}", row.added_uj), fmt::format("{:.2f}", row.dram_mbit),
-         fmt::format("{:.2f}", row.glb_mbit), fmt::format("{:+.2f}", row.energy.percent),
-         fmt::format("{:+.2f}", row.energy.band.p5), fmt::format("{:+.2f}", row.energy.band.p50),
-         fmt::format("{:+.2f}", row.energy.band.p95), fmt::format("{:+.2f}", row.area_percent),
-         fmt::format("{:+.2f}", row.cycles_percent)});
+         fmt::format("{:.1f}", row.added_uj), fmt::format("{:.1f}", row.stream_uj),
+         fmt::format("{:.2f}", row.dram_mbit), fmt::format("{:.2f}", row.glb_mbit),
+         fmt::format("{:+.2f}", row.energy.percent), fmt::format("{:+.2f}", row.energy.band.p5),
+         fmt::format("{:+.2f}", row.energy.band.p50), fmt::format("{:+.2f}", row.energy.band.p95),
+         fmt::format("{:+.2f}", row.area_percent), fmt::format("{:+.2f}", row.cycles_percent)});
   }
   return report.overheads.empty() ? "" : table.to_string() + '\n';
 }
@@ -208,6 +208,7 @@ Json overheads_json(const ClaimsReport& report) {
                     {"bits", row.bits},
                     {"highway_bits", row.highway_bits},
                     {"added_uj", row.added_uj},
+                    {"own_uj", row.stream_uj},
                     {"dram_mbit", row.dram_mbit},
                     {"glb_mbit", row.glb_mbit},
                     {"energy_percent", row.energy.percent},

@@ -12,7 +12,8 @@ struct Overhead {
   std::string setting;
   int bits = 0;
   int highway_bits = 0;
-  double added_uj = 0.0;
+  double added_uj = 0.0;   ///< energy with less energy without
+  double stream_uj = 0.0;  ///< of the highway's own actions; the rest is other data, other zeros
   double dram_mbit = 0.0;
   double glb_mbit = 0.0;
   double area_percent = 0.0;
