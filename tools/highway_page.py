@@ -124,6 +124,51 @@ class Page:
                         [f"{leakage:.0f}"])
         return table(["uJ (against the study)", "total"] + list(COLUMNS) + ["leakage"], rows)
 
+    def counts(self):
+        """Million counts of a run at 16-bit psums, beside the study's."""
+        with open(ROOT / "tests/sim/cost/study_counts.csv", newline="", encoding="utf-8") as file:
+            study = list(csv.DictReader(file))
+        rows = []
+        for theirs in study:
+            run = self.sweep("policies", "silicon") / f"precision-{theirs['bits']}_highway.enabled-false"
+            with open(run / "counts.csv", newline="", encoding="utf-8") as file:
+                counts = [(r["component"], r["action"], r["item"], int(r["bits"].split("+")[-1] or 0), int(r["count"]))
+                          for r in csv.DictReader(file)]
+            def total(component, action, items=None):
+                return sum(n for c, a, i, _, n in counts if (c, a) == (component, action) and (items is None or i in items))
+            line = 4 * int(theirs["bits"])  # bits of a buffer line; a group of four 16-bit psums takes whole lines
+            psums = 4 * total("glb", "read", ("psum",)) // -(-4 * 16 // line)
+            executed, gated = total("mac", "compute"), total("mac", "gated")
+            cycles = json.loads((run / "results.json").read_text(encoding="utf-8"))["totals"]["cycles"]
+            ours = {"accumulations": total("pe_link", "compute"), "link_writes": total("pe_link", "write"),
+                    "glb_psum_reads": psums, "array_psum_words": total("noc", "write", ("psum_in_y", "psum_out_y")),
+                    "ifmap_spad_writes": total("ifmap_spad", "write"), "ifmap_spad_reads": total("ifmap_spad", "read"),
+                    "cycles": cycles}
+            share = int(theirs["gated_macs"]) / (int(theirs["gated_macs"]) + int(theirs["executed_macs"]))
+            rows.append([theirs["bits"], f"{100 * share:.0f} / {100 * gated / (gated + executed):.0f}"] +
+                        [f"{int(theirs.get(key) or theirs['accumulations']) / 1e6:.1f} / {value / 1e6:.1f}"
+                         for key, value in ours.items()])
+        return table(["bits", "MACs gated %", "sums between PEs", "PE link FIFO", "psums read from GLB", "psums to and from array",
+                      "ifmap spad writes", "ifmap spad reads", "cycles"], rows)
+
+    def study_swings(self):
+        """The study's spread of the energy claim by assumption, points, beside ours."""
+        def spread(profile, matches):
+            values = [x for s in self.claims("policies", profile)["swings"] if matches(s) for x in s["energy"] if x is not None]
+            return f"{max(values + [0.0]) - min(values + [0.0]):.0f}"
+        def constants(s):
+            return s["from"].startswith("constants") and s["name"] not in ("dram", "clock", "leakage")
+        kinds = (("first and last layer composed on narrow MACs", "> 100", lambda s: s["name"] == "layers.first_last=composed"),
+                 ("clock: by flip-flops, constant, proportional", "53",
+                  lambda s: s["name"].split(" ")[:2] in (["clock:", r] for r in ("flip_flops", "constant", "proportional"))),
+                 ("psum width", "53", lambda s: s["name"].startswith("psum.")),
+                 ("DRAM: device, or pJ per bit x 1..3.5", "15", lambda s: "dram" in s["name"] and "standby" not in s["name"]))
+        rows = [[name, study, spread("silicon", f), spread("paper", f)] for name, study, f in kinds]
+        def most(profile):
+            return max(abs(x) for s in self.claims("policies", profile)["swings"] if constants(s) for x in s["energy"])
+        rows.append(["a group of constants, MAC, spads, GLB, NoC", "at most 4", f"at most {most('silicon'):.1f}", f"at most {most('paper'):.1f}"])
+        return table(["energy 16 to 3 bit, points from end to end", "study", "silicon", "paper"], rows)
+
     def tornado(self):
         def rows_of(profile):
             for s in self.claims("policies", profile)["swings"]:
@@ -160,5 +205,6 @@ class Page:
 
     def tables(self):
         return {"three claims": self.three_claims, "widths": self.widths, "limits": self.limits, "storage": self.storage,
-                "breakdown": self.breakdown, "tornado": self.tornado, "spill": self.spill, "buyer": self.buyer,
+                "breakdown": self.breakdown, "counts": self.counts,
+                "study swings": self.study_swings, "tornado": self.tornado, "spill": self.spill, "buyer": self.buyer,
                 "operations": self.operations}
