@@ -86,6 +86,21 @@ std::vector<StoredPoint> base_points(const std::vector<StoredPoint>& points,
   return base;
 }
 
+/// Gives each set the points without highway that the sweep made for its other settings only.
+void share_runs_without_highway(std::vector<ClaimSet>& sets, const std::vector<StoredPoint>& points,
+                                const std::vector<std::pair<std::string, ClaimPoint>>& without) {
+  for (ClaimSet& set : sets) {
+    for (const auto& [setting, point] : without) {
+      const bool same = std::any_of(points.begin(), points.end(), [&](const StoredPoint& each) {
+        return setting_of(each, true) == set.setting && setting_of(each, false) == setting;
+      });
+      if (same && set.find(point.bits, 0) == nullptr) {
+        set.points.push_back(point);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 bool is_sweep_directory(const std::string& directory) {
@@ -168,18 +183,7 @@ std::vector<ClaimSet> claim_sets(const std::vector<StoredPoint>& points,
       without.emplace_back(setting_of(point, false), set->points.back());
     }
   }
-  for (ClaimSet& set : sets) {
-    for (const auto& [setting, point] : without) {
-      PointSettings stripped;
-      const bool own = set.find(point.bits, 0) != nullptr;
-      const bool same = std::any_of(points.begin(), points.end(), [&](const StoredPoint& each) {
-        return setting_of(each, true) == set.setting && setting_of(each, false) == setting;
-      });
-      if (!own && same) {
-        set.points.push_back(point);
-      }
-    }
-  }
+  share_runs_without_highway(sets, points, without);
   std::stable_sort(sets.begin(), sets.end(), [](const ClaimSet& a, const ClaimSet& b) {
     return a.setting.empty() && !b.setting.empty();
   });
