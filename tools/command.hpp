@@ -35,5 +35,7 @@ void add_compare(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_reprice(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_explain(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_sensitivity(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_calibrate(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_spill(CLI::App& app, const CommonOptions& common, Action& chosen);
 
 }  // namespace turnpike::tools

@@ -87,6 +87,8 @@ ConfigSchema profile_schema() {
       {{"schema", "choice", "turnpike-profile/1", kRequired, "kind and version of the file"},
        {"name", "text", "", kRequired, "printed in the policy line"},
        {"description", "text", "", kRequired, "one sentence"},
+       {"source", "mapping", "dotted keys of this file", "none",
+        "where a number comes from: the command that prints it, or a publication"},
        {"psum.cost_bits", "integer or choice", "1..64, overflow_free, scaled", "the accelerator's",
         "as in an accelerator file"},
        {"layers.first_last", "choice", "same, native16, composed, composed8, excluded",

@@ -59,6 +59,8 @@ int run_program(int argc, char** argv) {
            add_reprice,
            add_explain,
            add_sensitivity,
+           add_calibrate,
+           add_spill,
        }) {
     add(app, common, chosen);
   }

@@ -171,7 +171,8 @@ ConfigNode profile_overlay(const std::string& path) {
   ConfigMap map{node, "(top)"};
   static_cast<void>(map.get_choice("schema", {"turnpike-profile/1"}));
   std::erase_if(node.entries, [](const ConfigNode::Entry& entry) {
-    return entry.first == "schema" || entry.first == "name" || entry.first == "description";
+    return entry.first == "schema" || entry.first == "name" || entry.first == "description" ||
+           entry.first == "source";
   });
   return node;
 }

@@ -44,6 +44,28 @@ void check_overlay(ConfigMap& map) {
   static_cast<void>(CostPolicy::read(map));
 }
 
+/// The `source` mapping of a profile: dotted key -> a command or a publication.
+std::map<std::string, std::string> read_sources(ConfigMap& top, const ConfigNode& profile) {
+  std::map<std::string, std::string> sources;
+  auto map = top.opt_map("source");
+  if (!map) {
+    return sources;
+  }
+  for (const std::string& key : map->keys()) {
+    const ConfigNode* at = &profile;
+    for (std::size_t from = 0, dot = 0; at != nullptr && dot != std::string::npos; from = dot + 1) {
+      dot = key.find('.', from);
+      at = at->find(key.substr(from, dot - from));
+    }
+    if (at == nullptr) {
+      map->fail(key, fmt::format("states a source, but this profile sets no key '{}'", key));
+    }
+    sources.emplace(key, map->get_string(key));
+  }
+  map->finish();
+  return sources;
+}
+
 }  // namespace
 
 std::string_view to_string(ClockRule rule) {
@@ -138,10 +160,12 @@ Profile Profile::load(const std::string& path) {
   static_cast<void>(map.get_choice("schema", {"turnpike-profile/1"}));
   profile.name = map.get_string("name");
   profile.description = map.get_string("description");
+  profile.sources = read_sources(map, node);
   check_overlay(map);
   map.finish();
   std::erase_if(node.entries, [](const ConfigNode::Entry& entry) {
-    return entry.first == "schema" || entry.first == "name" || entry.first == "description";
+    return entry.first == "schema" || entry.first == "name" || entry.first == "description" ||
+           entry.first == "source";
   });
   profile.overlay = std::move(node);
   return profile;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,9 +64,11 @@ struct PolicyContext {
 struct Profile {
   std::string name;
   std::string description;
-  ConfigNode overlay;  ///< psum, layers, dram, feature_maps, cost
+  std::map<std::string, std::string> sources;  ///< where a key's number comes from, by dotted key
+  ConfigNode overlay;                          ///< psum, layers, dram, feature_maps, cost
 
-  /// InputError for a key a profile may not set, or a wrong `cost` mapping.
+  /// InputError for a key a profile may not set, a wrong `cost` mapping, or a source of a key the
+  /// profile does not set.
   static Profile load(const std::string& path);
   /// Names of the profiles (*.yaml) in a directory, sorted. FileError if it is none.
   static std::vector<std::string> names_in(const std::string& directory);

@@ -18,11 +18,6 @@ using cost::ClockRule;
 using cost::CostPolicy;
 using cost::Metric;
 
-struct Variant {
-  std::string name;
-  std::vector<std::string> settings;
-};
-
 /// The clock factor of a policy that has a clock; that of the `silicon` profile for one without.
 CostPolicy clocked(const CostPolicy& policy, const std::string& config_root) {
   if (policy.clock != ClockRule::none) {
@@ -33,9 +28,10 @@ CostPolicy clocked(const CostPolicy& policy, const std::string& config_root) {
   return CostPolicy::read(map);
 }
 
-/// Every cost policy the run does not have, one at a time.
-std::vector<Variant> variants_of(const CostPolicy& policy, const std::string& config_root) {
-  std::vector<Variant> out;
+}  // namespace
+
+std::vector<PriceVariant> price_variants(const CostPolicy& policy, const std::string& config_root) {
+  std::vector<PriceVariant> out;
   const CostPolicy clock = clocked(policy, config_root);
   for (const ClockRule rule :
        {ClockRule::flip_flops, ClockRule::constant, ClockRule::proportional}) {
@@ -63,6 +59,8 @@ std::vector<Variant> variants_of(const CostPolicy& policy, const std::string& co
   return out;
 }
 
+namespace {
+
 bool same_ranges(const CostPolicy& a, const CostPolicy& b) {
   return std::equal(a.uncertainty.begin(), a.uncertainty.end(), b.uncertainty.begin(),
                     [](const cost::Range& x, const cost::Range& y) {
@@ -70,7 +68,7 @@ bool same_ranges(const CostPolicy& a, const CostPolicy& b) {
                     });
 }
 
-std::vector<Picojoules> totals_with(const std::vector<StoredRun>& runs, const Variant& variant,
+std::vector<Picojoules> totals_with(const std::vector<StoredRun>& runs, const PriceVariant& variant,
                                     const std::string& config_root) {
   std::vector<Picojoules> totals;
   for (const StoredRun& run : runs) {
@@ -112,7 +110,7 @@ SensitivityReport sensitivity_of(const std::vector<StoredRun>& runs, const std::
     report.policy_lines.push_back(priced.policy);
   }
   std::vector<PolicyVariant> variants;
-  for (const Variant& variant : variants_of(report.policy, config_root)) {
+  for (const PriceVariant& variant : price_variants(report.policy, config_root)) {
     variants.push_back({variant.name, totals_with(runs, variant, config_root)});
   }
   for (std::size_t i = runs.size() > 1 ? 1 : 0; i < runs.size(); ++i) {

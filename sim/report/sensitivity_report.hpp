@@ -11,6 +11,17 @@
 /// between runs.
 namespace turnpike::report {
 
+/// A cost policy set otherwise, as `--set` takes it.
+struct PriceVariant {
+  std::string name;  ///< "leakage: out"
+  std::vector<std::string> settings;
+};
+
+/// Every cost policy that is not `policy`'s, one at a time. A clock rule for a policy without a
+/// clock takes the factor of profile silicon.
+[[nodiscard]] std::vector<PriceVariant> price_variants(const cost::CostPolicy& policy,
+                                                       const std::string& config_root);
+
 /// The run with one cost policy set otherwise.
 struct PolicyVariant {
   std::string name;                ///< "clock: none"

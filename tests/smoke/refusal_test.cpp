@@ -94,6 +94,63 @@ TEST(Refusal, UnknownNames) {
   expect_refused({"config", "schema", "acelerator"}, 2, "did you mean 'accelerator'?");
 }
 
+/// A copy of configs/ in which one file has `from` replaced by `to`.
+std::string changed_configs(const std::string& file, const std::string& from,
+                            const std::string& to) {
+  const std::string root = scratch("configs");
+  std::filesystem::remove_all(root);
+  std::filesystem::copy(repository("configs"), root, std::filesystem::copy_options::recursive);
+  std::string text = bytes_of(root + "/" + file);
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  text.replace(at, from.size(), to);
+  put("configs/" + file, text);
+  return root;
+}
+
+std::vector<std::string> with_configs(const std::string& root) {
+  return {"--configs", root, "run", accelerator(), "--network", "zoo:lstm300"};
+}
+
+TEST(Refusal, ProfileWithAnUnknownPolicy) {
+  expect_refused(with_configs(changed_configs("profiles/silicon.yaml", "clock: flip_flops",
+                                              "clock: flipflops")),
+                 2, "must be one of none, flip_flops");
+  expect_refused(with_configs(changed_configs("profiles/silicon.yaml", "  leakage: true\n",
+                                              "  leakage: true\n  leakge: true\n")),
+                 2, "did you mean 'leakage'?");
+  expect_refused(run_with(accelerator(), {"--set", "cost.clock=fast"}), 2, "cost.clock=fast");
+}
+
+TEST(Refusal, TableWithoutSourceOrRow) {
+  const std::string root = changed_configs("technology/65nm/requant.csv", "16", "16");
+  std::filesystem::remove(root + "/technology/65nm/requant.source");
+  expect_refused(with_configs(root), 3, "requant.source");
+  std::filesystem::remove(root + "/technology/65nm/requant.csv");
+  expect_refused(with_configs(root), 3, "requant");
+}
+
+TEST(Refusal, WidthOutsideTheTables) {
+  expect_refused(run_with(accelerator(), {"--set", "glb.bytes_at_16_bit=268435456"}), 2,
+                 "not for 268435456 B");
+}
+
+TEST(Refusal, MeasuredPowerThatDoesNotFit) {
+  const auto calibrate = [](const std::string& table) {
+    return std::vector<std::string>{"calibrate",
+                                    "clock",
+                                    repository("configs/accelerators/eyeriss-chip.yaml"),
+                                    "--network",
+                                    repository("configs/networks/alexnet.yaml"),
+                                    "--measured",
+                                    table};
+  };
+  expect_refused(calibrate(scratch("none.csv")), 3, "none.csv");
+  expect_refused(calibrate(put("power.csv", "layer,power_mW\nCONV1,332\n")), 3, "total_latency_ms");
+  expect_refused(calibrate(put("power.csv", "layer,power_mW,total_latency_ms\nCONV9,332,20.9\n")),
+                 2, "no layer 'CONV9'");
+}
+
 TEST(Refusal, OutputThatCannotBeWritten) {
   const std::string file = put("file", "in the way");
   const Outcome run = turnpike(run_with(accelerator(), {"-o", file + "/run"}));

@@ -1,0 +1,254 @@
+#include "sim/sweep/claims.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/report/sensitivity_report.hpp"
+
+namespace turnpike::sweep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using report::PricedRun;
+
+std::string scalar_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+bool is_claim_key(const std::string& key) {
+  return key == "precision" || key == "highway.enabled" || key == "highway.bits";
+}
+
+/// Settings besides precision and highway width; without highway those of `highway.*` say nothing.
+std::string setting_of(const StoredPoint& point, bool with_highway_keys) {
+  PointSettings rest;
+  for (const auto& [key, value] : point.settings.settings) {
+    if (!is_claim_key(key) && (with_highway_keys || !key.starts_with("highway."))) {
+      rest.settings.emplace_back(key, value);
+    }
+  }
+  return rest.text();
+}
+
+ClaimPoint claim_point(const StoredPoint& point, const PricedRun& priced) {
+  ClaimPoint made;
+  made.bits = point.run.config.precision.weight;
+  const std::string asked = point.settings.value("highway.enabled");
+  const bool highway = asked.empty() ? point.run.config.highway_enabled : asked == "true";
+  made.highway_bits = highway ? point.run.config.highway_bits : 0;
+  made.groups = cost::by_group(priced.energy);
+  made.energy_uj = priced.energy_uj();
+  made.highway_uj = priced.energy.of_stream(Stream::highway).count() * 1e-6;
+  made.area_mm2 = priced.area_mm2();
+  made.cycles = static_cast<double>(priced.result.cycles().total());
+  made.dram_mbit = static_cast<double>(priced.dram_bytes()) * 8e-6;
+  made.glb_mbit = static_cast<double>(priced.glb_bytes()) * 8e-6;
+  return made;
+}
+
+std::optional<double> percent(double from, double to) {
+  return 100.0 * (to / from - 1.0);
+}
+
+std::optional<double> difference(const std::optional<double>& a, const std::optional<double>& b) {
+  return a && b ? std::optional{*a - *b} : std::nullopt;
+}
+
+Claims against(const Claims& claims, const Claims& base) {
+  return {difference(claims.area, base.area), difference(claims.energy, base.energy),
+          difference(claims.highway, base.highway)};
+}
+
+/// The set with every energy scaled by group, to see what constants do.
+ClaimSet scaled(const ClaimSet& set, cost::Group group, double factor) {
+  ClaimSet made = set;
+  for (ClaimPoint& point : made.points) {
+    cost::GroupFactors factors;
+    factors.fill(1.0);
+    factors[static_cast<std::size_t>(group)] = factor;
+    point.energy_uj = cost::scaled_total(point.groups, factors).count() * 1e-6;
+  }
+  return made;
+}
+
+/// Points that belong to the base set: no settings besides precision and highway.
+std::vector<StoredPoint> base_points(const std::vector<StoredPoint>& points,
+                                     const std::string& setting) {
+  std::vector<StoredPoint> base;
+  std::copy_if(points.begin(), points.end(), std::back_inserter(base),
+               [&setting](const StoredPoint& point) { return setting_of(point, true) == setting; });
+  return base;
+}
+
+/// Gives each set the points without highway that the sweep made for its other settings only.
+void share_runs_without_highway(std::vector<ClaimSet>& sets, const std::vector<StoredPoint>& points,
+                                const std::vector<std::pair<std::string, ClaimPoint>>& without) {
+  for (ClaimSet& set : sets) {
+    for (const auto& [setting, point] : without) {
+      const bool same = std::any_of(points.begin(), points.end(), [&](const StoredPoint& each) {
+        return setting_of(each, true) == set.setting && setting_of(each, false) == setting;
+      });
+      if (same && set.find(point.bits, 0) == nullptr) {
+        set.points.push_back(point);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool is_sweep_directory(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(directory + "/sweep.json", ignored);
+}
+
+std::vector<StoredPoint> read_sweep_directory(const std::string& directory,
+                                              const report::PriceChanges& changes,
+                                              const std::string& config_root) {
+  const std::string path = directory + "/sweep.json";
+  std::ifstream in{path, std::ios::binary};
+  if (!in) {
+    throw FileError{{path, 0, 0}, "cannot be opened"};
+  }
+  std::vector<StoredPoint> points;
+  try {
+    const Json json = Json::parse(in);
+    for (const Json& entry : json.at("points")) {
+      const std::string status = entry.at("status");
+      if (status != "ok" && status != "check_failed") {
+        continue;
+      }
+      StoredPoint point;
+      for (const auto& [key, value] : entry.at("settings").items()) {
+        point.settings.settings.emplace_back(key, scalar_text(value));
+      }
+      point.run = report::read_stored_run(directory + "/" + entry.at("id").get<std::string>());
+      point.run.config = report::repriced_config(point.run.config, changes, config_root);
+      points.push_back(std::move(point));
+    }
+  } catch (const Json::exception& e) {
+    throw FileError{{path, 0, 0}, fmt::format("is not a sweep of this version: {}", e.what())};
+  }
+  if (points.empty()) {
+    throw FileError{{path, 0, 0}, "has no finished point"};
+  }
+  return points;
+}
+
+const ClaimPoint* ClaimSet::find(int bits, int highway_bits) const {
+  const auto found = std::find_if(points.begin(), points.end(), [&](const ClaimPoint& point) {
+    return point.bits == bits && point.highway_bits == highway_bits;
+  });
+  return found == points.end() ? nullptr : &*found;
+}
+
+std::vector<int> ClaimSet::highway_widths(int bits) const {
+  std::set<int> widths;
+  for (const ClaimPoint& point : points) {
+    if (point.bits == bits && point.highway_bits > 0) {
+      widths.insert(point.highway_bits);
+    }
+  }
+  return {widths.begin(), widths.end()};
+}
+
+std::vector<ClaimSet> claim_sets(const std::vector<StoredPoint>& points,
+                                 const std::vector<std::string>& price_settings,
+                                 const std::string& config_root) {
+  std::vector<ClaimSet> sets;
+  std::vector<std::pair<std::string, ClaimPoint>> without;  // by setting less highway.*
+  for (const StoredPoint& point : points) {
+    if (point.run.config.precision.weight != point.run.config.precision.activation) {
+      continue;
+    }
+    const auto config =
+        report::repriced_config(point.run.config, {{}, {}, price_settings}, config_root);
+    const PricedRun priced = report::price_stored_run(point.run, config, config_root);
+    const std::string setting = setting_of(point, true);
+    auto set = std::find_if(sets.begin(), sets.end(),
+                            [&](const ClaimSet& each) { return each.setting == setting; });
+    if (set == sets.end()) {
+      sets.push_back(
+          {setting, point.run.result.network, {}, report::cost_policy(config), priced.policy});
+      set = std::prev(sets.end());
+    }
+    set->points.push_back(claim_point(point, priced));
+    if (set->points.back().highway_bits == 0) {
+      without.emplace_back(setting_of(point, false), set->points.back());
+    }
+  }
+  share_runs_without_highway(sets, points, without);
+  std::stable_sort(sets.begin(), sets.end(), [](const ClaimSet& a, const ClaimSet& b) {
+    return a.setting.empty() && !b.setting.empty();
+  });
+  return sets;
+}
+
+Change energy_change(const ClaimPoint& from, const ClaimPoint& to, const cost::CostPolicy& policy,
+                     const cost::MonteCarlo& settings) {
+  const auto metric = [](const std::vector<Picojoules>& totals) {
+    return 100.0 * (totals[1] / totals[0] - 1.0);
+  };
+  return {*percent(from.energy_uj, to.energy_uj),
+          cost::band_of({from.groups, to.groups}, policy, metric, settings)};
+}
+
+Claims claims_of(const ClaimSet& set, int highway_bits) {
+  Claims claims;
+  const ClaimPoint* wide = set.find(16, 0);
+  const ClaimPoint* three = set.find(3, 0);
+  if (wide != nullptr && three != nullptr) {
+    claims.area = percent(wide->area_mm2, three->area_mm2);
+    claims.energy = percent(wide->energy_uj, three->energy_uj);
+  }
+  const ClaimPoint* two = set.find(2, 0);
+  const ClaimPoint* two_highway = set.find(2, highway_bits);
+  if (two != nullptr && two_highway != nullptr) {
+    claims.highway = percent(two->energy_uj, two_highway->energy_uj);
+  }
+  return claims;
+}
+
+double Swing::size() const {
+  return std::max(std::fabs(low.energy.value_or(0.0)), std::fabs(high.energy.value_or(0.0)));
+}
+
+std::vector<Swing> swings(const std::vector<ClaimSet>& sets, const std::vector<StoredPoint>& points,
+                          int highway_bits, const std::string& config_root) {
+  const ClaimSet& base = sets.front();
+  const Claims nominal = claims_of(base, highway_bits);
+  std::vector<Swing> rows;
+  for (std::size_t i = 1; i < sets.size(); ++i) {
+    const Claims moved = against(claims_of(sets[i], highway_bits), nominal);
+    rows.push_back({sets[i].setting, "own runs", moved, moved});
+  }
+  const auto own = base_points(points, base.setting);
+  for (const auto& [name, settings] : report::price_variants(base.policy, config_root)) {
+    const auto priced = claim_sets(own, settings, config_root);
+    const Claims moved = against(claims_of(priced.front(), highway_bits), nominal);
+    rows.push_back({name, "same counts, other prices", moved, moved});
+  }
+  for (int i = 0; i < cost::kGroups; ++i) {
+    const auto group = static_cast<cost::Group>(i);
+    const cost::Range range = base.policy.uncertainty[static_cast<std::size_t>(i)];
+    const auto at = [&](double factor) {
+      Claims moved = against(claims_of(scaled(base, group, factor), highway_bits), nominal);
+      moved.area.reset();  // the ranges are of energies
+      return moved;
+    };
+    rows.push_back({std::string{cost::to_string(group)},
+                    fmt::format("constants x {}..{}", range.low, range.high), at(range.low),
+                    at(range.high)});
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Swing& a, const Swing& b) { return a.size() > b.size(); });
+  return rows;
+}
+
+}  // namespace turnpike::sweep

@@ -1,0 +1,304 @@
+#include "sim/sweep/claims_report.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/report/text_table.hpp"
+
+namespace turnpike::sweep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using report::TextTable;
+
+/// Percentages asked of "costs less than"; 3.9 is the paper's figure.
+constexpr std::array<double, 5> kLimits = {1.0, 2.0, 3.9, 5.0, 10.0};
+
+double percent(double from, double to) {
+  return 100.0 * (to / from - 1.0);
+}
+
+/// Width of the claim: the paper's 8 if it was run, else the narrowest.
+int claimed_width(const ClaimSet& base) {
+  const std::vector<int> widths = base.highway_widths(2);
+  if (widths.empty() || std::find(widths.begin(), widths.end(), 8) != widths.end()) {
+    return 8;
+  }
+  return widths.front();
+}
+
+std::vector<ClaimRow> claim_rows(const ClaimSet& base, int highway_bits,
+                                 const cost::MonteCarlo& settings) {
+  const Claims ours = claims_of(base, highway_bits);
+  std::vector<ClaimRow> rows;  // section 5.5 of the precision-highway paper
+  if (ours.area) {
+    rows.push_back({"chip area, 16 -> 3 bit", -82.3, *ours.area, {}});
+    rows.push_back(
+        {"energy, 16 -> 3 bit", -73.1, *ours.energy,
+         energy_change(*base.find(16, 0), *base.find(3, 0), base.policy, settings).band});
+  }
+  if (ours.highway) {
+    rows.push_back(
+        {fmt::format("energy added by the {}-bit highway at 2 bit", highway_bits), 3.9,
+         *ours.highway,
+         energy_change(*base.find(2, 0), *base.find(2, highway_bits), base.policy, settings).band});
+  }
+  return rows;
+}
+
+std::vector<Overhead> overheads_of(const ClaimSet& set, const cost::MonteCarlo& settings) {
+  std::vector<Overhead> rows;
+  for (const ClaimPoint& with : set.points) {
+    const ClaimPoint* without = with.highway_bits > 0 ? set.find(with.bits, 0) : nullptr;
+    if (without == nullptr) {
+      continue;
+    }
+    rows.push_back({set.setting, with.bits, with.highway_bits, with.energy_uj - without->energy_uj,
+                    with.highway_uj, with.dram_mbit - without->dram_mbit,
+                    with.glb_mbit - without->glb_mbit, percent(without->area_mm2, with.area_mm2),
+                    percent(without->cycles, with.cycles),
+                    energy_change(*without, with, set.policy, settings)});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const Overhead& a, const Overhead& b) {
+    return std::pair{-a.bits, a.highway_bits} < std::pair{-b.bits, b.highway_bits};
+  });
+  return rows;
+}
+
+std::vector<WidthLimit> limits_of(const std::vector<Overhead>& overheads) {
+  std::vector<WidthLimit> rows;
+  for (auto first = overheads.begin(); first != overheads.end();) {
+    const int bits = first->bits;
+    const auto last =
+        std::find_if(first, overheads.end(), [bits](const Overhead& o) { return o.bits != bits; });
+    for (const double limit : kLimits) {
+      const auto beyond = std::find_if(
+          first, last, [limit](const Overhead& o) { return o.energy.percent > limit; });
+      const int up_to = beyond == first ? 0 : std::prev(beyond)->highway_bits;
+      if (last - first > 2) {
+        rows.push_back({bits, limit, up_to, beyond == last});
+      }
+    }
+    first = last;
+  }
+  return rows;
+}
+
+std::vector<Alternative> alternatives_of(const ClaimSet& set, const cost::MonteCarlo& settings) {
+  std::vector<Alternative> rows;
+  for (const ClaimPoint& with : set.points) {
+    int wider = 0;  // the next precision that was run
+    for (const ClaimPoint& point : set.points) {
+      if (point.highway_bits == 0 && point.bits > with.bits && (wider == 0 || point.bits < wider)) {
+        wider = point.bits;
+      }
+    }
+    for (const int against : {wider, 8}) {
+      const ClaimPoint* other = set.find(against, 0);
+      if (with.highway_bits == 0 || other == nullptr || with.bits >= against ||
+          (against == 8 && wider == 8 && !rows.empty() && rows.back().bits == with.bits &&
+           rows.back().highway_bits == with.highway_bits)) {
+        continue;
+      }
+      rows.push_back({with.bits, with.highway_bits, against,
+                      percent(other->area_mm2, with.area_mm2), percent(other->cycles, with.cycles),
+                      energy_change(*other, with, set.policy, settings)});
+    }
+  }
+  return rows;
+}
+
+std::string signed_percent(const std::optional<double>& value) {
+  return value ? fmt::format("{:+.1f}", *value) : "";
+}
+
+std::string swing_text(const std::optional<double>& low, const std::optional<double>& high) {
+  return low == high ? signed_percent(low)
+                     : fmt::format("{} .. {}", signed_percent(low), signed_percent(high));
+}
+
+std::string claims_text(const ClaimsReport& report) {
+  TextTable table{{"claim (paper, section 5.5)", "paper %", "ours %", "5 %", "50 %", "95 %"}};
+  for (const ClaimRow& row : report.claims) {
+    std::vector<std::string> cells{row.what, fmt::format("{:+.1f}", row.paper),
+                                   fmt::format("{:+.1f}", row.ours)};
+    if (row.band) {
+      for (const double value : {row.band->p5, row.band->p50, row.band->p95}) {
+        cells.push_back(fmt::format("{:+.1f}", value));
+      }
+    }
+    table.add(cells);
+  }
+  return report.claims.empty() ? "" : table.to_string() + '\n';
+}
+
+std::string overheads_text(const ClaimsReport& report) {
+  TextTable table{{"the highway adds", "uJ", "own uJ", "DRAM Mbit", "GLB Mbit", "energy %", "5 %",
+                   "50 %", "95 %", "area %", "cycles %"}};
+  for (const Overhead& row : report.overheads) {
+    table.add(
+        {fmt::format("{} bit + {}-bit highway{}{}", row.bits, row.highway_bits,
+                     row.setting.empty() ? "" : ", ", row.setting),
+         fmt::format("{:.1f}", row.added_uj), fmt::format("{:.1f}", row.stream_uj),
+         fmt::format("{:.2f}", row.dram_mbit), fmt::format("{:.2f}", row.glb_mbit),
+         fmt::format("{:+.2f}", row.energy.percent), fmt::format("{:+.2f}", row.energy.band.p5),
+         fmt::format("{:+.2f}", row.energy.band.p50), fmt::format("{:+.2f}", row.energy.band.p95),
+         fmt::format("{:+.2f}", row.area_percent), fmt::format("{:+.2f}", row.cycles_percent)});
+  }
+  return report.overheads.empty() ? "" : table.to_string() + '\n';
+}
+
+std::string limits_text(const ClaimsReport& report) {
+  std::string out;
+  for (const WidthLimit& limit : report.limits) {
+    out +=
+        limit.up_to == 0
+            ? fmt::format("{} bit: every highway costs more than {} %\n", limit.bits, limit.percent)
+            : fmt::format("{} bit: the highway costs at most {} % up to h = {}{}\n", limit.bits,
+                          limit.percent, limit.up_to, limit.all ? " (the widest run)" : "");
+  }
+  return out.empty() ? "" : out + '\n';
+}
+
+std::string alternatives_text(const ClaimsReport& report) {
+  TextTable table{
+      {"with highway, against without", "energy %", "5 %", "50 %", "95 %", "area %", "cycles %"}};
+  for (const Alternative& row : report.alternatives) {
+    table.add(
+        {fmt::format("{} bit + {}-bit highway against {} bit", row.bits, row.highway_bits,
+                     row.against),
+         fmt::format("{:+.1f}", row.energy.percent), fmt::format("{:+.1f}", row.energy.band.p5),
+         fmt::format("{:+.1f}", row.energy.band.p50), fmt::format("{:+.1f}", row.energy.band.p95),
+         fmt::format("{:+.1f}", row.area_percent), fmt::format("{:+.1f}", row.cycles_percent)});
+  }
+  return report.alternatives.empty() ? "" : table.to_string() + '\n';
+}
+
+std::string swings_text(const ClaimsReport& report) {
+  TextTable table{{"one assumption otherwise, percentage points", "from", "energy 16 -> 3",
+                   fmt::format("{}-bit highway at 2", report.highway_bits), "area 16 -> 3"}};
+  table.left({1});
+  for (const Swing& row : report.swings) {
+    table.add({row.name, row.how, swing_text(row.low.energy, row.high.energy),
+               swing_text(row.low.highway, row.high.highway),
+               swing_text(row.low.area, row.high.area)});
+  }
+  return report.swings.empty() ? "" : table.to_string() + '\n';
+}
+
+Json band_json(const cost::Band& band) {
+  return {band.p5, band.p50, band.p95};
+}
+
+Json optional_json(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json ends_json(const std::optional<double>& low, const std::optional<double>& high) {
+  return {optional_json(low), optional_json(high)};
+}
+
+Json overheads_json(const ClaimsReport& report) {
+  Json list = Json::array();
+  for (const Overhead& row : report.overheads) {
+    list.push_back({{"setting", row.setting},
+                    {"bits", row.bits},
+                    {"highway_bits", row.highway_bits},
+                    {"added_uj", row.added_uj},
+                    {"own_uj", row.stream_uj},
+                    {"dram_mbit", row.dram_mbit},
+                    {"glb_mbit", row.glb_mbit},
+                    {"energy_percent", row.energy.percent},
+                    {"band_percent", band_json(row.energy.band)},
+                    {"area_percent", row.area_percent},
+                    {"cycles_percent", row.cycles_percent}});
+  }
+  return list;
+}
+
+Json alternatives_json(const ClaimsReport& report) {
+  Json list = Json::array();
+  for (const Alternative& row : report.alternatives) {
+    list.push_back({{"bits", row.bits},
+                    {"highway_bits", row.highway_bits},
+                    {"against_bits", row.against},
+                    {"energy_percent", row.energy.percent},
+                    {"band_percent", band_json(row.energy.band)},
+                    {"area_percent", row.area_percent},
+                    {"cycles_percent", row.cycles_percent}});
+  }
+  return list;
+}
+
+}  // namespace
+
+ClaimsReport claims_report(const std::vector<StoredPoint>& points, const cost::MonteCarlo& settings,
+                           const std::string& config_root) {
+  const std::vector<ClaimSet> sets = claim_sets(points, {}, config_root);
+  if (sets.empty()) {
+    throw InputError{{"sensitivity", 0, 0},
+                     "the sweep has no point with equal weight and activation bits"};
+  }
+  const ClaimSet& base = sets.front();
+  ClaimsReport report;
+  report.network = base.network;
+  report.policy = base.policy_line;
+  report.settings = settings;
+  report.highway_bits = claimed_width(base);
+  report.claims = claim_rows(base, report.highway_bits, settings);
+  for (const ClaimSet& set : sets) {
+    for (Overhead& row : overheads_of(set, settings)) {
+      report.overheads.push_back(std::move(row));
+    }
+  }
+  report.limits = limits_of(overheads_of(base, settings));
+  report.alternatives = alternatives_of(base, settings);
+  if (base.find(16, 0) != nullptr && base.find(3, 0) != nullptr) {
+    report.swings = swings(sets, points, report.highway_bits, config_root);
+  }
+  return report;
+}
+
+std::string to_text(const ClaimsReport& report) {
+  return fmt::format("{}; bands: 5, 50 and 95 % of {} samples of the constants\n\n", report.network,
+                     report.settings.samples) +
+         claims_text(report) + overheads_text(report) + limits_text(report) +
+         alternatives_text(report) + swings_text(report) + report.policy + '\n';
+}
+
+std::string to_json(const ClaimsReport& report) {
+  Json claims = Json::array();
+  for (const ClaimRow& row : report.claims) {
+    claims.push_back({{"what", row.what},
+                      {"paper", row.paper},
+                      {"ours", row.ours},
+                      {"band", row.band ? band_json(*row.band) : Json(nullptr)}});
+  }
+  Json limits = Json::array();
+  for (const WidthLimit& row : report.limits) {
+    limits.push_back({{"bits", row.bits},
+                      {"percent", row.percent},
+                      {"up_to", row.up_to},
+                      {"widest_run", row.all}});
+  }
+  Json swings = Json::array();
+  for (const Swing& row : report.swings) {
+    swings.push_back({{"name", row.name},
+                      {"from", row.how},
+                      {"energy", ends_json(row.low.energy, row.high.energy)},
+                      {"highway", ends_json(row.low.highway, row.high.highway)},
+                      {"area", ends_json(row.low.area, row.high.area)}});
+  }
+  const Json json = {{"schema", "turnpike-claims/1"}, {"network", report.network},
+                     {"policy", report.policy},       {"samples", report.settings.samples},
+                     {"seed", report.settings.seed},  {"highway_bits", report.highway_bits},
+                     {"claims", std::move(claims)},   {"overheads", overheads_json(report)},
+                     {"limits", std::move(limits)},   {"alternatives", alternatives_json(report)},
+                     {"swings", std::move(swings)}};
+  return json.dump(2) + '\n';
+}
+
+}  // namespace turnpike::sweep

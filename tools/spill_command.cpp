@@ -1,0 +1,67 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/report/spill_diagram.hpp"
+#include "sim/sweep/experiment.hpp"
+#include "tools/command.hpp"
+#include "tools/options.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+struct SpillOptions {
+  accelerator::ConfigSources sources;
+  std::string network;
+  std::vector<int> bits = {1, 2, 3, 4, 5, 6, 7, 8};
+  std::vector<int> highway_bits = {4, 6, 8, 10, 12, 16, 20, 24, 32};
+  bool json = false;
+};
+
+int spill(SpillOptions options, const CommonOptions& common) {
+  const sweep::Workload workload = sweep::Workload::open(options.network);
+  options.sources.config_root = common.config_root;
+  std::vector<report::SpillPoint> points;
+  std::string policy;
+  for (const int bits : options.bits) {
+    for (const int highway : options.highway_bits) {
+      accelerator::ConfigSources sources = options.sources;
+      sources.settings.insert(sources.settings.end(),
+                              {fmt::format("precision={}", bits), "highway.enabled=true",
+                               fmt::format("highway.bits={}", highway)});
+      const sweep::DryRun run = sweep::plan_experiment(accelerator::load_accelerator(sources),
+                                                       workload, {common.config_root, "*", {}});
+      points.push_back(report::spill_of(*run.trace, run.config, run.plan));
+      policy = report::policy_line_of(run.config);
+    }
+  }
+  if (options.json) {
+    fmt::print("{}", report::to_json(points, options.network));
+  } else {
+    fmt::print("{}{}\n", report::to_text(points), policy);
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void add_spill(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand(
+      "spill", "where the highway leaves the chip: its width against precision, nothing simulated");
+  auto options = std::make_shared<SpillOptions>();
+  add_configuration_options(*command, options->sources);
+  command->add_option("--network", options->network, "zoo:NAME or a network .yaml")->required();
+  command->add_option("--bits", options->bits, "precisions, e.g. 1,2,3")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 16));
+  command->add_option("--highway-bits", options->highway_bits, "highway widths, e.g. 8,16,32")
+      ->delimiter(',')
+      ->check(CLI::Range(4, 32));
+  command->add_flag("--json", options->json, "print JSON instead of tables");
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return spill(*options, common); };
+  });
+}
+
+}  // namespace turnpike::tools
