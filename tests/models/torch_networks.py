@@ -217,13 +217,29 @@ def structure_errors(net, options, trace):
             for name in found["inputs"]:
                 want(layer, "activation bits", trace.entries[name]["bits"], activation)
                 want(layer, "operand on the highway", trace.entries[name].get("highway", False), False)
-        if op in ("lstm", "gru") and "gate_order" in layer:
-            want(layer, "gate order", found["gate_order"], layer["gate_order"])
+        if op in ("lstm", "gru"):
+            want(layer, "gate order", found["gate_order"], layer.get("gate_order", found["gate_order"]))
+            check_known_ranges(found, trace, activation, lambda *words: want(layer, *words))
         if op == "add":
             check_skip(net, layer, found, trace, options, want)
         if "zeros" in layer:
             check_zeros(layer, found, trace, want)
     return errors
+
+
+def check_known_ranges(found, trace, bits, want):
+    """Gates and states lie between -1 and 1, so their grids follow from their bits (models/lowering.hpp)."""
+    gates, output = trace.entries[found["gates"]], trace.entries[found["output"]]
+    if gates["kind"] != "float":
+        want("gate bits", gates["bits"], bits + 1)
+        want("gate scale", gates["scale"], 1 / (2 ** bits - 1))
+    steps = 2 ** output["bits"] - 1
+    if output["kind"] == "float":
+        return
+    if output.get("highway", False):
+        want("state on the highway", (output["scale"], output["zero_point"]), (1 / (steps // 2), 0))
+    else:
+        want("state", (output["scale"], output["zero_point"]), (2 / steps, steps / 2))
 
 
 def check_skip(net, layer, found, trace, options, want):
@@ -243,8 +259,9 @@ def check_skip(net, layer, found, trace, options, want):
 
 
 def check_zeros(layer, found, trace, want):
-    x = trace.members[found["inputs"][0]]
-    zeros = int((x == trace.entries[found["inputs"][0]]["zero_point"]).sum())
+    x, entry = trace.members[found["inputs"][0]], trace.entries[found["inputs"][0]]
+    zeros = int((x == entry["zero_point"]).sum())
+    want(layer, "ifmap scale", entry["scale"], 1 / (2 ** entry["bits"] - 1))
     want(layer, "zeros of the ifmap within one", abs(zeros - layer["zeros"]["ifmap"] * x.numel()) <= 1.0, True)
 
 
