@@ -66,7 +66,8 @@ Reason unusable_machine(const ArrayGeometry& array, const BufferBudget& budget) 
                              {"psum spad values", array.psum_spad},
                              {"filter network rate", array.filter_rate},
                              {"ifmap network rate", array.ifmap_rate},
-                             {"psum network rate", array.psum_rate},
+                             {"psum-in network rate", array.psum_in_rate},
+                             {"psum-out network rate", array.psum_out_rate},
                              {"filter load unit", array.filter_load_values},
                              {"bits of an ifmap value", budget.ifmap_bits},
                              {"bits of a psum", budget.psum_bits}});

@@ -13,7 +13,8 @@ namespace turnpike::dataflow {
 struct ArrayGeometry {
   std::int64_t rows = 12, columns = 14;
   std::int64_t ifmap_spad = 12, filter_spad = 224, psum_spad = 24;
-  std::int64_t filter_rate = 4, ifmap_rate = 1, psum_rate = 4;  ///< of the input networks
+  std::int64_t filter_rate = 4, ifmap_rate = 1;
+  std::int64_t psum_in_rate = 4, psum_out_rate = 4;
   std::int64_t filter_load_values = 2048;  ///< a filter load streams whole units of this many
                                            ///< values (a bank of 512 lines of 4); 1 = exact
   friend bool operator==(const ArrayGeometry&, const ArrayGeometry&) = default;

@@ -184,29 +184,38 @@ CostBound MappingSpace::bound(const Footprint& footprint) const {
   }
   const std::int64_t loads = layer.G * blocks * channel_passes * repeats;
   const std::int64_t fill =
-      std::max(moved.filter, loads * array.filter_load_values) / array.filter_rate;
+      std::max(moved.filter / array.filter_rate, loads * load_clocks(1, array));
   const std::int64_t pes = part_.rows * footprint.e * footprint.r * footprint.t;
-  return cost(moved, fill + std::max({macs_ / pes, moved.psum / 2 / array.psum_rate,
+  return cost(moved, fill + std::max({macs_ / pes, moved.psum / 2 / array.psum_out_rate,
                                       moved.ifmap / array.ifmap_rate}));
 }
 
 std::int64_t MappingSpace::fill_bound(const Mapping& mapping) const {
   const LayerShape& layer = problem_.layer;
-  const std::int64_t unit = problem_.array.filter_load_values;
+  const ArrayGeometry& array = problem_.array;
   const Cut blocks{layer.M, mapping.p * mapping.t};
   const Cut channels{layer.C, mapping.q * mapping.r};
-  const std::int64_t units = blocks.sum([&](std::int64_t filters) {
+  const std::int64_t clocks = blocks.sum([&](std::int64_t filters) {
     return channels.sum([&](std::int64_t depth) {
       return kernel_rows_.sum([&](std::int64_t rows) {
-        return kernel_columns_.sum(
-            [&](std::int64_t columns) { return ceil_div(filters * depth * rows * columns, unit); });
+        return kernel_columns_.sum([&](std::int64_t columns) {
+          return load_clocks(ceil_div(filters * depth * rows * columns, array.filter_rate), array);
+        });
       });
     });
   });
-  const std::int64_t repeats = layer.G * ceil_div(layer.N, mapping.n) *
-                               ceil_div(layer.E(), mapping.e) *
-                               ceil_div(layer.F(), tile_columns(layer, mapping));
-  return units * repeats * unit / problem_.array.filter_rate;
+  return clocks * layer.G * ceil_div(layer.N, mapping.n) * ceil_div(layer.E(), mapping.e) *
+         ceil_div(layer.F(), tile_columns(layer, mapping));
+}
+
+std::int64_t MappingSpace::psum_turns(const Mapping& mapping) const {
+  const LayerShape& layer = problem_.layer;
+  const std::int64_t turns = Cut{layer.M, mapping.p * mapping.t}.sum([&](std::int64_t filters) {
+    return set_turns(filters, interleaved(filters, mapping.p, mapping.t),
+                     problem_.array.psum_out_rate);
+  });
+  return layer.N * layer.G * layer.E() * layer.F() * turns *
+         ceil_div(layer.C, mapping.q * mapping.r) * kernel_parts_;
 }
 
 std::int64_t MappingSpace::mac_clocks(const Mapping& mapping) const {
@@ -236,11 +245,19 @@ CostBound MappingSpace::bound(const Mapping& mapping) const {
     moved.dram_ifmap = planes_ * rows * sum_spans(tiles, kernel_columns_, layer.V) *
                        (ifmap_tiles == 1 ? 1 : ceil_div(layer.M, mapping.m));
   }
-  const std::int64_t windows =
-      layer.G * images * tiles.pieces() * rows * layer.C * layer.S * blocks / array.ifmap_rate;
-  return cost(moved, fill_bound(mapping) +
-                         std::max({windows + mac_clocks(mapping), moved.psum / 2 / array.psum_rate,
-                                   moved.ifmap / array.ifmap_rate}));
+  // Of the first window, what each pass exposes at least: one value of each row, or all of it but
+  // for a row of a ragged channel set and the MACs of a column.
+  const std::int64_t tiles_of_rows = layer.G * images * tiles.pieces() * blocks;
+  const std::int64_t first_rows =
+      tiles_of_rows * rows * kernel_columns_.pieces() * ceil_div(layer.C, mapping.q * mapping.r);
+  const std::int64_t windows = tiles_of_rows * rows * layer.C * layer.S / array.ifmap_rate;
+  const std::int64_t macs = mac_clocks(mapping);
+  const std::int64_t columns = macs / (layer.N * layer.F()) * images * tiles.pieces();
+  const std::int64_t exposed = std::max(first_rows, windows - first_rows - columns);
+  const std::int64_t drains = layer.G * blocks * ifmap_tiles * (kClocksToMac + kPeStages);
+  return cost(moved,
+              fill_bound(mapping) + drains +
+                  std::max({exposed + macs, psum_turns(mapping), moved.ifmap / array.ifmap_rate}));
 }
 
 }  // namespace turnpike::dataflow

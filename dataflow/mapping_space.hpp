@@ -78,6 +78,8 @@ class MappingSpace {
   [[nodiscard]] CostBound bound(const Mapping& mapping) const;
   /// Clocks all filter loads take at least.
   [[nodiscard]] std::int64_t fill_bound(const Mapping& mapping) const;
+  /// Turns of the psum buses.
+  [[nodiscard]] std::int64_t psum_turns(const Mapping& mapping) const;
   /// Clocks all MACs take, in the PE with most work of each pass.
   [[nodiscard]] std::int64_t mac_clocks(const Mapping& mapping) const;
   [[nodiscard]] CostBound cost(const MovedValues& moved, std::int64_t array_cycles) const;

@@ -47,6 +47,9 @@ class StepProduct {
   StepProduct(const TensorEntry& operand, const TensorEntry& weights)
       : operand_{&operand}, weights_{weights} {
     weights_.data = transposed(weights.data);
+    if (weights_.axis) {
+      weights_.axis = 0;  // a scale per output stays with its output
+    }
     shape_.channels = weights_.data.shape()[1];
     shape_.filters = weights_.data.shape()[0];
   }

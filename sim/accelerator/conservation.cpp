@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataflow/closed_form.hpp"
+#include "dataflow/pass_kinds.hpp"
 #include "sim/accelerator/accounting.hpp"
 #include "traces/trace_check.hpp"
 
@@ -37,7 +38,7 @@ std::uint64_t noc_values(const LayerResult& layer, const char* item) {
 struct Expected {
   std::uint64_t slots = 0, passes = 0, psums = 0, psum_passes = 0, ifmap = 0, filter = 0;
   std::uint64_t dram_filter = 0, dram_ifmap = 0;
-  std::uint64_t bound = 0;
+  std::uint64_t bound = 0;  ///< clocks the passes cannot beat
 };
 
 Expected expected_of(const Plan& plan, const Stage& stage, const AcceleratorConfig& config) {
@@ -58,8 +59,9 @@ Expected expected_of(const Plan& plan, const Stage& stage, const AcceleratorConf
     if (input != nullptr && !input->in_glb) {
       out.dram_ifmap += unsigned_of(counts.dram_ifmap_reads / job.slices);
     }
-    out.bound += (unsigned_of(counts.macs) + unsigned_of(array.rows * array.columns) - 1) /
-                 unsigned_of(array.rows * array.columns);
+    for (const dataflow::PassKind& kind : dataflow::pass_kinds(shape, job.mapped.mapping, array)) {
+      out.bound += unsigned_of(kind.count * dataflow::pass_bound(kind.pass, shape, array).cycles());
+    }
   }
   return out;
 }

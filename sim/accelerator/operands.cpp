@@ -17,6 +17,26 @@ bool integral(double value) {
   return std::nearbyint(value) == value;
 }
 
+/// Real values of an operand; its scale may run along an axis.
+std::vector<double> real_values(const TensorEntry& tensor) {
+  std::vector<double> values = tensor.data.converted<double>();
+  if (tensor.is_float()) {
+    return values;
+  }
+  std::size_t inner = values.size();  // elements in a row with one scale
+  if (tensor.axis) {
+    const TensorShape& shape = tensor.data.shape();
+    for (std::size_t d = 0; d <= index_of(*tensor.axis); ++d) {
+      inner /= index_of(shape[d]);
+    }
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double scale = tensor.scale[i / inner % tensor.scale.size()];
+    values[i] = scale * (values[i] - tensor.zero_point);
+  }
+  return values;
+}
+
 /// The input map of a job without padding: [N][G * C][rows][columns] starting at `first`.
 struct MapView {
   std::int64_t images = 1, channels = 1, rows = 1, columns = 1;
@@ -76,17 +96,8 @@ JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& 
   const TensorEntry& input = trace.tensor(job.input);
   const TensorEntry& weight = trace.tensor(job.weight);
   if (job.floating) {
-    const auto real = [](const TensorEntry& tensor) {
-      std::vector<double> values = tensor.data.converted<double>();
-      if (!tensor.is_float()) {
-        for (double& value : values) {
-          value = tensor.scale[0] * (value - tensor.zero_point);
-        }
-      }
-      return values;
-    };
-    const std::vector<double> x = real(input);
-    const std::vector<double> w = real(weight);
+    const std::vector<double> x = real_values(input);
+    const std::vector<double> w = real_values(weight);
     out.float_ifmap =
         padded<double>(layer, job, 0.0, [&x](std::int64_t i) { return x[index_of(i)]; });
     out.float_filter = filters<double>(layer, job, [&w](std::int64_t i) { return w[index_of(i)]; });

@@ -130,7 +130,8 @@ dataflow::ArrayGeometry array_geometry(const AcceleratorConfig& config) {
   array.psum_spad = config.psum_spad;
   array.filter_rate = config.filter_rate;
   array.ifmap_rate = config.ifmap_rate;
-  array.psum_rate = std::min(config.psum_in_rate, config.psum_out_rate);
+  array.psum_in_rate = config.psum_in_rate;
+  array.psum_out_rate = config.psum_out_rate;
   array.filter_load_values = config.filter_load_whole_banks ? 512 * config.filter_rate : 1;
   return array;
 }

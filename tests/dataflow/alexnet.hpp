@@ -18,7 +18,6 @@ struct ChipLayer {
   double ifmap_kib, psum_kib;  ///< buffer use, table III
   double glb_mib;              ///< buffer traffic, table V
   double dram_mb;              ///< DRAM traffic in 10^6 bytes, run-length coded
-  double bound_ms;             ///< closed-form estimate at 200 MHz that fits the chip (docs)
 };
 
 inline const std::array<ChipLayer, 5>& alexnet() {
@@ -31,8 +30,7 @@ inline const std::array<ChipLayer, 5>& alexnet() {
        15.5,
        72.2,
        18.5,
-       5.0,
-       15.96},
+       5.0},
       {"CONV2",
        {.N = 4, .G = 2, .M = 128, .C = 48, .H = 31, .W = 31, .R = 5, .S = 5},
        {.m = 64, .n = 1, .e = 27, .p = 16, .q = 2, .r = 1, .t = 1},
@@ -40,8 +38,7 @@ inline const std::array<ChipLayer, 5>& alexnet() {
        3.8,
        91.1,
        77.6,
-       4.0,
-       39.49},
+       4.0},
       {"CONV3",
        {.N = 4, .G = 1, .M = 384, .C = 256, .H = 15, .W = 15, .R = 3, .S = 3},
        late,
@@ -49,8 +46,7 @@ inline const std::array<ChipLayer, 5>& alexnet() {
        10.5,
        84.5,
        50.2,
-       3.0,
-       21.34},
+       3.0},
       {"CONV4",
        {.N = 4, .G = 2, .M = 192, .C = 192, .H = 15, .W = 15, .R = 3, .S = 3},
        late,
@@ -58,8 +54,7 @@ inline const std::array<ChipLayer, 5>& alexnet() {
        10.5,
        84.5,
        37.4,
-       2.1,
-       15.88},
+       2.1},
       {"CONV5",
        {.N = 4, .G = 2, .M = 128, .C = 192, .H = 15, .W = 15, .R = 3, .S = 3},
        late,
@@ -67,8 +62,7 @@ inline const std::array<ChipLayer, 5>& alexnet() {
        10.5,
        84.5,
        24.9,
-       1.3,
-       10.59},
+       1.3},
   }};
   return layers;
 }

@@ -253,6 +253,19 @@ TEST(Mapper, MapsTheShapesOfTheUsualNetworks) {
   }
 }
 
+/// One filter a PE and set leaves three quarters of a psum turn of four empty.
+TEST(Mapper, PrefersFullPsumTurnsToMoreSets) {
+  const MapperProblem problem = in_two_megabytes(conv(3, 1, 28, 1, 1));
+  const Mapping sets{.m = 3, .e = 28, .t = 3};
+  const MappedLayer spread = evaluate_mapping(problem, sets, "layer");
+  EXPECT_EQ(spread.bound, "psum");
+  EXPECT_GE(spread.estimated_cycles, 28 * 28 * 3);  // a turn a pixel and filter
+  const MappedLayer mapped = best(problem);
+  EXPECT_EQ(mapped.mapping.p, 3);
+  EXPECT_EQ(mapped.mapping.t, 1);
+  EXPECT_LT(mapped.estimated_cycles * 3, spread.estimated_cycles * 2);
+}
+
 TEST(Mapper, ASlowDramBoundsTheEstimate) {
   MapperProblem problem = in_two_megabytes(conv(64, 64, 14, 3, 1));
   const MappedLayer fast = best(problem);

@@ -42,7 +42,8 @@ inline ArrayGeometry random_array(Random& random) {
   array.psum_spad = random.integer(1, 5);
   array.filter_rate = random.integer(1, 4);
   array.ifmap_rate = random.integer(1, 2);
-  array.psum_rate = random.integer(1, 4);
+  array.psum_in_rate = random.integer(1, 4);
+  array.psum_out_rate = random.integer(1, 4);
   array.filter_load_values = random.integer(1, 3) == 1 ? 1 : random.integer(2, 64);
   return array;
 }

@@ -76,5 +76,37 @@ TEST_P(LstmAgainstFormulas, EveryStoredValueIsTheNaiveDoubleComputation) {
 }
 INSTANTIATE_TEST_SUITE_P(HighwayBits, LstmAgainstFormulas, testing::Values(0, 8, 32));
 
+/// Makes a tensor the real values a reader of it sees.
+void make_real(TensorEntry& tensor) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(tensor.data.size()); ++i) {
+    const double scale = tensor.axis ? tensor.scale[i % tensor.scale.size()] : tensor.scale[0];
+    values.push_back(scale * (tensor.data.at(static_cast<std::int64_t>(i)) - tensor.zero_point));
+  }
+  tensor.data = Tensor{tensor.data.shape(), std::move(values)};
+  tensor.kind = traces::TensorKind::floating;
+  tensor.axis.reset();
+  tensor.scale = {1.0};
+  tensor.zero_point = 0.0;
+}
+
+TEST(Recurrent, AScalePerOutputStaysWithItsOutputBesideAFloatOperand) {
+  const Network net = parse_network(
+      "schema: turnpike-network/1\n"
+      "layers: [{name: cell, op: gru, input: 3, hidden: 2, steps: 2}]\n",
+      "gru");
+  Trace trace = quantize(net, calibrate(net), {.weight_bits = 4, .activation_bits = 4});
+  make_real(trace.tensor("input.q"));
+  TensorEntry& weights = trace.tensor("cell.wx");
+  weights.axis = 1;
+  weights.scale = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
+  const Tensor mixed = compute_recurrent(trace, trace.layers[0]).preact;
+  make_real(weights);
+  const Tensor real = compute_recurrent(trace, trace.layers[0]).preact;
+  for (std::int64_t i = 0; i < real.size(); ++i) {
+    EXPECT_DOUBLE_EQ(mixed.at(i), real.at(i)) << i;
+  }
+}
+
 }  // namespace
 }  // namespace turnpike::models

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataflow/closed_form.hpp"
 #include "pe/array_core.hpp"
 #include "sim/base/error.hpp"
 
@@ -36,7 +37,8 @@ dataflow::ArrayGeometry geometry_of(const pe::PassShape& machine) {
           .psum_spad = machine.psum_spad,
           .filter_rate = machine.filter_rate,
           .ifmap_rate = machine.ifmap_rate,
-          .psum_rate = machine.psum_in_rate,
+          .psum_in_rate = machine.psum_in_rate,
+          .psum_out_rate = machine.psum_out_rate,
           .filter_load_values = machine.filter_load_unit};
 }
 
@@ -75,14 +77,15 @@ const pe::PassCounters& PassRunner::run(const pe::PassShape& shape) {
 LayerRun run_layer(const dataflow::LayerShape& layer, const dataflow::Mapping& mapping,
                    const pe::PassShape& machine, PassRunner& runner) {
   LayerRun run;
-  dataflow::for_each_pass(layer, mapping, geometry_of(machine),
-                          [&](const dataflow::ProcessingPass& pass) {
-                            const auto& counters = runner.run(shape_of(pass, layer, machine));
-                            run.cycles += counters.cycles;
-                            run.macs += counters.mac_slots;
-                            run.active_pes = std::max(run.active_pes, counters.active_pes);
-                            ++run.passes;
-                          });
+  const dataflow::ArrayGeometry array = geometry_of(machine);
+  dataflow::for_each_pass(layer, mapping, array, [&](const dataflow::ProcessingPass& pass) {
+    const auto& counters = runner.run(shape_of(pass, layer, machine));
+    run.cycles += counters.cycles;
+    run.bound += static_cast<std::uint64_t>(dataflow::pass_bound(pass, layer, array).cycles());
+    run.macs += counters.mac_slots;
+    run.active_pes = std::max(run.active_pes, counters.active_pes);
+    ++run.passes;
+  });
   return run;
 }
 

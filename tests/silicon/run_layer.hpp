@@ -32,6 +32,7 @@ class PassRunner {
 
 struct LayerRun {
   std::uint64_t cycles = 0;  ///< processing cycles: sum over all passes
+  std::uint64_t bound = 0;   ///< sum of their closed-form bounds
   std::uint64_t passes = 0;
   std::uint64_t macs = 0;
   std::uint64_t active_pes = 0;  ///< of the fullest pass
