@@ -157,6 +157,10 @@ Json run_json(const StoredRun& run, const std::string& label,
   }
   return {{"label", label},
           {"directory", run.directory},
+          {"weight_bits", run.config.precision.weight},
+          {"activation_bits", run.config.precision.activation},
+          {"highway", run.config.highway_enabled},
+          {"highway_bits", run.config.highway_bits},
           {"settings", settings},
           {"totals", run.figures.totals},
           {"area_um2", figures_json(run.figures.area_um2)},
@@ -225,7 +229,10 @@ std::string page_data(const std::vector<StoredRun>& runs) {
   ensure(!runs.empty(), "a page shows at least one run");
   const std::vector<std::string> varied = varied_keys(runs);
   const std::vector<std::string> labels = run_labels(runs);
-  Json out = {{"schema", "turnpike-page/1"}, {"title", title_of(runs)}, {"runs", Json::array()}};
+  Json out = {{"schema", "turnpike-page/1"},
+              {"title", title_of(runs)},
+              {"network", many_networks(runs) ? "" : runs[0].result.network},
+              {"runs", Json::array()}};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     Json run = run_json(runs[i], labels[i], varied);
     const auto base = without_highway(runs, i);

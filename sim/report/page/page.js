@@ -74,17 +74,17 @@ const charts = [];
 // colour scheme changes.
 function bars(parent, labels, series, unit, options = {}) {
   const box = element("div", undefined, parent, "chart");
-  box.style.height = `${90 + labels.length * 26}px`;
+  box.style.height = `${104 + labels.length * 26}px`;
   const chart = echarts.init(box, null, { renderer: "svg" });
   const draw = (shown = series, shown_unit = unit) => {
     const ink = dark() ? "#e6e6e6" : "#1a1a1a";
     chart.setOption(
       {
         textStyle: { color: ink, fontFamily: "system-ui, sans-serif" },
-        aria: { enabled: true, decal: { show: true, decals: undefined }, label: { description: options.description } },
+        aria: { enabled: true, decal: { show: true }, label: { description: options.description } },
         animation: false,
         legend: { top: 0, type: "scroll", textStyle: { color: ink } },
-        grid: { left: 8, right: 56, top: 40, bottom: 8, containLabel: true },
+        grid: { left: 8, right: 24, top: 40, bottom: 26, containLabel: true },
         tooltip: {
           trigger: "axis",
           axisPointer: { type: "shadow" },
@@ -94,6 +94,8 @@ function bars(parent, labels, series, unit, options = {}) {
         xAxis: {
           type: "value",
           name: shown_unit,
+          nameLocation: "middle",
+          nameGap: 26,
           axisLabel: { color: ink, hideOverlap: true },
           nameTextStyle: { color: ink },
           splitLine: { lineStyle: { color: dark() ? "#444" : "#ddd" } },
@@ -234,6 +236,28 @@ function highway() {
   }
 }
 
+// The three figures of section 5.5 of the precision-highway paper, where the runs hold them.
+function claims() {
+  const find = (bits, highway) =>
+    runs.find((run) => run.weight_bits === bits && run.activation_bits === bits && run.highway === highway);
+  const [wide, narrow, two, two_highway] = [find(16, false), find(3, false), find(2, false), find(2, true)];
+  if (data.network !== "resnet18" || !wide || !narrow || !two || !two_highway) return;
+  const made = section(
+    "The paper's claims",
+    "Section 5.5 of the precision-highway paper (arXiv 1812.09818) beside these runs. Which of them holds is a matter of the policy below.",
+  );
+  const change = (from, to, key) => signed(100 * (to.totals[key] / from.totals[key] - 1));
+  table(
+    made,
+    ["claim", "paper %", "these runs %"],
+    [
+      ["chip area, 16 → 3 bit", "−82.3", change(wide, narrow, "area_mm2")],
+      ["energy, 16 → 3 bit", "−73.1", change(wide, narrow, "energy_uj")],
+      [`energy added by the highway at 2 bit (ours ${two_highway.highway_bits} bit)`, "+3.9", change(two, two_highway, "energy_uj")],
+    ],
+  );
+}
+
 function layers() {
   const made = section("Layers", "Where the cycles and the energy of one run go.");
   const picker = element("select", undefined, element("label", "run ", made));
@@ -319,6 +343,7 @@ function provenance() {
 document.querySelector("h1").textContent = data.title;
 overview();
 highway();
+claims();
 component_chart(
   "Energy by component",
   "",
