@@ -32,6 +32,7 @@ void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_config(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_list(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_compare(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_report(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_reprice(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_explain(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_sensitivity(CLI::App& app, const CommonOptions& common, Action& chosen);

@@ -56,6 +56,7 @@ int run_program(int argc, char** argv) {
            add_config,
            add_list,
            add_compare,
+           add_report,
            add_reprice,
            add_explain,
            add_sensitivity,

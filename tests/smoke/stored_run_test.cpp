@@ -59,6 +59,17 @@ TEST_F(StoredRuns, RepricingWithNothingChangedGivesTheSameFiles) {
   }
 }
 
+TEST_F(StoredRuns, ReportWritesOnePage) {
+  const std::string page = scratch("page.html");
+  const Outcome outcome = turnpike({"report", plain_, highway_, "-o", page});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_NE(bytes_of(page).find("2 bit + 8-bit highway"), std::string::npos);
+  expect_refused({"report", plain_ + "x", "-o", page}, 3, "plainx");
+  expect_refused({"report", plain_, "-o", scratch("none") + "/page.html"}, 3, "cannot be written");
+  expect_refused({"report", plain_}, 2, "--output");
+}
+
 TEST_F(StoredRuns, RepricingAgreesWithARunAtThosePrices) {
   const std::string access = run("access", {"--set", "precision=2", "--profile", "access"});
   const Outcome outcome = turnpike({"reprice", plain_, "--profile", "access", "--json"});

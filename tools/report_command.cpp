@@ -1,0 +1,55 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/report/report_page.hpp"
+#include "sim/report/result_files.hpp"
+#include "sim/report/stored_run.hpp"
+#include "sim/sweep/claims.hpp"
+#include "tools/command.hpp"
+#include "turnpike_version.hpp"
+
+namespace turnpike::tools {
+namespace {
+
+struct ReportOptions {
+  std::vector<std::string> directories;
+  std::string output;
+};
+
+int make_report(const ReportOptions& options, const CommonOptions& common) {
+  std::vector<report::StoredRun> runs;
+  for (const std::string& directory : options.directories) {
+    if (!sweep::is_sweep_directory(directory)) {
+      runs.push_back(report::read_stored_run(directory));
+      continue;
+    }
+    for (sweep::StoredPoint& point :
+         sweep::read_sweep_directory(directory, {}, common.config_root)) {
+      runs.push_back(std::move(point.run));
+    }
+  }
+  report::write_file(options.output, report::report_page(runs, kVersion));
+  fmt::print(stderr, "{} {} in {}\n", runs.size(), runs.size() == 1 ? "run" : "runs",
+             options.output);
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, const CommonOptions& common, Action& chosen) {
+  auto* command = app.add_subcommand("report", "one HTML page of runs: tables and charts, offline");
+  auto options = std::make_shared<ReportOptions>();
+  command
+      ->add_option("directories", options->directories,
+                   "run directories, or sweep directories for all their finished points")
+      ->required()
+      ->expected(1, 64);
+  command->add_option("-o,--output", options->output, "the page to write, .html")->required();
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return make_report(*options, common); };
+  });
+}
+
+}  // namespace turnpike::tools
