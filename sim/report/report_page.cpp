@@ -18,13 +18,13 @@ using Json = nlohmann::ordered_json;
 
 /// The files of sim/report/page as the build found them.
 constexpr const char* kPage =
-#include "report_page_html.inc"
+#include "sim/report/report_page_html.inc"
     ;
 constexpr const char* kStyle =
-#include "report_page_css.inc"
+#include "sim/report/report_page_css.inc"
     ;
 constexpr const char* kScript =
-#include "report_page_bundle.inc"
+#include "sim/report/report_page_bundle.inc"
     ;
 
 /// Keys by which at least two of the runs differ; file names and the like are no settings.

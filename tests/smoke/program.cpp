@@ -90,7 +90,7 @@ void expect_refused(const std::vector<std::string>& arguments, int code, const s
   EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find(part), std::string::npos)
       << "  message: " << outcome.err << "\n  expected: " << part;
-  EXPECT_EQ(outcome.err.find("report"), std::string::npos) << "not our bug: " << outcome.err;
+  EXPECT_EQ(outcome.err.find("please report"), std::string::npos) << "not our bug: " << outcome.err;
 }
 
 }  // namespace turnpike::smoke
