@@ -9,8 +9,8 @@ function(turnpike_target_defaults target)
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
     -Wold-style-cast -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough -ffp-contract=off)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    # GCC 12 raises it falsely inside std::string when it inlines at -O3.
-    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+    # GCC 12 raises both falsely inside std::string when it inlines at -O3 (GCC bug 105651).
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-restrict)
   endif()
   if(TURNPIKE_NATIVE)
     target_compile_options(${target} PUBLIC -march=native)

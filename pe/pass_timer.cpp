@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "pe/array_model_version.hpp"
+#include "sim/base/digest.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 
@@ -44,7 +45,7 @@ std::vector<Record> read_records(const std::string& path) {
   const std::string_view body{bytes.data() + header.size(), bytes.size() - header.size() - tail};
   std::uint64_t digest = 0;
   std::memcpy(&digest, bytes.data() + bytes.size() - tail, tail);
-  if (body.size() % sizeof(Record) != 0 || digest != fnv1a(body)) {
+  if (body.size() % sizeof(Record) != 0 || digest != digest_of(body)) {
     return {};
   }
   std::vector<Record> records(body.size() / sizeof(Record));
@@ -99,7 +100,7 @@ void PassTimer::save(const std::string& path) const {
     std::memcpy(bytes.data(), &record, sizeof(Record));
     body += bytes;
   }
-  const std::uint64_t digest = fnv1a(body);
+  const std::uint64_t digest = digest_of(body);
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), ignored);
   const std::string temporary = fmt::format("{}.{}", path, ::getpid());

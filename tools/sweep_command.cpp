@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "sim/base/digest.hpp"
 #include "sim/base/text.hpp"
 #include "sim/sweep/sweep_runner.hpp"
 #include "sim/sweep/sweep_table.hpp"
@@ -31,7 +32,7 @@ struct SweepArguments {
 std::string program_digest() {
   std::ifstream in{"/proc/self/exe", std::ios::binary};
   const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-  return fmt::format("{} {:016x}", kVersion, fnv1a(bytes));
+  return fmt::format("{} {}", kVersion, Digest{}.add(bytes).text());
 }
 
 /// A line on a terminal, nothing elsewhere.

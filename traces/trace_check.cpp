@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/digest.hpp"
 #include "sim/base/text.hpp"
 #include "traces/trace_json.hpp"
 
@@ -111,17 +112,16 @@ TraceSummary summarize(const Trace& trace) {
 }
 
 std::string trace_digest(const Trace& trace) {
-  std::uint64_t state = fnv1a(trace_json(trace));
+  Digest digest;
+  digest.add(trace_json(trace));
   for (const TensorEntry& tensor : trace.tensors()) {
-    state = fnv1a(fmt::format("{} {} {}", tensor.name, tensor.data.type_name(),
-                              to_string(tensor.data.shape())),
-                  state);
-    tensor.data.visit([&state](const auto& values) {
-      const auto* const bytes = reinterpret_cast<const char*>(values.data());
-      state = fnv1a({bytes, values.size() * sizeof(values[0])}, state);
+    digest.add(fmt::format("{} {} {}", tensor.name, tensor.data.type_name(),
+                           to_string(tensor.data.shape())));
+    tensor.data.visit([&digest](const auto& values) {
+      digest.add({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])});
     });
   }
-  return fmt::format("{:016x}", state);
+  return digest.text();
 }
 
 }  // namespace turnpike::traces

@@ -60,7 +60,8 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-std::uint64_t fnv1a(std::string_view bytes, std::uint64_t state) {
+std::uint64_t fnv1a(std::string_view bytes) {
+  std::uint64_t state = 0xcbf29ce484222325ULL;
   for (const char c : bytes) {
     state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   }

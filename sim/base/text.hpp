@@ -16,9 +16,8 @@ namespace turnpike {
 /// True if `text` matches a shell pattern of '*' (any run) and '?' (one character).
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
 
-/// 64-bit FNV-1a, for digests of inputs (not for security).
-[[nodiscard]] std::uint64_t fnv1a(std::string_view bytes,
-                                  std::uint64_t state = 0xcbf29ce484222325ULL);
+/// 64-bit FNV-1a: a seed from a name. Files are told apart by sim/base/digest.hpp.
+[[nodiscard]] std::uint64_t fnv1a(std::string_view bytes);
 
 /// A double as the shortest decimal that reads back to the same value.
 [[nodiscard]] std::string shortest(double value);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/base/digest.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/result_files.hpp"
 
@@ -56,9 +57,32 @@ std::string file_text(const std::string& path) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
+/// What a file holds, or all files of a folder in the order of their names; "" if it is neither.
+std::string text_under(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) {
+    return fs::is_regular_file(path, ignored) ? file_text(path) : "";
+  }
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator{path}) {
+    if (entry.is_regular_file()) {
+      files.push_back(entry.path().string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::string text;
+  for (const std::string& file : files) {
+    text += file + '\n' + file_text(file);
+  }
+  return text;
+}
+
 class Runner {
  public:
-  Runner(const SweepFile& sweep, const SweepOptions& options) : sweep_{sweep}, options_{options} {
+  Runner(const SweepFile& sweep, const SweepOptions& options)
+      : sweep_{sweep},
+        options_{options},
+        technology_digest_{Digest{}.add(text_under(options.config_root + "/technology")).text()} {
     for (const PointSettings& settings : sweep.points) {
       Point point;
       point.settings = settings;
@@ -116,14 +140,15 @@ class Runner {
   }
 
   [[nodiscard]] std::string digest_of(const accelerator::AcceleratorConfig& config) const {
-    std::string inputs = options_.version + '\n' + config.resolved.to_yaml() + '\n';
-    inputs += sweep_.network + '\n' + sweep_.weights + '\n';
-    for (const std::string& file : {sweep_.network, sweep_.weights}) {
-      if (fs::is_regular_file(file)) {
-        inputs += file_text(file);
-      }
+    Digest digest;
+    digest.add(options_.version + '\n' + config.resolved.to_yaml() + '\n');
+    digest.add(sweep_.network + '\n' + sweep_.weights + '\n' + technology_digest_ + '\n');
+    const ConfigNode* const prices = config.cost.find("energy_table");
+    for (const std::string& file :
+         {sweep_.network, sweep_.weights, prices == nullptr ? "" : prices->scalar}) {
+      digest.add(Digest{}.add(text_under(file)).text());
     }
-    return fmt::format("{:016x}", fnv1a(inputs));
+    return digest.text();
   }
 
   void run_all(const std::vector<std::size_t>& todo,
@@ -246,6 +271,7 @@ class Runner {
 
   const SweepFile& sweep_;
   const SweepOptions& options_;
+  std::string technology_digest_;  ///< prices and memories are inputs, too
   std::vector<Point> points_;
   std::optional<Workload> workload_;
   std::size_t resumed_ = 0;
