@@ -73,6 +73,32 @@ class Page:
             rows.append([label] + [banded(c["ours"], c["band"]) for c in claims])
         return table(["accounting", "area 16 to 3 bit, %", "energy 16 to 3 bit, %", "8-bit highway at 2 bit, %"], rows)
 
+    def networks(self):
+        rows = []
+        for name in ("paper_fig6", "resnet50", "lstm300"):
+            for profile in PROFILES:
+                claims = self.claims(name, profile)
+                at_two = next(o for o in claims["overheads"] if o["bits"] == 2)
+                rows.append([claims["network"], profile] + [banded(c["ours"], c["band"]) for c in claims["claims"]] +
+                            [f"{at_two['own_uj']:.2f}", f"{at_two['dram_mbit']:.2f}", f"{at_two['glb_mbit']:.2f}"])
+        return table(["network", "profile", "area 16 to 3 bit, %", "energy 16 to 3 bit, %", "8-bit highway at 2 bit, %",
+                      "highway's own uJ", "DRAM Mbit", "GLB Mbit"], rows)
+
+    def network_components(self):
+        rows = []
+        for name in ("paper_fig6", "resnet50", "lstm300"):
+            for profile in ("silicon", "paper"):
+                for bits in (16, 3, 2):
+                    run = self.sweep(name, profile) / f"precision-{bits}_highway.enabled-false" / "results.json"
+                    ours = json.loads(run.read_text(encoding="utf-8"))
+                    energy = [sum(ours["energy_pj"][c] for c in parts) * 1e-6 for parts in COLUMNS.values()]
+                    energy.append(ours["energy_pj"]["leakage"] * 1e-6)
+                    digits = 1 if ours["totals"]["energy_uj"] < 1000 else 0
+                    rows.append([f"{ours['network']}, {profile} {bits}", f"{ours['totals']['energy_uj']:.{digits}f}"] +
+                                [f"{value:.{digits}f}" if value else "-" for value in energy] +
+                                [f"{ours['totals']['area_mm2']:.2f}"])
+        return table(["uJ of", "total"] + list(COLUMNS) + ["leakage", "area mm2"], rows)
+
     def widths(self):
         rows = []
         for label, profile, changes in self.accountings():
@@ -204,7 +230,8 @@ class Page:
         return "```\n" + "\n\n".join(blocks) + "\n```"
 
     def tables(self):
-        return {"three claims": self.three_claims, "widths": self.widths, "limits": self.limits, "storage": self.storage,
+        return {"three claims": self.three_claims, "networks": self.networks, "network components": self.network_components,
+                "widths": self.widths, "limits": self.limits, "storage": self.storage,
                 "breakdown": self.breakdown, "counts": self.counts,
                 "study swings": self.study_swings, "tornado": self.tornado, "spill": self.spill, "buyer": self.buyer,
                 "operations": self.operations}
