@@ -203,12 +203,12 @@ function highway() {
   if (pairs.length === 0) return;
   const made = section(
     "What the highway costs",
-    "Each run against the same machine without highway: energy in all, then where the highway's own accesses go. " +
+    "Each run against the same machine without highway, and the accesses that only the highway makes, by component. " +
       "The absolute cost comes first, because its percentage depends on what else a profile charges.",
   );
   table(
     made,
-    ["run", "µJ", "% energy", "% area", "% cycles", "of it its own accesses µJ", "DRAM Mbit", "GLB Mbit"],
+    ["run", "µJ", "% energy", "% area", "% cycles", "own accesses µJ", "own DRAM Mbit", "own GLB Mbit"],
     pairs.map((run) => {
       const base = runs[run.without];
       const change = (key) => 100 * (run.totals[key] / base.totals[key] - 1);
