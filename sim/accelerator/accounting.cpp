@@ -174,7 +174,8 @@ class PostCounter {
         continue;
       }
       const bool skip = layer.op == Op::add || layer.op == Op::mul;
-      access(*stored, skip ? "skip" : "ifmap", Action::read, unsigned_of(stored->values));
+      access(*stored, skip ? "skip" : "ifmap", Action::read, unsigned_of(stored->values),
+             stored->low_bits);
       if (stored->name != input) {
         operation("quantize", stored->bits, unsigned_of(stored->values), Stream::highway);
       }
@@ -210,11 +211,12 @@ class PostCounter {
     const StoredTensor* stored = plan_.stored(tensor);
     if (stored != nullptr && stored->first_stage == at_) {
       if (stored->in_glb) {
-        access(*stored, "ofmap", Action::write, unsigned_of(stored->values));
+        access(*stored, "ofmap", Action::write, unsigned_of(stored->values),
+               stored->second ? 0 : stored->low_bits);
       }
       if (repeated > 0) {
-        access(*stored, "ofmap", Action::write, repeated);
-        access(*stored, "ofmap", Action::read, repeated);
+        access(*stored, "ofmap", Action::write, repeated, stored->low_bits);
+        access(*stored, "ofmap", Action::read, repeated, stored->low_bits);
       }
     }
   }
@@ -222,12 +224,10 @@ class PostCounter {
   /// A tensor that goes to DRAM leaves the unit without a write to the buffer, as the chip's ofmaps
   /// do; one that comes from there is filled in by a transfer, which the fetch counts. The second
   /// copy of a highway tensor is written for the highway alone.
-  void access(const StoredTensor& tensor, const char* item, Action action, std::uint64_t values) {
-    const bool second_copy = tensor.highway && !tensor.single && action == Action::write;
-    count_buffer(
-        config_,
-        {item, action, values, tensor.bits, second_copy ? 0 : tensor.low_bits, config_.line_bits()},
-        result_);
+  void access(const StoredTensor& tensor, const char* item, Action action, std::uint64_t values,
+              int low_bits) {
+    count_buffer(config_, {item, action, values, tensor.bits, low_bits, config_.line_bits()},
+                 result_);
   }
 
   const Trace& trace_;

@@ -264,13 +264,14 @@ class Scheduler {
     return t;
   }
 
-  /// Bits of a value the low-precision machine would move through DRAM too. With two copies it
-  /// writes and reads the other one; it reads it as the skip operand, from DRAM only if it spills.
+  /// Bits of a value the low-precision machine would move through DRAM too. Of two copies it writes
+  /// the other one; what it reads as the skip operand comes from DRAM only if it spills.
   [[nodiscard]] int low_share(const StoredTensor& tensor, bool write) const {
     if (!tensor.highway || tensor.single) {
       return tensor.low_bits;
     }
-    return write || config_.feature_maps == FeatureMaps::keep ? 0 : tensor.low_bits;
+    const bool kept = config_.feature_maps == FeatureMaps::keep;
+    return kept || (write && tensor.second) ? 0 : tensor.low_bits;
   }
 
   const Trace& trace_;
@@ -290,7 +291,11 @@ Transfer cut(const Transfer& whole, std::uint64_t before, std::uint64_t after,
   Transfer part = whole;
   const std::uint64_t first = at(whole.words, before);
   part.words = at(whole.words, after) - first;
-  part.low_words = at(whole.low_words, after) - at(whole.low_words, before);
+  // By words, not by values: so no part has more low words than words.
+  const auto low_at = [&whole](std::uint64_t word) {
+    return whole.words == 0 ? 0 : whole.low_words * word / whole.words;
+  };
+  part.low_words = low_at(first + part.words) - low_at(first);
   part.values = at(whole.values, after) - at(whole.values, before);
   part.payload_bits = at(whole.payload_bits, after) - at(whole.payload_bits, before);
   part.address += signed_of(first) * 8;

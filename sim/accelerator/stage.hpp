@@ -46,6 +46,7 @@ struct StoredTensor {
   bool highway = false;
   int low_bits = 0;     ///< highway: width the low-precision machine would have stored
   bool single = false;  ///< the one copy: what reads it in low precision quantizes as it reads
+  bool second = false;  ///< highway: stored besides the low-precision copy it is quantized to
   std::int64_t first_stage = -1;  ///< that writes it; -1: an input of the network
   std::int64_t last_stage = -1;   ///< that reads it; number of stages: an output of the network
   bool in_glb = false;

@@ -39,8 +39,15 @@ class Finder {
         consider(trace_.layers[i].output, static_cast<std::int64_t>(s));
       }
     }
-    if (config_.highway_storage == HighwayStorage::single) {
-      merge_copies();
+    for (const LayerEntry& layer : trace_.layers) {
+      pair_copies(layer);
+    }
+    for (Stage& stage : plan_.stages) {
+      for (ArrayJob& job : stage.jobs) {
+        if (plan_.quantized_on_read.contains(job.input)) {
+          job.stored_bits = plan_.source(job.input)->bits;
+        }
+      }
     }
   }
 
@@ -74,31 +81,26 @@ class Finder {
     plan_.tensors.emplace(name, stored);
   }
 
-  /// A tensor that is quantized, where it is made, from a highway tensor that is stored anyway is
-  /// not stored besides it. It is used by the skip later, so both would lie in memory.
-  void merge_copies() {
-    for (const LayerEntry& layer : trace_.layers) {
-      if (layer.op != Op::quantize) {
-        continue;
-      }
-      const auto high = plan_.tensors.find(layer.inputs[0]);
-      const auto low = plan_.tensors.find(layer.output);
-      if (high == plan_.tensors.end() || low == plan_.tensors.end() || !high->second.highway ||
-          high->second.first_stage != low->second.first_stage) {
-        continue;
-      }
-      high->second.last_stage = std::max(high->second.last_stage, low->second.last_stage);
-      high->second.single = true;
-      plan_.quantized_on_read.emplace(low->first, high->first);
-      plan_.tensors.erase(low);
+  /// A tensor that is quantized, where it is made, from a highway tensor that is stored for a later
+  /// skip: two copies, or with single storage one.
+  void pair_copies(const LayerEntry& layer) {
+    if (layer.op != Op::quantize) {
+      return;
     }
-    for (Stage& stage : plan_.stages) {
-      for (ArrayJob& job : stage.jobs) {
-        if (plan_.quantized_on_read.contains(job.input)) {
-          job.stored_bits = plan_.source(job.input)->bits;
-        }
-      }
+    const auto high = plan_.tensors.find(layer.inputs[0]);
+    const auto low = plan_.tensors.find(layer.output);
+    if (high == plan_.tensors.end() || low == plan_.tensors.end() || !high->second.highway ||
+        high->second.first_stage != low->second.first_stage) {
+      return;
     }
+    if (config_.highway_storage == HighwayStorage::dual) {
+      high->second.second = true;
+      return;
+    }
+    high->second.last_stage = std::max(high->second.last_stage, low->second.last_stage);
+    high->second.single = true;
+    plan_.quantized_on_read.emplace(low->first, high->first);
+    plan_.tensors.erase(low);
   }
 
   const Trace& trace_;

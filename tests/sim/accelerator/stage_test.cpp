@@ -106,6 +106,7 @@ TEST(MakePlan, DualStorageKeepsBothCopiesOfASkip) {
   ASSERT_NE(plan.stored("out"), nullptr);
   ASSERT_NE(plan.stored("q"), nullptr);
   EXPECT_EQ(plan.source("q"), plan.stored("q"));
+  EXPECT_TRUE(plan.stored("out")->second);
   EXPECT_EQ(plan.stages[1].jobs[0].stored_bits, 0);
 }
 
