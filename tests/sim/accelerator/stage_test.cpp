@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/accelerator/accounting.hpp"
 #include "sim/base/error.hpp"
 #include "tests/sim/accelerator/sample_trace.hpp"
 #include "tests/sim/accelerator/small_machine.hpp"
@@ -108,6 +109,19 @@ TEST(MakePlan, DualStorageKeepsBothCopiesOfASkip) {
   EXPECT_EQ(plan.source("q"), plan.stored("q"));
   EXPECT_TRUE(plan.stored("out")->second);
   EXPECT_EQ(plan.stages[1].jobs[0].stored_bits, 0);
+}
+
+TEST(MakePlan, WritesOfTheSecondCopyAreAllHighwayTraffic) {
+  const auto highway_bits = [](const char* storage) {
+    const traces::Trace trace = two_blocks(8);
+    const AcceleratorConfig config = small_machine({"precision=2", storage});
+    LayerResult layer;
+    count_post(trace, config, make_plan(trace, config), 0, layer);
+    return layer.glb_bits.highway;
+  };
+  // The first stage writes 256 values of 8 bits for the skip: besides 2-bit ones, or in their place.
+  EXPECT_EQ(highway_bits("highway.storage=dual"), 256U * 8U);
+  EXPECT_EQ(highway_bits("highway.storage=single"), 256U * 6U);
 }
 
 TEST(MakePlan, SingleStorageReadsTheLowCopyFromTheHighwayTensor) {
