@@ -9,10 +9,14 @@
 namespace turnpike::traces {
 
 /// Round half to even, the IEEE default rounding mode.
-[[nodiscard]] inline double round_half_even(double value) { return std::nearbyint(value); }
+[[nodiscard]] inline double round_half_even(double value) {
+  return std::nearbyint(value);
+}
 
 /// Integer a multiplier works on: code - zero_point, doubled for mid-rise weights (2q + 1).
-[[nodiscard]] inline std::int64_t midrise_odd(std::int64_t code) { return 2 * code + 1; }
+[[nodiscard]] inline std::int64_t midrise_odd(std::int64_t code) {
+  return 2 * code + 1;
+}
 
 /// Code of a real value: clip(round_half_even(value / scale + zero_point), low, high).
 [[nodiscard]] inline std::int64_t quantize(double value, double scale, double zero_point,
@@ -28,6 +32,8 @@ namespace turnpike::traces {
   return scale * (code - zero_point);
 }
 
-[[nodiscard]] inline double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+[[nodiscard]] inline double sigmoid(double x) {
+  return 1.0 / (1.0 + std::exp(-x));
+}
 
 }  // namespace turnpike::traces

@@ -8,9 +8,8 @@ namespace turnpike {
 namespace {
 
 constexpr std::array<std::string_view, kComponents> kComponentNames = {
-    "mac", "ifmap_spad", "filter_spad", "psum_spad", "pe_control", "pe_fifo",
-    "pe_link", "noc", "glb", "glb_filter", "post", "rlc",
-    "controller", "clock", "leakage", "dram"};
+    "mac", "ifmap_spad", "filter_spad", "psum_spad", "pe_control", "pe_fifo", "pe_link", "noc",
+    "glb", "glb_filter", "post",        "rlc",       "controller", "clock",   "leakage", "dram"};
 constexpr std::array<std::string_view, kActions> kActionNames = {
     "read", "write", "compute", "gated", "idle", "activate", "refresh", "background"};
 constexpr std::array<std::string_view, 2> kStreamNames = {"low", "highway"};

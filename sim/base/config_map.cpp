@@ -101,7 +101,9 @@ ConfigMap ConfigMap::from_string(const std::string& text, const std::string& nam
   return map;
 }
 
-bool ConfigMap::has(const std::string& key) const { return node_->find(key) != nullptr; }
+bool ConfigMap::has(const std::string& key) const {
+  return node_->find(key) != nullptr;
+}
 
 const ConfigNode* ConfigMap::opt_node(const std::string& key) {
   asked_.insert(key);
@@ -116,7 +118,9 @@ const ConfigNode& ConfigMap::require(const std::string& key) {
   return *found;
 }
 
-const ConfigNode& ConfigMap::get_node(const std::string& key) { return require(key); }
+const ConfigNode& ConfigMap::get_node(const std::string& key) {
+  return require(key);
+}
 
 long ConfigMap::get_int(const std::string& key, long min, long max) {
   return parse_int(require(key), key, min, max);
@@ -136,7 +140,9 @@ std::optional<double> ConfigMap::opt_double(const std::string& key, double min, 
   return node == nullptr ? std::nullopt : std::optional{parse_double(*node, key, min, max)};
 }
 
-bool ConfigMap::get_bool(const std::string& key) { return parse_bool(require(key), key); }
+bool ConfigMap::get_bool(const std::string& key) {
+  return parse_bool(require(key), key);
+}
 
 std::optional<bool> ConfigMap::opt_bool(const std::string& key) {
   const ConfigNode* node = opt_node(key);

@@ -121,7 +121,9 @@ double CsvTable::number(std::size_t row, const std::string& column) const {
   return value;
 }
 
-SourceSpot CsvTable::spot(std::size_t row) const { return {name_, lines_.at(row), 0}; }
+SourceSpot CsvTable::spot(std::size_t row) const {
+  return {name_, lines_.at(row), 0};
+}
 
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) {

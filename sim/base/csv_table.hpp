@@ -19,9 +19,7 @@ class CsvTable {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
   [[nodiscard]] std::size_t rows() const { return rows_.size(); }
-  [[nodiscard]] bool has_column(const std::string& column) const {
-    return index_.contains(column);
-  }
+  [[nodiscard]] bool has_column(const std::string& column) const { return index_.contains(column); }
 
   /// Field of row `row` (0-based, header not counted). FileError for an unknown column.
   [[nodiscard]] const std::string& text(std::size_t row, const std::string& column) const;

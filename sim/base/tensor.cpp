@@ -23,7 +23,9 @@ std::int64_t Tensor::size() const {
   return visit([](const auto& values) { return static_cast<std::int64_t>(values.size()); });
 }
 
-bool Tensor::is_floating() const { return holds<float>() || holds<double>(); }
+bool Tensor::is_floating() const {
+  return holds<float>() || holds<double>();
+}
 
 std::string_view Tensor::type_name() const {
   static constexpr std::string_view kNames[] = {"int8",   "uint8", "int16",   "uint16", "int32",

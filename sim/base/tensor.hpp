@@ -21,11 +21,10 @@ using TensorShape = std::vector<std::int64_t>;
 /// A dense row-major array of one of the element types the trace format stores.
 class Tensor {
  public:
-  using Storage =
-      std::variant<std::vector<std::int8_t>, std::vector<std::uint8_t>, std::vector<std::int16_t>,
-                   std::vector<std::uint16_t>, std::vector<std::int32_t>,
-                   std::vector<std::uint32_t>, std::vector<std::int64_t>, std::vector<float>,
-                   std::vector<double>>;
+  using Storage = std::variant<std::vector<std::int8_t>, std::vector<std::uint8_t>,
+                               std::vector<std::int16_t>, std::vector<std::uint16_t>,
+                               std::vector<std::int32_t>, std::vector<std::uint32_t>,
+                               std::vector<std::int64_t>, std::vector<float>, std::vector<double>>;
 
   Tensor() = default;
   /// `values` has element_count(shape) elements.

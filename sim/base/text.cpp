@@ -68,6 +68,8 @@ std::uint64_t fnv1a(std::string_view bytes) {
   return state;
 }
 
-std::string shortest(double value) { return fmt::format("{}", value); }
+std::string shortest(double value) {
+  return fmt::format("{}", value);
+}
 
 }  // namespace turnpike

@@ -91,9 +91,10 @@ void share_runs_without_highway(std::vector<ClaimSet>& sets, const std::vector<S
                                 const std::vector<std::pair<std::string, ClaimPoint>>& without) {
   for (ClaimSet& set : sets) {
     for (const auto& [setting, point] : without) {
-      const bool same = std::any_of(points.begin(), points.end(), [&](const StoredPoint& each) {
-        return setting_of(each, true) == set.setting && setting_of(each, false) == setting;
-      });
+      const bool same = std::any_of(
+          points.begin(), points.end(), [&, &setting = setting](const StoredPoint& each) {
+            return setting_of(each, true) == set.setting && setting_of(each, false) == setting;
+          });
       if (same && set.find(point.bits, 0) == nullptr) {
         set.points.push_back(point);
       }

@@ -111,8 +111,8 @@ accelerator::AcceleratorConfig load_without(const std::string& dotted) {
 }
 
 std::string described(const accelerator::AcceleratorConfig& c) {
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", c.node_nm,
-                     c.voltage, accelerator::to_string(c.first_last), c.overrides.size(),
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+                     c.node_nm, c.voltage, accelerator::to_string(c.first_last), c.overrides.size(),
                      c.highway_enabled, c.highway_bits, static_cast<int>(c.highway_storage),
                      accelerator::to_string(c.psum_cost), c.saturating_psum.has_value(),
                      c.fifo_depth, c.glb_latency_cycles, c.glb_filter_bytes_at_16_bit,

@@ -119,7 +119,8 @@ TEST(MakePlan, WritesOfTheSecondCopyAreAllHighwayTraffic) {
     count_post(trace, config, make_plan(trace, config), 0, layer);
     return layer.glb_bits.highway;
   };
-  // The first stage writes 256 values of 8 bits for the skip: besides 2-bit ones, or in their place.
+  // The first stage writes 256 values of 8 bits for the skip: besides 2-bit ones, or in their
+  // place.
   EXPECT_EQ(highway_bits("highway.storage=dual"), 256U * 8U);
   EXPECT_EQ(highway_bits("highway.storage=single"), 256U * 6U);
 }
