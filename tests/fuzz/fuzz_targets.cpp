@@ -1,25 +1,86 @@
 #include "tests/fuzz/fuzz_targets.hpp"
 
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "models/network_file.hpp"
+#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/base/config_node.hpp"
 #include "sim/base/error.hpp"
+#include "sim/cost/accelergy_table.hpp"
+#include "sim/report/stored_run.hpp"
+#include "sim/sweep/sweep_file.hpp"
+#include "tests/fuzz/memory_file.hpp"
 #include "traces/npy.hpp"
+#include "traces/trace_file.hpp"
 #include "traces/trace_json.hpp"
 #include "traces/trace_validate.hpp"
 
 namespace turnpike::fuzz {
+namespace {
 
-void npy(std::string_view bytes) {
-  const traces::NpyPlace place{{"fuzz.npy"}, ""};
+namespace fs = std::filesystem;
+
+const std::string kSource = TURNPIKE_SOURCE_DIR;
+
+/// Runs `read`; false if it refuses its input.
+template <typename Read>
+bool accepted(Read read) {
   try {
-    const std::string image = traces::encode_npy(traces::decode_npy(bytes, place));
-    ensure(traces::encode_npy(traces::decode_npy(image, place)) == image, "npy round trip");
-  } catch (const InputError&) {  // refused: fine
+    read();
+    return true;
+  } catch (const InputError&) {
+    return false;
   }
 }
 
-void trace_json(std::string_view text) {
+/// The run directory of tests/fuzz/seeds, copied once for this process.
+class RunDirectory {
+ public:
+  RunDirectory() : path_{fs::temp_directory_path() / fmt::format("turnpike-fuzz-{}", ::getpid())} {
+    fs::create_directories(path_);
+    fs::copy(kSource + "/tests/fuzz/seeds/stored_run", path_, fs::copy_options::recursive);
+  }
+  ~RunDirectory() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
+  RunDirectory(RunDirectory&&) = delete;
+  RunDirectory& operator=(RunDirectory&&) = delete;
+
+  [[nodiscard]] std::string path() const { return path_; }
+  void put(const std::string& file, std::string_view bytes) const {
+    std::ofstream{path_ / file, std::ios::binary | std::ios::trunc} << bytes;
+  }
+  void restore(const std::string& file) const {
+    fs::copy_file(kSource + "/tests/fuzz/seeds/stored_run/" + file, path_ / file,
+                  fs::copy_options::overwrite_existing);
+  }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace
+
+bool npy(std::string_view bytes) {
+  const traces::NpyPlace place{{"fuzz.npy"}, ""};
+  return accepted([&] {
+    const std::string image = traces::encode_npy(traces::decode_npy(bytes, place));
+    ensure(traces::encode_npy(traces::decode_npy(image, place)) == image, "npy round trip");
+  });
+}
+
+bool trace_json(std::string_view text) {
   const SourceSpot spot{"fuzz.json"};
-  try {
+  return accepted([&] {
     traces::Trace trace = traces::parse_trace_json(text, spot);
     ensure(traces::parse_trace_json(traces::trace_json(trace), spot) == trace, "JSON round trip");
     for (const traces::TensorEntry& tensor : trace.tensors()) {
@@ -27,16 +88,88 @@ void trace_json(std::string_view text) {
                                            ? Tensor{{1, 1, 1, 1}, std::vector<float>{0.5F}}
                                            : Tensor{{1, 1, 1, 1}, std::vector<std::uint8_t>{0}};
     }
-    traces::validate_trace(trace, spot);
-  } catch (const InputError&) {  // refused: fine
-  }
+    static_cast<void>(accepted([&] { traces::validate_trace(trace, spot); }));
+  });
 }
 
-void config(std::string_view text) {
-  try {
+bool zip(std::string_view bytes) {
+  const MemoryFile file{bytes};
+  return accepted([&] {
+    const traces::Trace trace = traces::read_trace(file.path());
+    const traces::Trace again = traces::parse_trace_json(traces::trace_json(trace), {"again"});
+    ensure(again.layers.size() == trace.layers.size(), "JSON of what was read");
+  });
+}
+
+bool config(std::string_view text) {
+  return accepted([&] {
     static_cast<void>(ConfigNode::from_string(std::string{text}, "fuzz.yaml").to_yaml());
-  } catch (const InputError&) {  // refused: fine
+  });
+}
+
+bool accelerator(std::string_view text) {
+  const MemoryFile file{text};
+  return accepted([&] {
+    accelerator::ConfigSources sources;
+    sources.accelerator_file = file.path();
+    sources.config_root = kSource + "/configs";
+    const std::string resolved = accelerator::load_accelerator(sources).resolved.to_yaml();
+    const MemoryFile again{resolved};
+    sources.accelerator_file = again.path();
+    ensure(accelerator::load_accelerator(sources).resolved.to_yaml() == resolved,
+           "a resolved accelerator is one");
+  });
+}
+
+bool network(std::string_view text) {
+  return accepted(
+      [&] { static_cast<void>(models::parse_network(std::string{text}, "fuzz.yaml")); });
+}
+
+bool sweep(std::string_view text) {
+  return accepted([&] {
+    const sweep::SweepFile file = sweep::parse_sweep(std::string{text}, "fuzz.yaml");
+    std::set<std::string> ids;
+    for (const sweep::PointSettings& point : file.points) {
+      ensure(ids.insert(point.id()).second, "each point has a folder of its own");
+    }
+  });
+}
+
+bool accelergy(std::string_view text) {
+  const MemoryFile file{text};
+  const bool energies = accepted([&] {
+    for (const auto& [action, price] : cost::read_energy_table(file.path())) {
+      ensure(price.energy.count() >= 0.0, "a table's energy is not negative");
+    }
+  });
+  const bool areas = accepted([&] {
+    for (const auto& [component, area] : cost::read_area_table(file.path())) {
+      ensure(area.count() >= 0.0, "a table's area is not negative");
+    }
+  });
+  return energies || areas;
+}
+
+bool stored_run(std::string_view bytes) {
+  static const RunDirectory directory;
+  if (bytes.empty()) {
+    return false;
   }
+  const char which = bytes.front();
+  const std::string file = which == 'c'   ? "config.resolved.yaml"
+                           : which == 'r' ? "results.json"
+                           : which == 'u' ? "counts.csv"
+                                          : "run.json";
+  directory.put(file, bytes.substr(1));
+  const bool read = accepted([&] {
+    const report::StoredRun run = report::read_stored_run(directory.path());
+    const report::PricedRun priced =
+        report::price_stored_run(run, run.config, kSource + "/configs");
+    ensure(std::isfinite(priced.energy_uj()), "the energy of a stored run is finite");
+  });
+  directory.restore(file);
+  return read;
 }
 
 }  // namespace turnpike::fuzz

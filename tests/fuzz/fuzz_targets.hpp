@@ -2,16 +2,31 @@
 
 #include <string_view>
 
-/// What the fuzzers run on each input. Refusing an input with InputError is right; any other
-/// exception, crash or sanitizer report is a bug, as is a round trip that changes anything.
+/// What the fuzzers run on each input: one function a reader. Each returns whether the input was
+/// accepted. Refusing with InputError is right; any other exception, crash or sanitizer report is a
+/// bug, as is a round trip that changes anything or an accepted input that breaks a promise.
 namespace turnpike::fuzz {
 
 /// traces/npy.hpp: decode; what decodes must encode and decode to the same bytes.
-void npy(std::string_view bytes);
+bool npy(std::string_view bytes);
 /// traces/trace_json.hpp: parse; what parses must survive writing and parsing, and validation with
 /// one-element tensors must end with or without a FileError.
-void trace_json(std::string_view text);
+bool trace_json(std::string_view text);
+/// traces/trace_file.hpp: a whole .npz; what is read must be valid and its JSON must survive.
+bool zip(std::string_view bytes);
 /// sim/base/config_node.hpp: parse YAML and write it back.
-void config(std::string_view text);
+bool config(std::string_view text);
+/// sim/accelerator/accelerator_config.hpp: an accelerator file; the resolved one must read back.
+bool accelerator(std::string_view text);
+/// models/network_file.hpp.
+bool network(std::string_view text);
+/// sim/sweep/sweep_file.hpp: what is read has points with names of their own.
+bool sweep(std::string_view text);
+/// sim/cost/accelergy_table.hpp, read as energy table and as area table: no price may be negative.
+bool accelergy(std::string_view text);
+/// sim/report/stored_run.hpp: a file of a run directory replaced by the input. The first byte says
+/// which ('c'onfig.resolved.yaml, 'r'esults.json, co'u'nts.csv, run.'j'son); what is read must be
+/// priced with finite sums.
+bool stored_run(std::string_view bytes);
 
 }  // namespace turnpike::fuzz
