@@ -7,6 +7,7 @@
 
 #include "models/highway.hpp"
 #include "models/lowering.hpp"
+#include "sim/base/printable.hpp"
 
 namespace turnpike::models {
 namespace {
@@ -72,18 +73,32 @@ ModelInfo model_info(const Network& network, const QuantizeOptions& options) {
   return info;
 }
 
+namespace {
+
+/// "64x56x56".
+std::string extents(const TensorShape& shape) {
+  return fmt::format("{}", fmt::join(shape, "x"));
+}
+
+}  // namespace
+
 std::string to_text(const ModelInfo& info) {
   std::string text =
       fmt::format("{}: input {}, batch {}, {} MACs per inference, {} weights\n\n", info.name,
                   to_string(info.input), info.batch, info.macs, info.parameters);
   auto out = std::back_inserter(text);
-  fmt::format_to(out, "{:<22} {:<8} {:<16} {:<16} {:>6} {:>12} {:>14}\n", "layer", "op", "input",
-                 "output", "bits", "weights", "MACs");
+  constexpr const char* kRow = "{:<20} {:<8} {:<11} {:<11} {:>5} {:>9} {:>10}\n";  // 80 columns
+  fmt::format_to(out, kRow, "layer", "op", "input", "output", "bits", "weights", "MACs");
+  std::vector<std::string> names;
+  for (const LayerInfo& row : info.layers) {
+    names.push_back(row.name);
+  }
+  names = shortened(names, 20);
   for (const LayerInfo& row : info.layers) {
     const std::string bits =
         row.weight_bits == 0 ? "" : fmt::format("{}x{}", row.weight_bits, row.activation_bits);
-    fmt::format_to(out, "{:<22} {:<8} {:<16} {:<16} {:>6} {:>12} {:>14}\n", row.name,
-                   to_string(row.kind), to_string(row.input), to_string(row.output), bits,
+    fmt::format_to(out, kRow, names[static_cast<std::size_t>(&row - info.layers.data())],
+                   to_string(row.kind), extents(row.input), extents(row.output), bits,
                    row.parameters, row.macs);
   }
   fmt::format_to(out, "\nMACs by weight x activation bits\n");

@@ -7,7 +7,9 @@
 #include "sim/report/priced_run.hpp"
 #include "sim/report/tables.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
 #include "tools/options.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -44,11 +46,14 @@ std::string area_json(const accelerator::AcceleratorConfig& config,
   return json.dump(2) + '\n';
 }
 
-int show_area(AreaOptions options, const CommonOptions& common) {
-  options.sources.config_root = common.config_root;
-  const auto config = accelerator::load_accelerator(options.sources);
+int show_area(const AreaOptions& options, const CommonOptions& common) {
+  const auto config = load_accelerator(options.sources, common);
   const auto area = report::make_cost_model(config, nullptr, common.config_root).area();
-  fmt::print("{}", options.json ? area_json(config, area) : report::area_table(config, area));
+  if (options.json) {
+    fmt::print("{}", area_json(config, area));
+  } else {
+    print_text(common, report::area_table(config, area));
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -59,6 +64,8 @@ void add_area(CLI::App& app, const CommonOptions& common, Action& chosen) {
   auto options = std::make_shared<AreaOptions>();
   add_configuration_options(*command, options->sources);
   command->add_flag("--json", options->json, "print JSON, with the steps that made each figure");
+  add_examples(*command,
+               {"turnpike area precision-highway --set precision=2 --set highway.enabled=true"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return show_area(*options, common); };
   });

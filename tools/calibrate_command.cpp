@@ -6,7 +6,9 @@
 #include "sim/report/clock_calibration.hpp"
 #include "sim/sweep/experiment.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
 #include "tools/options.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -18,17 +20,20 @@ struct CalibrateOptions {
   bool json = false;
 };
 
-int calibrate(CalibrateOptions options, const CommonOptions& common) {
+int calibrate(const CalibrateOptions& options, const CommonOptions& common) {
   const auto measured = cost::read_measured_power(options.measured);
-  options.sources.config_root = common.config_root;
   sweep::ExperimentOptions experiment;
   experiment.config_root = common.config_root;
   experiment.simulation.memo_file = sweep::default_memo_file();
   const report::PricedRun run =
-      sweep::run_experiment(accelerator::load_accelerator(options.sources),
-                            sweep::Workload::open(options.network), experiment);
+      sweep::run_experiment(load_accelerator(options.sources, common),
+                            open_workload(options.network, common), experiment);
   const auto calibration = report::calibrate_clock(run, measured, common.config_root);
-  fmt::print("{}", options.json ? report::to_json(calibration) : report::to_text(calibration));
+  if (options.json) {
+    fmt::print("{}", report::to_json(calibration));
+  } else {
+    print_text(common, report::to_text(calibration, table_width(common)));
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -47,6 +52,8 @@ void add_calibrate(CLI::App& app, const CommonOptions& common, Action& chosen) {
                    "CSV with columns layer, power_mW, total_latency_ms")
       ->required();
   clock->add_flag("--json", options->json, "print JSON instead of a table");
+  add_examples(*clock, {"turnpike calibrate clock eyeriss-chip --network alexnet \\\n"
+                        "      --measured tests/silicon/alexnet_silicon.csv"});
   clock->callback([options, &common, &chosen] {
     chosen = [options, &common] { return calibrate(*options, common); };
   });

@@ -18,6 +18,8 @@ using Action = std::function<int()>;
 struct CommonOptions {
   std::string config_root;             ///< configs/ folder
   std::vector<std::string> arguments;  ///< as given, for run.json
+  bool wide = false;                   ///< tables with all columns, whatever their width
+  bool quiet = false;                  ///< no notes and no progress on stderr
 };
 
 /// Adds a subcommand to `app`; sets `chosen` when it is called.

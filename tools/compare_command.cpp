@@ -7,6 +7,8 @@
 #include "sim/report/comparison.hpp"
 #include "sim/report/stored_run.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -17,7 +19,7 @@ struct CompareOptions {
   bool json = false;
 };
 
-int compare(const CompareOptions& options) {
+int compare(const CompareOptions& options, const CommonOptions& common) {
   std::vector<report::Limit> limits;
   for (const std::string& text : options.limits) {
     limits.push_back(report::parse_limit(text));
@@ -26,12 +28,16 @@ int compare(const CompareOptions& options) {
   for (const std::string& directory : options.directories) {
     runs.push_back(report::read_stored_run(directory));
   }
-  fmt::print("{}", options.json ? report::comparison_json(runs) : report::comparison_table(runs));
+  if (options.json) {
+    fmt::print("{}", report::comparison_json(runs));
+  } else {
+    print_text(common, report::comparison_table(runs, table_width(common)));
+  }
   bool failed = false;
   for (const report::Limit& limit : limits) {
     for (std::size_t i = 1; i < runs.size(); ++i) {
       if (const auto reason = report::exceeds(limit, runs.front(), runs[i])) {
-        fmt::print(stderr, "turnpike: {}: {}\n", runs[i].directory, *reason);
+        print_error(fmt::format("{}: {}", runs[i].directory, *reason));
         failed = true;
       }
     }
@@ -42,19 +48,23 @@ int compare(const CompareOptions& options) {
 }  // namespace
 
 void add_compare(CLI::App& app, const CommonOptions& common, Action& chosen) {
-  static_cast<void>(common);
   auto* command = app.add_subcommand("compare", "runs side by side; what the highway costs");
   auto options = std::make_shared<CompareOptions>();
   command->add_option("directories", options->directories, "run directories; the first is the base")
       ->required()
-      ->expected(2, 64);
+      ->type_name("DIR")
+      ->expected(2, -1);
   command
       ->add_option("--fail-if", options->limits,
                    "exit with 1 if a later run does this against the first, e.g. 'energy>+5%', "
                    "'cycles>+1000', 'area>4.5'")
       ->allow_extra_args(false);
   command->add_flag("--json", options->json, "print JSON instead of tables");
-  command->callback([options, &chosen] { chosen = [options] { return compare(*options); }; });
+  add_examples(*command,
+               {"turnpike compare base hw", "turnpike compare base hw --fail-if 'energy>+5%'"});
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return compare(*options, common); };
+  });
 }
 
 }  // namespace turnpike::tools

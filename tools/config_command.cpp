@@ -16,6 +16,7 @@
 #include "sim/report/text_table.hpp"
 #include "sim/sweep/sweep_file.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
 #include "tools/config_schema.hpp"
 
 namespace turnpike::tools {
@@ -182,10 +183,14 @@ void add_config(CLI::App& app, const CommonOptions& common, Action& chosen) {
       return action(*options);
     };
   };
-  add_file_action(*command, "check", "read a file strictly, by its schema key", *options)
-      ->callback([choose] { choose(check); });
-  add_file_action(*command, "show", "the resolved YAML, each key with where it came from", *options)
-      ->callback([choose] { choose(show); });
+  auto* checked =
+      add_file_action(*command, "check", "read a file strictly, by its schema key", *options);
+  add_examples(*checked, {"turnpike config check configs/sweeps/paper_fig6.yaml"});
+  checked->callback([choose] { choose(check); });
+  auto* shown = add_file_action(*command, "show",
+                                "the resolved YAML, each key with where it came from", *options);
+  add_examples(*shown, {"turnpike config show configs/accelerators/precision-highway.yaml"});
+  shown->callback([choose] { choose(show); });
   auto* schema = command->add_subcommand("schema", "the keys of a kind of file");
   schema
       ->add_option("kind", options->kind,
@@ -193,6 +198,7 @@ void add_config(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->required();
   schema->add_flag("--json", options->json, "print JSON instead of a table");
   schema->add_flag("--markdown", options->markdown, "print a Markdown table");
+  add_examples(*schema, {"turnpike config schema accelerator"});
   schema->callback([choose] { choose(show_schema); });
 }
 

@@ -7,6 +7,8 @@
 #include "sim/report/explanation.hpp"
 #include "sim/report/stored_run.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -21,7 +23,11 @@ int explain(const ExplainOptions& options, const CommonOptions& common) {
   const report::Question question = report::parse_question(options.what);
   const report::StoredRun run = report::read_stored_run(options.directory);
   const report::Explanation answer = report::explain(run, question, common.config_root);
-  fmt::print("{}", options.json ? report::to_json(answer) : report::to_text(answer));
+  if (options.json) {
+    fmt::print("{}", report::to_json(answer));
+  } else {
+    print_text(common, report::to_text(answer));
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -36,6 +42,8 @@ void add_explain(CLI::App& app, const CommonOptions& common, Action& chosen) {
                    "component, component.action, component.action@layer; or area.component")
       ->required();
   command->add_flag("--json", options->json, "print JSON instead of text");
+  add_examples(*command,
+               {"turnpike explain hw glb.read@layer1.0.conv1", "turnpike explain hw area.mac"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return explain(*options, common); };
   });

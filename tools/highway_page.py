@@ -54,7 +54,7 @@ class Page:
         directory = self.results() / f"{name}-{profile}"
         if (name, profile) not in self.done:
             self.done[name, profile] = self.run("turnpike", "sweep", f"configs/sweeps/{name}.yaml", "--profile", profile,
-                                                "-j", str(os.cpu_count() or 1), "-o", str(directory))
+                                                "-j", str(os.cpu_count() or 1), "--wide", "-o", str(directory))
         return directory
 
     def claims(self, name, profile, *changes):
@@ -205,7 +205,7 @@ class Page:
         return table(["base", "otherwise", "from", "energy 16 to 3", "8-bit highway at 2", "area 16 to 3"], rows)
 
     def spill(self):
-        return "```\n" + self.run("turnpike", "spill", ACCELERATOR, "--network", "zoo:resnet18").strip() + "\n```"
+        return "```\n" + self.run("turnpike", "spill", ACCELERATOR, "--network", "zoo:resnet18", "--wide").strip() + "\n```"
 
     def buyer(self):
         rows = []

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "memory/dram_device.hpp"
@@ -10,6 +12,8 @@
 #include "sim/cost/profile.hpp"
 #include "sim/cost/technology.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
+#include "tools/names.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -19,7 +23,14 @@ struct ListOptions {
   bool json = false;
 };
 
+const std::vector<std::string> kKinds = {"accelerators", "networks",     "sweeps", "profiles",
+                                         "devices",      "technologies", "zoo"};
+
 std::vector<std::string> names_of(const std::string& kind, const std::string& config_root) {
+  if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) {
+    throw InputError{{"list " + kind, 0, 0},
+                     "is no kind of name; known: " + fmt::format("{}", fmt::join(kKinds, ", "))};
+  }
   if (kind == "zoo") {
     return models::zoo_names();
   }
@@ -29,7 +40,13 @@ std::vector<std::string> names_of(const std::string& kind, const std::string& co
   if (kind == "devices") {
     return memory::list_devices(config_root + "/technology/dram");
   }
-  ensure(kind == "technologies", "the option allows four kinds");
+  if (kind == "networks") {
+    return network_names(config_root);
+  }
+  if (kind == "accelerators" || kind == "sweeps") {
+    return tools::names_in(config_root, kind);
+  }
+  ensure(kind == "technologies", "the option allows no other kind");
   return cost::Technology::names_in(config_root + "/technology");
 }
 
@@ -48,12 +65,15 @@ int list_names(const ListOptions& options, const CommonOptions& common) {
 }  // namespace
 
 void add_list(CLI::App& app, const CommonOptions& common, Action& chosen) {
-  auto* command = app.add_subcommand("list", "names of networks, profiles, memories, technologies");
+  auto* command = app.add_subcommand("list", "names that other commands take");
   auto options = std::make_shared<ListOptions>();
-  command->add_option("kind", options->kind, "zoo, profiles, devices or technologies")
-      ->required()
-      ->check(CLI::IsMember({"zoo", "profiles", "devices", "technologies"}));
+  command
+      ->add_option("kind", options->kind,
+                   "accelerators, networks, sweeps, profiles, devices (memories), technologies or "
+                   "zoo (networks that are built in)")
+      ->required();
   command->add_flag("--json", options->json, "print a JSON array");
+  add_examples(*command, {"turnpike list accelerators", "turnpike list networks"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return list_names(*options, common); };
   });

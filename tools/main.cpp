@@ -1,17 +1,19 @@
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <new>
 #include <systemc>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
-#include "sim/base/text.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
 #include "tools/find_configs.hpp"
+#include "tools/output.hpp"
 #include "turnpike_version.hpp"
 
 namespace turnpike::tools {
@@ -21,56 +23,52 @@ int code_of(ExitCode code) {
   return static_cast<int>(code);
 }
 
-/// CLI11 would only say that a subcommand is required.
-void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
-  const std::string given = argc > 1 ? argv[1] : "";
-  std::vector<std::string> known;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    known.push_back(command->get_name());
-  }
-  if (!given.empty() && given[0] != '-' &&
-      std::find(known.begin(), known.end(), given) == known.end()) {
-    throw InputError{{"'" + given + "'", 0, 0}, "is no command" + suggestion(given, known)};
-  }
-}
+/// Commands as --help lists them.
+const std::vector<std::pair<const char*, std::vector<AddCommand>>> kGroups = {
+    {"Simulate", {add_run, add_sweep}},
+    {"Question results", {add_compare, add_report, add_explain, add_reprice, add_sensitivity}},
+    {"Look ahead, nothing simulated", {add_map, add_area, add_spill}},
+    {"Networks, traces, configurations", {add_model, add_trace, add_config, add_list}},
+    {"Fit to silicon", {add_calibrate}},
+};
 
 int run_program(int argc, char** argv) {
   CLI::App app{
       "Turnpike tells what a precision highway costs in silicon: cycles, area and energy "
-      "of a row-stationary accelerator at 16 down to 1 bit."};
-  app.set_version_flag("--version", std::string{"turnpike "} + kVersion);
+      "of a row-stationary accelerator at 16 down to 1 bit.",
+      "turnpike"};
+  app.set_version_flag("-V,--version", std::string{"turnpike "} + kVersion);
   app.require_subcommand(1);
+  add_examples(app, {"turnpike run precision-highway --network zoo:resnet18",
+                     "turnpike help run        # each command has examples of its own"});
   CommonOptions common;
   common.config_root = find_configs(argv[0]);
   common.arguments.assign(argv + 1, argv + argc);
-  app.add_option("--configs", common.config_root, "folder with profiles/ and technology/")
+  app.add_option("--configs", common.config_root,
+                 "folder with accelerators/, networks/, sweeps/, profiles/, technology/")
+      ->type_name("DIR")
       ->capture_default_str();
   Action chosen;
-  for (const AddCommand add : {
-           add_run,
-           add_sweep,
-           add_map,
-           add_area,
-           add_model,
-           add_trace,
-           add_config,
-           add_list,
-           add_compare,
-           add_report,
-           add_reprice,
-           add_explain,
-           add_sensitivity,
-           add_calibrate,
-           add_spill,
-       }) {
-    add(app, common, chosen);
+  for (const auto& [group, commands] : kGroups) {
+    for (const AddCommand add : commands) {
+      add(app, common, chosen);
+      app.get_subcommands([](const CLI::App*) { return true; }).back()->group(group);
+    }
   }
-  refuse_unknown_command(app, argc, argv);
+  add_common_options(app, common);
+  add_help_commands(app, chosen);
+  refuse_unknown_words(app, common.arguments);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", help_text(command_of(app, common.arguments)));
+    return code_of(ExitCode::ok);
+  } catch (const CLI::CallForVersion& e) {
+    fmt::print("{}\n", e.what());
+    return code_of(ExitCode::ok);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, std::cout, std::cerr);
-    return code == 0 ? 0 : code_of(ExitCode::configuration);
+    const std::string command = whole_name(command_of(app, common.arguments));
+    throw InputError{{command, 0, 0}, fmt::format("{} ({} --help)", e.what(), command)};
   }
   return chosen();
 }
@@ -83,12 +81,12 @@ int sc_main(int argc, char** argv) {
   try {
     return turnpike::tools::run_program(argc, argv);
   } catch (const turnpike::InputError& e) {
-    fmt::print(stderr, "turnpike: {}\n", e.what());
+    turnpike::tools::print_error(e.what());
     return static_cast<int>(e.exit_code());
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "turnpike: out of memory\n");
   } catch (const std::exception& e) {
-    fmt::print(stderr, "turnpike: internal error, please report: {}\n", e.what());
+    turnpike::tools::print_error(std::string{"internal error, please report: "} + e.what());
   }
   return static_cast<int>(ExitCode::internal);
 }

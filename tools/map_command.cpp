@@ -9,7 +9,9 @@
 #include "sim/report/text_table.hpp"
 #include "sim/sweep/experiment.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
 #include "tools/options.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -98,7 +100,8 @@ std::string shape_text(const dataflow::LayerShape& s) {
                      s.U);
 }
 
-std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& groups) {
+std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& groups,
+                      report::TableWidth width) {
   report::TextTable table{{"layer", "rank", "mapping", "est. cycles", "passes", "PEs", "bound",
                            "shape", "bits w x a, psum", "ifmap"}};
   table.left({1, 2, 6, 7, 8, 9});
@@ -123,7 +126,7 @@ std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& 
       table.add(std::move(row));
     }
   }
-  return table.to_string() + report::policy_line_of(run.config) + '\n';
+  return table.to_string(width) + report::policy_line_of(run.config) + '\n';
 }
 
 Json mapping_json(const dataflow::MappedLayer& layer) {
@@ -176,16 +179,19 @@ std::string map_json(const sweep::DryRun& run, const std::vector<MappedGroup>& g
   return json.dump(2) + '\n';
 }
 
-int map_network(MapOptions options, const CommonOptions& common) {
-  options.sources.config_root = common.config_root;
-  const auto config = accelerator::load_accelerator(options.sources);
-  const auto workload = sweep::Workload::open(options.network);
+int map_network(const MapOptions& options, const CommonOptions& common) {
+  const auto config = load_accelerator(options.sources, common);
+  const auto workload = open_workload(options.network, common);
   sweep::ExperimentOptions experiment;
   experiment.config_root = common.config_root;
   experiment.layers = options.layers;
   const sweep::DryRun run = sweep::plan_experiment(config, workload, experiment);
   const std::vector<MappedGroup> groups = distinct_layers(run);
-  fmt::print("{}", options.json ? map_json(run, groups) : map_table(run, groups));
+  if (options.json) {
+    fmt::print("{}", map_json(run, groups));
+  } else {
+    print_text(common, map_table(run, groups, table_width(common)));
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -204,6 +210,7 @@ void add_map(CLI::App& app, const CommonOptions& common, Action& chosen) {
   command->add_option("--layers", options->layers, "only layers whose name matches this pattern")
       ->capture_default_str();
   command->add_flag("--json", options->json, "print JSON instead of a table");
+  add_examples(*command, {"turnpike map precision-highway --network zoo:alexnet --layers 'conv?'"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return map_network(*options, common); };
   });

@@ -8,7 +8,9 @@
 #include "models/model_info.hpp"
 #include "sim/report/text_table.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
 #include "tools/options.hpp"
+#include "tools/output.hpp"
 #include "tools/quantized_trace.hpp"
 #include "traces/trace_check.hpp"
 
@@ -61,16 +63,20 @@ std::string info_json(const models::ModelInfo& info) {
   return json.dump(2) + '\n';
 }
 
-int show_info(const ModelOptions& options) {
+int show_info(const ModelOptions& options, const CommonOptions& common) {
   const models::QuantizeOptions quantize = quantize_options(options.quantize);
-  const models::ModelInfo info = models::model_info(open_model(options.model), quantize);
-  fmt::print("{}", options.json ? info_json(info) : models::to_text(info));
+  const models::ModelInfo info = models::model_info(open_model(options.model, common), quantize);
+  if (options.json) {
+    fmt::print("{}", info_json(info));
+  } else {
+    print_text(common, models::to_text(info));
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
-int evaluate(const ModelOptions& options) {
+int evaluate(const ModelOptions& options, const CommonOptions& common) {
   const models::QuantizeOptions quantize = quantize_options(options.quantize);
-  const models::Network network = open_model(options.model);
+  const models::Network network = open_model(options.model, common);
   const traces::Trace trace = models::quantize(network, models::calibrate(network), quantize);
   const auto metrics = models::compare_with_float(network, trace);
   if (options.json) {
@@ -94,8 +100,8 @@ int evaluate(const ModelOptions& options) {
                fmt::format("{:.1f}", 100.0 * row.zero_fraction), fmt::format("{:.4g}", row.minimum),
                fmt::format("{:.4g}", row.maximum)});
   }
-  fmt::print("{}: outputs of each layer against the float network\n\n{}", network.name(),
-             table.to_string());
+  print_text(common, fmt::format("{}: outputs of each layer against the float network\n\n{}",
+                                 network.name(), table.to_string(table_width(common))));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -110,26 +116,32 @@ CLI::App* add_action(CLI::App& parent, const std::string& name, const std::strin
 }  // namespace
 
 void add_model(CLI::App& app, const CommonOptions& common, Action& chosen) {
-  static_cast<void>(common);
   auto* command = app.add_subcommand("model", "networks: shapes, quantization, errors");
   command->require_subcommand(1);
   auto options = std::make_shared<ModelOptions>();
   auto* info =
       add_action(*command, "info", "layers, MACs by bits, tensors on the highway", *options);
   info->add_flag("--json", options->json, "print JSON instead of a table");
-  info->callback([options, &chosen] { chosen = [options] { return show_info(*options); }; });
+  add_examples(*info, {"turnpike model info zoo:lstm300 --precision 2 --highway"});
+  info->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return show_info(*options, common); };
+  });
   auto* quantize = add_action(*command, "quantize", "write the quantized trace", *options);
   quantize->add_option("-o,--output", options->output, "trace: .npz, or a new directory")
       ->required();
-  quantize->callback([options, &chosen] {
-    chosen = [options] {
-      return write_quantized(options->model, options->quantize, options->output);
+  add_examples(*quantize, {"turnpike model quantize zoo:lstm300 --precision 2x4 -o lstm.npz"});
+  quantize->callback([options, &common, &chosen] {
+    chosen = [options, &common] {
+      return write_quantized(options->model, options->quantize, options->output, common);
     };
   });
   auto* eval =
       add_action(*command, "eval", "errors of each layer against the float network", *options);
   eval->add_flag("--json", options->json, "print JSON instead of a table");
-  eval->callback([options, &chosen] { chosen = [options] { return evaluate(*options); }; });
+  add_examples(*eval, {"turnpike model eval zoo:lstm300 --precision 8"});
+  eval->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return evaluate(*options, common); };
+  });
 }
 
 }  // namespace turnpike::tools

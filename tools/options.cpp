@@ -7,6 +7,7 @@
 
 #include "models/network_file.hpp"
 #include "sim/base/config_map.hpp"
+#include "tools/names.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -57,10 +58,25 @@ void read_layers(ConfigMap layers, models::QuantizeOptions& options) {
 }  // namespace
 
 void add_configuration_options(CLI::App& command, accelerator::ConfigSources& sources) {
-  command.add_option("accelerator", sources.accelerator_file, "ACCELERATOR.yaml")->required();
+  command
+      .add_option("accelerator", sources.accelerator_file,
+                  "a file, or a name of `turnpike list accelerators`")
+      ->required();
   command.add_option("--profile", sources.profile, "a name or a profile .yaml");
   command.add_option("--set", sources.settings, "key=value, laid over the file")
       ->allow_extra_args(false);
+}
+
+accelerator::AcceleratorConfig load_accelerator(accelerator::ConfigSources sources,
+                                                const CommonOptions& common) {
+  sources.config_root = common.config_root;
+  sources.accelerator_file = accelerator_file(sources.accelerator_file, common.config_root);
+  return accelerator::load_accelerator(sources);
+}
+
+sweep::Workload open_workload(const std::string& network, const CommonOptions& common,
+                              const std::optional<std::string>& weights) {
+  return sweep::Workload::open(network_source(network, common.config_root), weights);
 }
 
 void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
@@ -106,7 +122,8 @@ models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
   return options;
 }
 
-models::Network open_model(const std::string& name) {
+models::Network open_model(const std::string& given, const CommonOptions& common) {
+  const std::string name = network_source(given, common.config_root);
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
   if (!name.starts_with("zoo:") && !yaml) {
     std::error_code ignored;

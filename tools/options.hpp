@@ -5,16 +5,22 @@
 #include "models/network.hpp"
 #include "models/quantize.hpp"
 #include "sim/accelerator/accelerator_config.hpp"
-
-namespace CLI {
-class App;
-}
+#include "sim/sweep/experiment.hpp"
+#include "tools/command.hpp"
 
 /// Options that several subcommands share.
 namespace turnpike::tools {
 
 /// ACCELERATOR.yaml, --profile and --set.
 void add_configuration_options(CLI::App& command, accelerator::ConfigSources& sources);
+
+/// The accelerator of these options, from the configs/ folder in use; its file may be a bare name.
+[[nodiscard]] accelerator::AcceleratorConfig load_accelerator(accelerator::ConfigSources sources,
+                                                              const CommonOptions& common);
+
+/// What --network names, a bare name of configs/networks/ included.
+[[nodiscard]] sweep::Workload open_workload(const std::string& network, const CommonOptions& common,
+                                            const std::optional<std::string>& weights = {});
 
 /// What a network is quantized to, as given on the command line.
 struct QuantizeSettings {
@@ -32,8 +38,8 @@ void add_quantize_options(CLI::App& command, QuantizeSettings& settings);
 /// layers.overrides, highway.enabled, highway.bits. InputError naming the option.
 [[nodiscard]] models::QuantizeOptions quantize_options(const QuantizeSettings& settings);
 
-/// A network by name ("zoo:resnet18", "net.yaml"). FileError if it is a file of another kind or is
-/// not there, InputError for an unknown zoo name.
-[[nodiscard]] models::Network open_model(const std::string& name);
+/// A network by name ("zoo:resnet18", "net.yaml", "alexnet"). FileError if it is a file of another
+/// kind or is not there, InputError for an unknown zoo name.
+[[nodiscard]] models::Network open_model(const std::string& name, const CommonOptions& common);
 
 }  // namespace turnpike::tools

@@ -8,6 +8,8 @@
 #include "sim/report/stored_run.hpp"
 #include "sim/sweep/claims.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
+#include "tools/output.hpp"
 #include "turnpike_version.hpp"
 
 namespace turnpike::tools {
@@ -31,8 +33,8 @@ int make_report(const ReportOptions& options, const CommonOptions& common) {
     }
   }
   report::write_file(options.output, report::report_page(runs, kVersion));
-  fmt::print(stderr, "{} {} in {}\n", runs.size(), runs.size() == 1 ? "run" : "runs",
-             options.output);
+  print_note(common, fmt::format("{} {} in {}", runs.size(), runs.size() == 1 ? "run" : "runs",
+                                 options.output));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -45,8 +47,11 @@ void add_report(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->add_option("directories", options->directories,
                    "run directories, or sweep directories for all their finished points")
       ->required()
-      ->expected(1, 64);
+      ->type_name("DIR")
+      ->expected(1, -1);
   command->add_option("-o,--output", options->output, "the page to write, .html")->required();
+  add_examples(*command, {"turnpike report base hw -o report.html",
+                          "turnpike report results/paper_fig6-paper -o fig6.html"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return make_report(*options, common); };
   });

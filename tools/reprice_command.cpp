@@ -12,6 +12,8 @@
 #include "sim/report/stored_run.hpp"
 #include "sim/report/tables.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
+#include "tools/output.hpp"
 #include "turnpike_version.hpp"
 
 namespace turnpike::tools {
@@ -39,9 +41,13 @@ int reprice(const RepriceOptions& options, const CommonOptions& common) {
     record.wall_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     report::write_run_directory(*options.output, priced, record);
-    fmt::print(stderr, "results in {}\n", *options.output);
+    print_note(common, "results in " + *options.output);
   }
-  fmt::print("{}", options.json ? report::results_json(priced) : report::run_table(priced));
+  if (options.json) {
+    fmt::print("{}", report::results_json(priced));
+  } else {
+    print_text(common, report::run_table(priced, table_width(common)));
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -58,6 +64,8 @@ void add_reprice(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->allow_extra_args(false);
   command->add_option("-o,--output", options->output, "write a run directory");
   command->add_flag("--json", options->json, "print results.json instead of a table");
+  add_examples(*command, {"turnpike reprice hw --profile access",
+                          "turnpike reprice hw --set cost.leakage=false -o no-leakage"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return reprice(*options, common); };
   });

@@ -9,6 +9,9 @@
 #include "sim/report/tables.hpp"
 #include "sim/sweep/experiment.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
+#include "tools/options.hpp"
+#include "tools/output.hpp"
 #include "tools/run_views.hpp"
 #include "traces/trace_check.hpp"
 #include "turnpike_version.hpp"
@@ -43,11 +46,10 @@ sweep::ExperimentOptions experiment_options(const RunOptions& options,
   return out;
 }
 
-int run(RunOptions options, const CommonOptions& common) {
+int run(const RunOptions& options, const CommonOptions& common) {
   const auto start = std::chrono::steady_clock::now();
-  options.sources.config_root = common.config_root;
-  const auto config = accelerator::load_accelerator(options.sources);
-  const auto workload = sweep::Workload::open(options.network, options.weights);
+  const auto config = load_accelerator(options.sources, common);
+  const auto workload = open_workload(options.network, common, options.weights);
   auto experiment = experiment_options(options, common);
   if (options.dry_run) {
     if (options.views.any()) {
@@ -55,7 +57,8 @@ int run(RunOptions options, const CommonOptions& common) {
                        "simulates nothing: there is nothing to show in a file"};
     }
     const sweep::DryRun plan = sweep::plan_experiment(config, workload, experiment);
-    fmt::print("{}", report::plan_table(*plan.trace, plan.config, plan.plan));
+    print_text(common,
+               report::plan_table(*plan.trace, plan.config, plan.plan, table_width(common)));
     return static_cast<int>(ExitCode::ok);
   }
   RunViews views{options.views, config, common.config_root};
@@ -70,12 +73,16 @@ int run(RunOptions options, const CommonOptions& common) {
     record.wall_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     report::write_run_directory(*options.directory, priced, record);
-    fmt::print(stderr, "results in {}\n", *options.directory);
+    print_note(common, "results in " + *options.directory);
   }
-  fmt::print("{}", options.json ? report::results_json(priced) : report::run_table(priced));
+  if (options.json) {
+    fmt::print("{}", report::results_json(priced));
+  } else {
+    print_text(common, report::run_table(priced, table_width(common)));
+  }
   views.close();  // what the run came to is out, whatever becomes of the pictures
   if (!priced.result.checks.all_passed()) {
-    fmt::print(stderr, "turnpike: a check failed: {}\n", report::failed_checks(priced));
+    print_error("a check failed: " + report::failed_checks(priced));
     return static_cast<int>(ExitCode::check_failed);
   }
   return static_cast<int>(ExitCode::ok);
@@ -86,16 +93,12 @@ int run(RunOptions options, const CommonOptions& common) {
 void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
   auto* command = app.add_subcommand("run", "simulate one network on one accelerator");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("accelerator", options->sources.accelerator_file, "ACCELERATOR.yaml")
-      ->required();
+  add_configuration_options(*command, options->sources);
   command
       ->add_option("--network", options->network,
                    "zoo:NAME, a network .yaml, or a trace (.npz or directory)")
       ->required();
   command->add_option("--weights", options->weights, "trained weights for a zoo network (.npz)");
-  command->add_option("--profile", options->sources.profile, "a name or a profile .yaml");
-  command->add_option("--set", options->sources.settings, "key=value, laid over the file")
-      ->allow_extra_args(false);
   command->add_option("-o,--output", options->directory, "write a run directory");
   command->add_option("--timing", options->timing, "how passes are timed")
       ->check(CLI::IsMember({"memo", "reference"}))
@@ -108,6 +111,11 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
   command->add_flag("--no-memo-file", options->no_memo_file,
                     "do not keep pass timings between runs");
   add_view_options(*command, options->views);
+  add_examples(*command,
+               {"turnpike run precision-highway --network zoo:resnet18 --set precision=2 -o base",
+                "turnpike run precision-highway --network zoo:resnet18 --set precision=2 \\\n      "
+                "--set highway.enabled=true -o hw",
+                "turnpike run precision-highway --network residual_example --dry-run"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return run(*options, common); };
   });

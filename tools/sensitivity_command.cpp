@@ -7,6 +7,8 @@
 #include "sim/report/sensitivity_report.hpp"
 #include "sim/sweep/claims_report.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -27,7 +29,11 @@ int sweep_sensitivity(const SensitivityOptions& options, const CommonOptions& co
   const auto points =
       sweep::read_sweep_directory(options.directories[0], options.changes, common.config_root);
   const auto report = sweep::claims_report(points, options.settings, common.config_root);
-  fmt::print("{}", options.json ? sweep::to_json(report) : sweep::to_text(report));
+  if (options.json) {
+    fmt::print("{}", sweep::to_json(report));
+  } else {
+    print_text(common, sweep::to_text(report, table_width(common)));
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -42,7 +48,11 @@ int sensitivity(const SensitivityOptions& options, const CommonOptions& common) 
         report::repriced_config(runs.back().config, options.changes, common.config_root);
   }
   const auto report = report::sensitivity_of(runs, common.config_root, options.settings);
-  fmt::print("{}", options.json ? report::to_json(report) : report::to_text(report));
+  if (options.json) {
+    fmt::print("{}", report::to_json(report));
+  } else {
+    print_text(common, report::to_text(report, table_width(common)));
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -58,7 +68,8 @@ void add_sensitivity(CLI::App& app, const CommonOptions& common, Action& chosen)
       ->add_option("directories", options->directories,
                    "run directories, the first is the base; or one sweep directory")
       ->required()
-      ->expected(1, 64);
+      ->type_name("DIR")
+      ->expected(1, -1);
   command->add_option("--profile", options->changes.profile, "price with this profile instead");
   command->add_option("--set", options->changes.settings, "key=value, e.g. cost.leakage=true")
       ->allow_extra_args(false);
@@ -67,6 +78,8 @@ void add_sensitivity(CLI::App& app, const CommonOptions& common, Action& chosen)
       ->capture_default_str();
   command->add_option("--seed", options->settings.seed, "of the samples")->capture_default_str();
   command->add_flag("--json", options->json, "print JSON instead of tables");
+  add_examples(*command,
+               {"turnpike sensitivity base hw", "turnpike sensitivity results/paper_fig6-paper"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return sensitivity(*options, common); };
   });

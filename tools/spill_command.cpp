@@ -6,7 +6,9 @@
 #include "sim/report/spill_diagram.hpp"
 #include "sim/sweep/experiment.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
 #include "tools/options.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -19,9 +21,8 @@ struct SpillOptions {
   bool json = false;
 };
 
-int spill(SpillOptions options, const CommonOptions& common) {
-  const sweep::Workload workload = sweep::Workload::open(options.network);
-  options.sources.config_root = common.config_root;
+int spill(const SpillOptions& options, const CommonOptions& common) {
+  const sweep::Workload workload = open_workload(options.network, common);
   std::vector<report::SpillPoint> points;
   std::string policy;
   for (const int bits : options.bits) {
@@ -30,8 +31,8 @@ int spill(SpillOptions options, const CommonOptions& common) {
       sources.settings.insert(sources.settings.end(),
                               {fmt::format("precision={}", bits), "highway.enabled=true",
                                fmt::format("highway.bits={}", highway)});
-      const sweep::DryRun run = sweep::plan_experiment(accelerator::load_accelerator(sources),
-                                                       workload, {common.config_root, "*", {}});
+      const sweep::DryRun run = sweep::plan_experiment(load_accelerator(sources, common), workload,
+                                                       {common.config_root, "*", {}});
       points.push_back(report::spill_of(*run.trace, run.config, run.plan));
       policy = report::policy_line_of(run.config);
     }
@@ -39,7 +40,7 @@ int spill(SpillOptions options, const CommonOptions& common) {
   if (options.json) {
     fmt::print("{}", report::to_json(points, options.network));
   } else {
-    fmt::print("{}{}\n", report::to_text(points), policy);
+    print_text(common, report::to_text(points, table_width(common)) + policy + '\n');
   }
   return static_cast<int>(ExitCode::ok);
 }
@@ -59,6 +60,7 @@ void add_spill(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->delimiter(',')
       ->check(CLI::Range(4, 32));
   command->add_flag("--json", options->json, "print JSON instead of tables");
+  add_examples(*command, {"turnpike spill precision-highway --network zoo:resnet18 --bits 2,4"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return spill(*options, common); };
   });

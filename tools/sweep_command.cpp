@@ -15,6 +15,9 @@
 #include "sim/sweep/sweep_runner.hpp"
 #include "sim/sweep/sweep_table.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
+#include "tools/names.hpp"
+#include "tools/output.hpp"
 #include "turnpike_version.hpp"
 
 namespace turnpike::tools {
@@ -48,6 +51,7 @@ void show(const sweep::SweepProgress& progress) {
 }
 
 int run(SweepArguments arguments, const CommonOptions& common) {
+  arguments.file = sweep_file(arguments.file, common.config_root);
   const sweep::SweepFile file = sweep::read_sweep(arguments.file);
   sweep::SweepOptions& options = arguments.options;
   options.config_root = common.config_root;
@@ -59,17 +63,22 @@ int run(SweepArguments arguments, const CommonOptions& common) {
                                                    (options.profile ? "-" + *options.profile : ""));
   if (arguments.status) {
     for (const sweep::PointResult& point : sweep::sweep_status(file, options).points) {
-      fmt::print("{}: {}\n", point.settings.text(), point.status);
+      print_text(common, fmt::format("{}: {}\n", point.settings.text(), point.status));
     }
     return static_cast<int>(ExitCode::ok);
   }
   const sweep::SweepOutcome outcome =
       sweep::run_sweep(file, options, ::isatty(2) != 0 ? show : nullptr);
-  fmt::print("{}", arguments.json ? sweep::sweep_json(outcome.points)
-                                  : sweep::sweep_table(outcome.points));
+  if (arguments.json) {
+    fmt::print("{}", sweep::sweep_json(outcome.points));
+  } else {
+    print_text(common, sweep::sweep_table(outcome.points, table_width(common)));
+  }
   std::fflush(stdout);  // before the line on stderr, should both go to one place
-  fmt::print(stderr, "{} points, {} of them finished before, in {:.1f} s; results in {}/\n",
-             outcome.points.size(), outcome.resumed, outcome.seconds, options.directory);
+  print_note(
+      common,
+      fmt::format("{} points, {} of them finished before, in {:.1f} s; results in {}/",
+                  outcome.points.size(), outcome.resumed, outcome.seconds, options.directory));
   return outcome.exit_code;
 }
 
@@ -80,7 +89,8 @@ void add_sweep(CLI::App& app, const CommonOptions& common, Action& chosen) {
   auto arguments = std::make_shared<SweepArguments>();
   sweep::SweepOptions& options = arguments->options;
   options.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  command->add_option("sweep", arguments->file, "SWEEP.yaml")->required();
+  command->add_option("sweep", arguments->file, "a file, or a name of `turnpike list sweeps`")
+      ->required();
   command->add_option("--profile", options.profile, "a name or a profile .yaml");
   command->add_option("--set", options.settings, "key=value, under every point")
       ->allow_extra_args(false);
@@ -92,6 +102,8 @@ void add_sweep(CLI::App& app, const CommonOptions& common, Action& chosen) {
   command->add_flag("--force", options.force, "run finished points again");
   command->add_flag("--status", arguments->status, "say which points are finished, run nothing");
   command->add_flag("--json", arguments->json, "print sweep.json instead of a table");
+  add_examples(*command, {"turnpike sweep paper_fig6 --profile paper -j 2",
+                          "turnpike sweep lstm300 --status"});
   command->callback([arguments, &common, &chosen] {
     chosen = [arguments, &common] { return run(*arguments, common); };
   });

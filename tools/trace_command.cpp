@@ -7,7 +7,9 @@
 
 #include "sim/report/text_table.hpp"
 #include "tools/command.hpp"
+#include "tools/command_line.hpp"
 #include "tools/options.hpp"
+#include "tools/output.hpp"
 #include "tools/quantized_trace.hpp"
 #include "traces/trace_check.hpp"
 #include "traces/trace_file.hpp"
@@ -71,26 +73,26 @@ std::string first_line(const traces::Trace& trace, const traces::TraceSummary& s
       traces::trace_digest(trace));
 }
 
-void print_notes(const traces::TraceSummary& summary) {
+void print_notes(const CommonOptions& common, const traces::TraceSummary& summary) {
   for (const std::string& note : summary.notes) {
-    fmt::print(stderr, "note: {}\n", note);
+    print_note(common, "note: " + note);
   }
 }
 
 /// read_trace checks everything FORMAT.md demands.
-int check_trace(const TraceOptions& options) {
+int check_trace(const TraceOptions& options, const CommonOptions& common) {
   const traces::Trace trace = traces::read_trace(options.input);
   const traces::TraceSummary summary = traces::summarize(trace);
   if (options.json) {
     fmt::print("{}\n", summary_json(trace, summary, false).dump(2));
   } else {
-    fmt::print("valid trace. {}", first_line(trace, summary));
+    print_text(common, "valid trace. " + first_line(trace, summary));
   }
-  print_notes(summary);
+  print_notes(common, summary);
   return static_cast<int>(ExitCode::ok);
 }
 
-int show_trace(const TraceOptions& options) {
+int show_trace(const TraceOptions& options, const CommonOptions& common) {
   const traces::Trace trace = traces::read_trace(options.input);
   const traces::TraceSummary summary = traces::summarize(trace);
   if (options.json) {
@@ -107,31 +109,35 @@ int show_trace(const TraceOptions& options) {
                fmt::format("{}", layer.input_bits), fmt::format("{}", layer.output_bits),
                layer.input_zeros ? fmt::format("{:.1f}", 100.0 * *layer.input_zeros) : ""});
   }
-  fmt::print("{}\n{}", first_line(trace, summary), table.to_string());
-  fmt::print("highway tensors: {}\n",
-             summary.highway_tensors.empty()
-                 ? "none"
-                 : fmt::format("{}", fmt::join(summary.highway_tensors, ", ")));
-  print_notes(summary);
+  const std::string highway = summary.highway_tensors.empty()
+                                  ? "none"
+                                  : fmt::format("{}", fmt::join(summary.highway_tensors, ", "));
+  print_text(common, fmt::format("{}\n{}highway tensors: {}\n", first_line(trace, summary),
+                                 table.to_string(table_width(common)), highway));
+  print_notes(common, summary);
   return static_cast<int>(ExitCode::ok);
 }
 
-int convert_trace(const TraceOptions& options) {
+int convert_trace(const TraceOptions& options, const CommonOptions& common) {
   const traces::Trace trace = traces::read_trace(options.input);
   traces::write_trace(trace, options.output);
-  fmt::print("{}: {} layers, {} tensors, digest {}\n", options.output, trace.layers.size(),
-             trace.tensors().size(), traces::trace_digest(trace));
+  print_text(common,
+             fmt::format("{}: {} layers, {} tensors, digest {}\n", options.output,
+                         trace.layers.size(), trace.tensors().size(), traces::trace_digest(trace)));
   return static_cast<int>(ExitCode::ok);
 }
 
-void add_readers(CLI::App& trace, const std::shared_ptr<TraceOptions>& options, Action& chosen) {
+void add_readers(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
+                 const CommonOptions& common, Action& chosen) {
   const auto add = [&](const char* name, const char* description,
-                       int (*action)(const TraceOptions&)) {
+                       int (*action)(const TraceOptions&, const CommonOptions&)) {
     auto* command = trace.add_subcommand(name, description);
     command->add_option("trace", options->input, "an .npz file, or a directory")->required();
     command->add_flag("--json", options->json, "print JSON instead of text");
-    command->callback(
-        [options, action, &chosen] { chosen = [options, action] { return action(*options); }; });
+    add_examples(*command, {fmt::format("turnpike trace {} lstm.npz", name)});
+    command->callback([options, action, &common, &chosen] {
+      chosen = [options, action, &common] { return action(*options, common); };
+    });
   };
   add("check", "read a trace and check all that traces/FORMAT.md demands", check_trace);
   add("info", "layers, shapes, bits and zeros of a trace", show_trace);
@@ -140,25 +146,28 @@ void add_readers(CLI::App& trace, const std::shared_ptr<TraceOptions>& options, 
 }  // namespace
 
 void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
-  static_cast<void>(common);
   auto* trace = app.add_subcommand("trace", "traces: check, show, export, convert");
   trace->require_subcommand(1);
   auto options = std::make_shared<TraceOptions>();
-  add_readers(*trace, options, chosen);
+  add_readers(*trace, options, common, chosen);
   auto* exported = trace->add_subcommand("export", "quantize a network and write its trace");
   exported->add_option("model", options->input, "zoo:NAME or a network .yaml")->required();
   add_quantize_options(*exported, options->quantize);
   exported->add_option("-o,--output", options->output, "trace: .npz, or a new directory")
       ->required();
-  exported->callback([options, &chosen] {
-    chosen = [options] {
-      return write_quantized(options->input, options->quantize, options->output);
+  add_examples(*exported, {"turnpike trace export zoo:lstm300 --precision 4 -o lstm4.npz"});
+  exported->callback([options, &common, &chosen] {
+    chosen = [options, &common] {
+      return write_quantized(options->input, options->quantize, options->output, common);
     };
   });
   auto* convert = trace->add_subcommand("convert", "rewrite a trace as .npz or as a directory");
   convert->add_option("from", options->input, "an .npz file, or a directory")->required();
   convert->add_option("to", options->output, "trace: .npz, or a new directory")->required();
-  convert->callback([options, &chosen] { chosen = [options] { return convert_trace(*options); }; });
+  add_examples(*convert, {"turnpike trace convert lstm.npz lstm"});
+  convert->callback([options, &common, &chosen] {
+    chosen = [options, &common] { return convert_trace(*options, common); };
+  });
 }
 
 }  // namespace turnpike::tools

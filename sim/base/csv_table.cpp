@@ -1,9 +1,11 @@
 #include "sim/base/csv_table.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -11,6 +13,20 @@
 
 namespace turnpike {
 namespace {
+
+bool is_number(std::string_view text) {
+  text.remove_prefix(text.starts_with('+') ? 1 : 0);
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() && std::isfinite(value);
+}
+
+/// True if a spreadsheet would run what follows the leading apostrophes, were there none.
+bool formula_behind_apostrophes(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of('\''), text.size()));
+  return !text.empty() && std::string_view{"=+-@\t\r\n"}.find(text[0]) != std::string_view::npos &&
+         !is_number(text);
+}
 
 struct Record {
   std::vector<std::string> fields;
@@ -25,9 +41,15 @@ std::vector<Record> split_records(const std::string& text, const std::string& na
   bool quoted = false;
   int line = 1;
   record.line = 1;
-  const auto end_record = [&] {
+  const auto end_field = [&] {
+    if (field.starts_with('\'') && formula_behind_apostrophes(field)) {
+      field.erase(0, 1);
+    }
     record.fields.push_back(std::move(field));
     field.clear();
+  };
+  const auto end_record = [&] {
+    end_field();
     if (record.fields.size() > 1 || !record.fields[0].empty()) {
       records.push_back(std::move(record));
     }
@@ -49,8 +71,7 @@ std::vector<Record> split_records(const std::string& text, const std::string& na
     } else if (c == '"' && field.empty()) {
       quoted = true;
     } else if (c == ',') {
-      record.fields.push_back(std::move(field));
-      field.clear();
+      end_field();
     } else if (c == '\n') {
       end_record();
     } else if (c != '\r') {
@@ -126,11 +147,12 @@ SourceSpot CsvTable::spot(std::size_t row) const {
 }
 
 std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
+  const std::string safe = formula_behind_apostrophes(text) ? "'" + text : text;
+  if (safe.find_first_of(",\"\r\n") == std::string::npos) {
+    return safe;
   }
   std::string quoted = "\"";
-  for (const char c : text) {
+  for (const char c : safe) {
     if (c == '"') {
       quoted += '"';
     }

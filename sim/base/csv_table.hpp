@@ -8,7 +8,8 @@
 
 namespace turnpike {
 
-/// A CSV file with a header line (RFC 4180: quoted fields, doubled quotes), held as text.
+/// A CSV file with a header line (RFC 4180: quoted fields, doubled quotes), held as text. The
+/// apostrophe that csv_field puts before what a spreadsheet would run is taken off again.
 ///
 /// Every row must have as many fields as the header; FileError with the line otherwise.
 class CsvTable {
@@ -35,7 +36,9 @@ class CsvTable {
   std::vector<int> lines_;  ///< line each row starts at
 };
 
-/// A field quoted where RFC 4180 demands it.
+/// A field of text: an apostrophe before what a spreadsheet would take for a formula (a first = + -
+/// @, tab, CR or LF, unless the whole is a number), quotes where RFC 4180 demands them. CsvTable
+/// reads the same text back: a field that has apostrophes before such a character gets one more.
 [[nodiscard]] std::string csv_field(const std::string& text);
 
 }  // namespace turnpike

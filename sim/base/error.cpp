@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/printable.hpp"
+
 namespace turnpike {
 
 std::string to_string(const SourceSpot& spot) {
@@ -13,7 +15,8 @@ std::string to_string(const SourceSpot& spot) {
 }
 
 InputError::InputError(const SourceSpot& spot, std::string_view what, ExitCode exit_code)
-    : std::runtime_error{fmt::format("{}: {}", to_string(spot), what)}, exit_code_{exit_code} {}
+    : std::runtime_error{printable(fmt::format("{}: {}", to_string(spot), what))},
+      exit_code_{exit_code} {}
 
 void fail_invariant(std::string_view what, const char* file, int line) {
   throw InternalError{fmt::format("{}:{}: broken invariant: {}", file, line, what)};

@@ -8,7 +8,6 @@
 
 #include "sim/base/text.hpp"
 #include "sim/report/repricing.hpp"
-#include "sim/report/text_table.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -127,7 +126,7 @@ std::string fit_line(const ClockCalibration& calibration, const char* name, doub
 
 }  // namespace
 
-std::string to_text(const ClockCalibration& calibration) {
+std::string to_text(const ClockCalibration& calibration, TableWidth width) {
   const std::vector<PowerColumn> columns = {
       {"measured", [](const ModelledLayer& l) { return l.measured.power; }},
       {"access only", [](const ModelledLayer& l) { return l.access_only; }},
@@ -160,7 +159,7 @@ std::string to_text(const ClockCalibration& calibration) {
   total.push_back(total[2]);  // the estimator makes them equal
   total.emplace_back("+0.0");
   table.add(total);
-  return table.to_string() + '\n' +
+  return table.to_string(width) + '\n' +
          fit_line(calibration, "clock factor (equal total energy)", calibration.factor) +
          fit_line(calibration, "least squares of the layers' mW", calibration.least_squares) +
          fit_line(calibration, "the profile's cost.clock_factor", calibration.stored) +

@@ -5,6 +5,7 @@
 
 #include "sim/cost/clock_fit.hpp"
 #include "sim/report/priced_run.hpp"
+#include "sim/report/text_table.hpp"
 
 /// The one factor fitted to silicon: how much of the flip-flops' clock energy a real chip spends.
 namespace turnpike::report {
@@ -27,7 +28,7 @@ struct ClockCalibration {
                                                const std::vector<cost::MeasuredLayer>& measured,
                                                const std::string& config_root);
 
-[[nodiscard]] std::string to_text(const ClockCalibration& calibration);
+[[nodiscard]] std::string to_text(const ClockCalibration& calibration, TableWidth width);
 /// Schema turnpike-calibration/1.
 [[nodiscard]] std::string to_json(const ClockCalibration& calibration);
 

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
+#include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
-#include "sim/report/text_table.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -103,7 +103,7 @@ class SideBySide {
     add("total", totals);
   }
 
-  [[nodiscard]] std::string text() const { return table_.to_string() + '\n'; }
+  [[nodiscard]] std::string text(TableWidth width) const { return table_.to_string(width) + '\n'; }
 
  private:
   static double sum_of(const std::vector<double>& values) {
@@ -124,13 +124,13 @@ std::vector<Components> pick(const std::vector<StoredRun>& runs, Components Stor
 std::string machine_line(const StoredRun& run, std::size_t index) {
   const accelerator::RunResult& r = run.result;
   return fmt::format("[{}] {}: {} on {}, {} x {} bit (weight x activation), highway {}, batch {}\n",
-                     index + 1, run.directory, r.network, run.figures.accelerator, r.weight_bits,
-                     r.activation_bits,
+                     index + 1, printable(run.directory), printable(r.network),
+                     printable(run.figures.accelerator), r.weight_bits, r.activation_bits,
                      r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
 }
 
 /// What the highway costs within each run: stream `highway`, by component.
-std::string highway_table(const std::vector<StoredRun>& runs) {
+std::string highway_table(const std::vector<StoredRun>& runs, TableWidth width) {
   std::vector<std::string> header{"highway stream, uJ"};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     header.push_back(fmt::format("[{}]", i + 1));
@@ -160,7 +160,7 @@ std::string highway_table(const std::vector<StoredRun>& runs) {
     }
   }
   add("total", [](const Components& values) { return sum(values); });
-  return any ? table.to_string() + '\n' : std::string{};
+  return any ? table.to_string(width) + '\n' : std::string{};
 }
 
 std::string different_policies(const std::vector<StoredRun>& runs) {
@@ -242,7 +242,7 @@ std::optional<std::string> exceeds(const Limit& limit, const StoredRun& base,
                      number(reference), change(value, reference));
 }
 
-std::string comparison_table(const std::vector<StoredRun>& runs) {
+std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth width) {
   std::string out;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     out += machine_line(runs[i], i);
@@ -260,7 +260,8 @@ std::string comparison_table(const std::vector<StoredRun>& runs) {
   energy.add_components(pick(runs, &StoredFigures::energy_pj), 1e-6);
   SideBySide area{"area, mm2", runs};
   area.add_components(pick(runs, &StoredFigures::area_um2), 1e-6);
-  out += '\n' + totals.text() + energy.text() + highway_table(runs) + area.text();
+  out += '\n' + totals.text(width) + energy.text(width) + highway_table(runs, width) +
+         area.text(width);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     out += fmt::format("[{}] {}\n", i + 1, runs[i].figures.policy);
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/report/stored_run.hpp"
+#include "sim/report/text_table.hpp"
 
 /// Stored runs side by side, at the prices each was stored with.
 namespace turnpike::report {
@@ -35,7 +36,7 @@ struct Limit {
 
 /// Totals, energy and area by component, then the highway's energy by component, uJ before percent.
 /// Changes are against the first run; each run's policy line ends the table.
-[[nodiscard]] std::string comparison_table(const std::vector<StoredRun>& runs);
+[[nodiscard]] std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth width);
 /// The same as JSON (schema turnpike-comparison/1).
 [[nodiscard]] std::string comparison_json(const std::vector<StoredRun>& runs);
 

@@ -8,7 +8,6 @@
 #include "sim/base/config_map.hpp"
 #include "sim/cost/profile.hpp"
 #include "sim/report/repricing.hpp"
-#include "sim/report/text_table.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -130,7 +129,7 @@ SensitivityReport sensitivity_of(const std::vector<StoredRun>& runs, const std::
   return report;
 }
 
-std::string to_text(const SensitivityReport& report) {
+std::string to_text(const SensitivityReport& report, TableWidth width) {
   std::string out;
   for (const SensitivityOf& number : report.numbers) {
     out += fmt::format("{}: {:.3f}; 5 - 50 - 95 % of {} samples: {:.3f} - {:.3f} - {:.3f}\n\n",
@@ -148,7 +147,7 @@ std::string to_text(const SensitivityReport& report) {
       policies.add(
           {name, fmt::format("{:.3f}", value), fmt::format("{:+.3f}", value - number.nominal)});
     }
-    out += constants.to_string() + '\n' + policies.to_string() + '\n';
+    out += constants.to_string(width) + '\n' + policies.to_string(width) + '\n';
   }
   for (const std::string& line : report.policy_lines) {
     out += line + '\n';

@@ -6,6 +6,7 @@
 
 #include "sim/cost/sensitivity.hpp"
 #include "sim/report/stored_run.hpp"
+#include "sim/report/text_table.hpp"
 
 /// How far the constants' uncertainty and the choice of policies move a run's energy, or the change
 /// between runs.
@@ -51,7 +52,7 @@ struct SensitivityReport {
                                                const std::string& config_root,
                                                const cost::MonteCarlo& settings);
 
-[[nodiscard]] std::string to_text(const SensitivityReport& report);
+[[nodiscard]] std::string to_text(const SensitivityReport& report, TableWidth width);
 /// Schema turnpike-sensitivity/1.
 [[nodiscard]] std::string to_json(const SensitivityReport& report);
 

@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "sim/report/text_table.hpp"
-
 namespace turnpike::report {
 namespace {
 
@@ -31,7 +29,7 @@ std::int64_t reading_stages(const traces::Trace& trace, const Plan& plan,
 }
 
 std::string diagram(const std::vector<SpillPoint>& points, const char* title,
-                    double SpillPoint::*value) {
+                    double SpillPoint::*value, TableWidth width) {
   std::set<int> rows;
   std::set<int> columns;
   for (const SpillPoint& point : points) {
@@ -53,7 +51,7 @@ std::string diagram(const std::vector<SpillPoint>& points, const char* title,
     }
     table.add(row);
   }
-  return table.to_string();
+  return table.to_string(width);
 }
 
 }  // namespace
@@ -76,9 +74,9 @@ SpillPoint spill_of(const traces::Trace& trace, const accelerator::AcceleratorCo
   return point;
 }
 
-std::string to_text(const std::vector<SpillPoint>& points) {
-  return diagram(points, "highway in DRAM, Mbit", &SpillPoint::planned) + '\n' +
-         diagram(points, "by h E <= G - 2 k E", &SpillPoint::by_rule);
+std::string to_text(const std::vector<SpillPoint>& points, TableWidth width) {
+  return diagram(points, "highway in DRAM, Mbit", &SpillPoint::planned, width) + '\n' +
+         diagram(points, "by h E <= G - 2 k E", &SpillPoint::by_rule, width);
 }
 
 std::string to_json(const std::vector<SpillPoint>& points, const std::string& network) {

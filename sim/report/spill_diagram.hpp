@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/accelerator/stage.hpp"
+#include "sim/report/text_table.hpp"
 #include "traces/trace.hpp"
 
 /// Where the highway leaves the chip: highway width against precision, from the allocation alone.
@@ -27,7 +28,7 @@ struct SpillPoint {
                                   const accelerator::Plan& plan);
 
 /// A row per precision, a column per highway width; planned, then by the rule.
-[[nodiscard]] std::string to_text(const std::vector<SpillPoint>& points);
+[[nodiscard]] std::string to_text(const std::vector<SpillPoint>& points, TableWidth width);
 /// Schema turnpike-spill/1.
 [[nodiscard]] std::string to_json(const std::vector<SpillPoint>& points,
                                   const std::string& network);

@@ -1,8 +1,10 @@
 #include "sim/report/tables.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
-#include "sim/report/text_table.hpp"
+#include "sim/base/printable.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -13,8 +15,53 @@ std::string kilobytes(std::uint64_t bits) {
   return fmt::format("{:.1f}", static_cast<double>(bytes_of(bits)) / 1024.0);
 }
 
+double megabytes(std::uint64_t bits) {
+  return static_cast<double>(bytes_of(bits)) * 1e-6;
+}
+
 std::string percent(double part, double whole) {
   return whole > 0.0 ? fmt::format("{:.1f}", 100.0 * part / whole) : "-";
+}
+
+/// "m64 n1 e14 p22 q1 r1 t1" without its letters, which head the column.
+std::string bare_mapping(const std::string& mapping) {
+  std::string out;
+  for (const char c : mapping) {
+    if (c == ' ') {
+      out += '/';
+    } else if (c >= '0' && c <= '9') {
+      out += c;
+    }
+  }
+  return out;
+}
+
+/// Digits behind the point at which the largest value has four places or so.
+int decimals(double largest) {
+  return largest >= 1000.0 ? 1 : largest >= 10.0 ? 2 : 3;
+}
+
+/// What an architect asks first, in 80 columns.
+std::string short_layer_rows(const PricedRun& run) {
+  double most_energy = 0.0;
+  double most_dram = 0.0;
+  for (std::size_t i = 0; i < run.result.layers.size(); ++i) {
+    most_energy = std::max(most_energy, run.energy.of_layer(i).count() * 1e-6);
+    most_dram = std::max(most_dram, megabytes(run.result.layers[i].dram_bits.total()));
+  }
+  TextTable table{{"layer", "m/n/e/p/q/r/t", "cycles", "bound", "stall%", "uJ", "MB"}};
+  table.left({1, 3});
+  for (std::size_t i = 0; i < run.result.layers.size(); ++i) {
+    const LayerResult& l = run.result.layers[i];
+    table.add({l.name, l.mapping.empty() ? l.op : bare_mapping(l.mapping),
+               fmt::format("{}", l.cycles.total()), l.bound,
+               percent(static_cast<double>(l.cycles.dram_stall + l.cycles.post_stall),
+                       static_cast<double>(l.cycles.total())),
+               fmt::format("{:.{}f}", run.energy.of_layer(i).count() * 1e-6, decimals(most_energy)),
+               fmt::format("{:.{}f}", megabytes(l.dram_bits.total()), decimals(most_dram))});
+  }
+  return table.to_string(TableWidth::standard) +
+         "bound: of most passes; stall%: cycles for DRAM and post; MB: DRAM; more: --wide\n";
 }
 
 std::string layer_rows(const PricedRun& run) {
@@ -80,14 +127,15 @@ std::string check_lines(const accelerator::RunResult& result) {
 
 }  // namespace
 
-std::string run_table(const PricedRun& run) {
+std::string run_table(const PricedRun& run, TableWidth width) {
   const accelerator::RunResult& r = run.result;
   const accelerator::CycleCounts cycles = r.cycles();
-  std::string out =
-      fmt::format("{} on {}: {} x {} bit (weight x activation), highway {}, batch {}\n\n",
-                  r.network, run.config.name, r.weight_bits, r.activation_bits,
-                  r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
-  out += layer_rows(run) + '\n' + component_rows(run) + '\n';
+  std::string out = fmt::format(
+      "{} on {}: {} x {} bit (weight x activation), highway {}, batch {}\n\n", printable(r.network),
+      printable(run.config.name), r.weight_bits, r.activation_bits,
+      r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
+  out += (width == TableWidth::wide ? layer_rows(run) : short_layer_rows(run)) + '\n';
+  out += component_rows(run) + '\n';
   out += fmt::format(
       "{} cycles = {} processing + {} DRAM stall + {} post stall; {:.3f} ms, {} MACs, utilization "
       "{:.1f} %\n",
@@ -109,7 +157,7 @@ std::string run_table(const PricedRun& run) {
 }
 
 std::string plan_table(const traces::Trace& trace, const accelerator::AcceleratorConfig& config,
-                       const accelerator::Plan& plan) {
+                       const accelerator::Plan& plan, TableWidth width) {
   TextTable mappings{{"layer", "shape", "bits w x a", "psum", "mapping", "passes", "PEs",
                       "est. cycles", "bound", "ifmap"}};
   mappings.left({1, 4, 8, 9});
@@ -137,7 +185,7 @@ std::string plan_table(const traces::Trace& trace, const accelerator::Accelerato
                  tensor.highway ? "highway" : "low", tensor.in_glb ? "glb" : "dram",
                  tensor.reason});
   }
-  return mappings.to_string() + '\n' + tensors.to_string() +
+  return mappings.to_string(width) + '\n' + tensors.to_string(width) +
          fmt::format("\nglobal buffer: {} bits\n{}\n", config.glb_bits(), policy_line_of(config));
 }
 

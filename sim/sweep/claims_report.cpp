@@ -6,12 +6,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "sim/report/text_table.hpp"
-
 namespace turnpike::sweep {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using report::TableWidth;
 using report::TextTable;
 
 /// Percentages asked of "costs less than"; 3.9 is the paper's figure.
@@ -120,7 +119,7 @@ std::string swing_text(const std::optional<double>& low, const std::optional<dou
                      : fmt::format("{} .. {}", signed_percent(low), signed_percent(high));
 }
 
-std::string claims_text(const ClaimsReport& report) {
+std::string claims_text(const ClaimsReport& report, TableWidth width) {
   TextTable table{{"claim (paper, section 5.5)", "paper %", "ours %", "5 %", "50 %", "95 %"}};
   for (const ClaimRow& row : report.claims) {
     std::vector<std::string> cells{row.what, fmt::format("{:+.1f}", row.paper),
@@ -132,10 +131,10 @@ std::string claims_text(const ClaimsReport& report) {
     }
     table.add(cells);
   }
-  return report.claims.empty() ? "" : table.to_string() + '\n';
+  return report.claims.empty() ? "" : table.to_string(width) + '\n';
 }
 
-std::string overheads_text(const ClaimsReport& report) {
+std::string overheads_text(const ClaimsReport& report, TableWidth width) {
   TextTable table{{"the highway adds", "uJ", "own uJ", "DRAM Mbit", "GLB Mbit", "energy %", "5 %",
                    "50 %", "95 %", "area %", "cycles %"}};
   for (const Overhead& row : report.overheads) {
@@ -148,7 +147,7 @@ std::string overheads_text(const ClaimsReport& report) {
          fmt::format("{:+.2f}", row.energy.band.p50), fmt::format("{:+.2f}", row.energy.band.p95),
          fmt::format("{:+.2f}", row.area_percent), fmt::format("{:+.2f}", row.cycles_percent)});
   }
-  return report.overheads.empty() ? "" : table.to_string() + '\n';
+  return report.overheads.empty() ? "" : table.to_string(width) + '\n';
 }
 
 std::string limits_text(const ClaimsReport& report) {
@@ -163,7 +162,7 @@ std::string limits_text(const ClaimsReport& report) {
   return out.empty() ? "" : out + '\n';
 }
 
-std::string alternatives_text(const ClaimsReport& report) {
+std::string alternatives_text(const ClaimsReport& report, TableWidth width) {
   TextTable table{
       {"with highway, against without", "energy %", "5 %", "50 %", "95 %", "area %", "cycles %"}};
   for (const Alternative& row : report.alternatives) {
@@ -174,10 +173,10 @@ std::string alternatives_text(const ClaimsReport& report) {
          fmt::format("{:+.1f}", row.energy.band.p50), fmt::format("{:+.1f}", row.energy.band.p95),
          fmt::format("{:+.1f}", row.area_percent), fmt::format("{:+.1f}", row.cycles_percent)});
   }
-  return report.alternatives.empty() ? "" : table.to_string() + '\n';
+  return report.alternatives.empty() ? "" : table.to_string(width) + '\n';
 }
 
-std::string swings_text(const ClaimsReport& report) {
+std::string swings_text(const ClaimsReport& report, TableWidth width) {
   TextTable table{{"one assumption otherwise, percentage points", "from", "energy 16 -> 3",
                    fmt::format("{}-bit highway at 2", report.highway_bits), "area 16 -> 3"}};
   table.left({1});
@@ -186,7 +185,7 @@ std::string swings_text(const ClaimsReport& report) {
                swing_text(row.low.highway, row.high.highway),
                swing_text(row.low.area, row.high.area)});
   }
-  return report.swings.empty() ? "" : table.to_string() + '\n';
+  return report.swings.empty() ? "" : table.to_string(width) + '\n';
 }
 
 Json band_json(const cost::Band& band) {
@@ -262,11 +261,11 @@ ClaimsReport claims_report(const std::vector<StoredPoint>& points, const cost::M
   return report;
 }
 
-std::string to_text(const ClaimsReport& report) {
+std::string to_text(const ClaimsReport& report, TableWidth width) {
   return fmt::format("{}; bands: 5, 50 and 95 % of {} samples of the constants\n\n", report.network,
                      report.settings.samples) +
-         claims_text(report) + overheads_text(report) + limits_text(report) +
-         alternatives_text(report) + swings_text(report) + report.policy + '\n';
+         claims_text(report, width) + overheads_text(report, width) + limits_text(report) +
+         alternatives_text(report, width) + swings_text(report, width) + report.policy + '\n';
 }
 
 std::string to_json(const ClaimsReport& report) {

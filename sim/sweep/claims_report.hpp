@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/text_table.hpp"
 #include "sim/sweep/claims.hpp"
 
 namespace turnpike::sweep {
@@ -65,7 +66,7 @@ struct ClaimsReport {
                                          const cost::MonteCarlo& settings,
                                          const std::string& config_root);
 
-[[nodiscard]] std::string to_text(const ClaimsReport& report);
+[[nodiscard]] std::string to_text(const ClaimsReport& report, report::TableWidth width);
 /// Schema turnpike-claims/1.
 [[nodiscard]] std::string to_json(const ClaimsReport& report);
 

@@ -6,11 +6,12 @@
 #include <fmt/format.h>
 
 #include "sim/base/action_count.hpp"
-#include "sim/report/text_table.hpp"
+#include "sim/base/printable.hpp"
 
 namespace turnpike::sweep {
 namespace {
 
+using report::TableWidth;
 using report::TextTable;
 
 /// Components shown in a column of their own; what is left is summed in the last.
@@ -72,7 +73,7 @@ std::string change(double value, double reference) {
 
 class Table {
  public:
-  explicit Table(const std::vector<PointResult>& points) : points_{points} {
+  Table(const std::vector<PointResult>& points, TableWidth width) : points_{points}, width_{width} {
     for (const PointResult& point : points) {
       if (point.has_results() && point.weight_bits == 16 && point.activation_bits == 16 &&
           !point.highway && reference_ == nullptr) {
@@ -83,14 +84,15 @@ class Table {
   }
 
   [[nodiscard]] std::string text() const {
-    std::string out = heading() + energies() + '\n' + areas() + '\n';
+    std::string out = heading();
+    out += width_ == TableWidth::wide ? energies() + '\n' + areas() + '\n' : summary() + '\n';
     if (labels_by_bits_) {
       out += overheads() + claims() + operations() + buyers_question();
     }
     for (const PointResult& point : points_) {
       if (!point.has_results()) {
-        out += fmt::format("{}: {}{}{}\n", point.settings.text(), point.status,
-                           point.message.empty() ? "" : ": ", point.message);
+        out += fmt::format("{}: {}{}{}\n", printable(point.settings.text()), point.status,
+                           point.message.empty() ? "" : ": ", printable(point.message));
       }
     }
     return out + policies();
@@ -142,6 +144,68 @@ class Table {
     return nullptr;
   }
 
+  /// The point that differs in nothing but its highway, which is off.
+  [[nodiscard]] const PointResult* twin_of(const PointResult& with) const {
+    const auto others = [](const PointResult& p) {
+      auto settings = p.settings.settings;
+      std::erase_if(settings, [](const auto& s) { return s.first.starts_with("highway."); });
+      return settings;
+    };
+    const auto found = std::find_if(points_.begin(), points_.end(), [&](const PointResult& p) {
+      return p.has_results() && !p.highway && &p != &with &&
+             p.settings.value("highway.enabled") != "true" && others(p) == others(with);
+    });
+    return found == points_.end() ? nullptr : &*found;
+  }
+
+  /// A point of a sweep without results, or whose settings are more than widths, by its settings;
+  /// keys by their last word where that is enough.
+  [[nodiscard]] std::string short_label(const PointResult& p) const {
+    if (p.has_results() && labels_by_bits_) {
+      return label(p);
+    }
+    std::string text;
+    for (const auto& [key, value] : p.settings.settings) {
+      const std::string last = key.substr(key.rfind('.') + 1);
+      const bool unique =
+          std::count_if(p.settings.settings.begin(), p.settings.settings.end(),
+                        [&last](const auto& other) {
+                          return other.first == last || other.first.ends_with("." + last);
+                        }) == 1;
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ",
+                          key == "highway.enabled" ? "highway"
+                          : unique                 ? last
+                                                   : key,
+                          value);
+    }
+    return text;
+  }
+
+  /// What an architect asks first, in 80 columns.
+  [[nodiscard]] std::string summary() const {
+    TextTable table{{"point", "cycles", "energy uJ", "area mm2", "highway uJ", "%", "status"}};
+    table.left({6});
+    for (const PointResult& p : points_) {
+      if (!p.has_results()) {
+        table.add({short_label(p), "", "", "", "", "", p.status});
+        continue;
+      }
+      const PointResult* const twin =
+          p.settings.value("highway.enabled") == "true" ? twin_of(p) : nullptr;
+      std::string added;
+      std::string percent;
+      if (twin != nullptr) {
+        added = fmt::format("{:+.1f}", energy_uj(p) - energy_uj(*twin));
+        percent = fmt::format("{:+.2f}", 100.0 * (energy_uj(p) / energy_uj(*twin) - 1.0));
+      }
+      table.add({short_label(p), fmt::format("{:.0f}", p.totals.at("cycles")),
+                 fmt::format("{:.1f}", energy_uj(p)), fmt::format("{:.3f}", area_mm2(p)), added,
+                 percent, p.status});
+    }
+    return table.to_string(TableWidth::standard) +
+           "highway: what it adds to the same point without it; by component: --wide\n";
+  }
+
   [[nodiscard]] std::string label(const PointResult& p) const {
     const bool asked = p.settings.value("highway.enabled") == "true";
     std::string text = p.weight_bits == p.activation_bits
@@ -165,7 +229,8 @@ class Table {
   [[nodiscard]] std::string heading() const {
     const PointResult* first = any();
     return first == nullptr ? "no point has results\n"
-                            : fmt::format("{}, profile {}\n\n", first->network, first->profile);
+                            : fmt::format("{}, profile {}\n\n", printable(first->network),
+                                          printable(first->profile));
   }
 
   [[nodiscard]] std::string energies() const {
@@ -231,7 +296,7 @@ class Table {
                  change(area_mm2(with), area_mm2(*without)),
                  change(with.totals.at("cycles"), without->totals.at("cycles"))});
     }
-    return table.to_string() + '\n';
+    return table.to_string(width_) + '\n';
   }
 
   /// Section 5.5 of the precision-highway paper.
@@ -249,7 +314,7 @@ class Table {
     table.add({"energy, 16 -> 3 bit", "-73.1", change(energy_uj(*b3), energy_uj(*b16))});
     table.add({fmt::format("energy added by the {}-bit highway at 2 bit", b2h->highway_bits),
                "+3.9", change(energy_uj(*b2h), energy_uj(*b2))});
-    return table.to_string() + '\n';
+    return table.to_string(width_) + '\n';
   }
 
   [[nodiscard]] std::string operations() const {
@@ -279,7 +344,7 @@ class Table {
         table.add({"paper, Table 6", row.counts[0], row.counts[1], row.counts[2], row.counts[3]});
       }
     }
-    return table.to_string() +
+    return table.to_string(width_) +
            "rule: MACs of the array layers; an add per element of a residual sum (LSTM: of c); a "
            "non-linear operation per element of a ReLU (LSTM: 5 a cell); products per LSTM cell: "
            "3\n\n";
@@ -304,18 +369,19 @@ class Table {
                  change(area_mm2(*with), area_mm2(*wider)),
                  change(with->totals.at("cycles"), wider->totals.at("cycles"))});
     }
-    return any_row ? table.to_string() + '\n' : "";
+    return any_row ? table.to_string(width_) + '\n' : "";
   }
 
   const std::vector<PointResult>& points_;
+  TableWidth width_;
   const PointResult* reference_ = nullptr;
   bool labels_by_bits_ = true;
 };
 
 }  // namespace
 
-std::string sweep_table(const std::vector<PointResult>& points) {
-  return Table{points}.text();
+std::string sweep_table(const std::vector<PointResult>& points, report::TableWidth width) {
+  return Table{points, width}.text();
 }
 
 }  // namespace turnpike::sweep

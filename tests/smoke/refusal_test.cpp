@@ -90,7 +90,7 @@ TEST(Refusal, UnknownNames) {
   expect_refused(run_with(accelerator(), {"--profile", "silcon"}), 2, "did you mean 'silicon'?");
   expect_refused(run_with(accelerator(), {"--set", "dram.device=lpddr3"}), 2, "lpddr3-1600");
   expect_refused(run_with(accelerator(), {"--layers", "nothing*"}), 2, "matches no layer");
-  expect_refused({"list", "networks"}, 2, "zoo");
+  expect_refused({"list", "nets"}, 2, "zoo");
   expect_refused({"config", "schema", "acelerator"}, 2, "did you mean 'accelerator'?");
 }
 

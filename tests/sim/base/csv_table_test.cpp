@@ -33,5 +33,23 @@ TEST(CsvTable, FieldsAreQuotedOnlyWhereNeeded) {
   EXPECT_EQ(csv_field("a,\"b\""), "\"a,\"\"b\"\"\"");
 }
 
+TEST(CsvTable, TextThatASpreadsheetWouldRunIsNeutralisedAndReadBack) {
+  EXPECT_EQ(csv_field("=1+1"), "'=1+1");
+  EXPECT_EQ(csv_field("@x"), "'@x");
+  EXPECT_EQ(csv_field("-cmd|' /C calc'!A0"), "'-cmd|' /C calc'!A0");
+  EXPECT_EQ(csv_field("\t=1"), "'\t=1");
+  EXPECT_EQ(csv_field("+a,b"), "\"'+a,b\"");
+  for (const char* number : {"-3.5", "+2", "-1e-9"}) {
+    EXPECT_EQ(csv_field(number), number);
+  }
+  for (const std::string text :
+       {"=1+1", "'=1+1", "''@x", "'quoted", "'", "-3.5", "'-3.5", "+", "-", "\r=x", "\n=x", "\"=\"",
+        "=\"a\",b\n\"\"", "@SUM(1,2)", "plain", ""}) {
+    const auto table = CsvTable::from_string("a,b\n" + csv_field(text) + ",1\n", "t.csv");
+    ASSERT_EQ(table.rows(), 1U);
+    EXPECT_EQ(table.text(0, "a"), text);
+  }
+}
+
 }  // namespace
 }  // namespace turnpike

@@ -78,7 +78,8 @@ TEST_F(ClaimsTest, AreTheRunsTotalsCompared) {
   ASSERT_EQ(report.alternatives.size(), 2U);
   EXPECT_NEAR(report.alternatives[1].energy.percent,
               change("energy_uj", point(2, true), point(3, false)), 1e-9);
-  EXPECT_THAT(to_text(report), HasSubstr("2 bit + 8-bit highway against 3 bit"));
+  EXPECT_THAT(to_text(report, report::TableWidth::wide),
+              HasSubstr("2 bit + 8-bit highway against 3 bit"));
 }
 
 TEST_F(ClaimsTest, APolicyPricedFromStoredCountsIsThePolicySimulated) {

@@ -15,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr report::TableWidth kWide = report::TableWidth::wide;
+
 class SweepRunner : public testing::Test {
  protected:
   SweepRunner() {
@@ -53,7 +55,7 @@ TEST_F(SweepRunner, RunsEveryPointAndResumesFinishedOnes) {
   fs::remove(options.directory + "/" + sweep.points[2].id() + "/run.json");
   const SweepOutcome second = run_sweep(sweep, options, nullptr);
   EXPECT_EQ(second.resumed, 3U);
-  EXPECT_EQ(sweep_table(second.points), sweep_table(first.points));
+  EXPECT_EQ(sweep_table(second.points, kWide), sweep_table(first.points, kWide));
 
   options.settings = {"highway.bits=16"};  // other inputs: nothing may be taken over
   EXPECT_EQ(run_sweep(sweep, options, nullptr).resumed, 0U);
@@ -66,7 +68,7 @@ TEST_F(SweepRunner, AFailingPointDoesNotStopTheOthers) {
   EXPECT_EQ(outcome.points[0].status, "failed");
   EXPECT_FALSE(outcome.points[0].message.empty());
   EXPECT_EQ(outcome.points[1].status, "ok");
-  EXPECT_THAT(sweep_table(outcome.points), testing::HasSubstr("failed: "));
+  EXPECT_THAT(sweep_table(outcome.points, kWide), testing::HasSubstr("failed: "));
 }
 
 TEST_F(SweepRunner, AWrongKeyIsSaidBeforeAnythingRuns) {
@@ -75,17 +77,21 @@ TEST_F(SweepRunner, AWrongKeyIsSaidBeforeAnythingRuns) {
   EXPECT_FALSE(fs::exists(options.directory));
 }
 
-TEST_F(SweepRunner, TheTableIsTheGoldenOne) {
+TEST_F(SweepRunner, TheTablesAreTheGoldenOnes) {
   const SweepFile sweep = file("matrix: {precision: [16, 3, 2], highway.enabled: [false, true]}\n");
-  const std::string table = sweep_table(run_sweep(sweep, options, nullptr).points);
-  const std::string path = std::string{TURNPIKE_SOURCE_DIR} + "/tests/golden/lstm300_sweep.txt";
-  if (std::getenv("TURNPIKE_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream{path} << table;
+  const std::vector<PointResult> points = run_sweep(sweep, options, nullptr).points;
+  const std::string golden_folder = std::string{TURNPIKE_SOURCE_DIR} + "/tests/golden/";
+  for (const auto& [name, width] : {std::pair{"lstm300_sweep.txt", report::TableWidth::standard},
+                                    std::pair{"lstm300_sweep_wide.txt", kWide}}) {
+    const std::string table = sweep_table(points, width);
+    if (std::getenv("TURNPIKE_UPDATE_GOLDEN") != nullptr) {
+      std::ofstream{golden_folder + name} << table;
+    }
+    std::ifstream in{golden_folder + name};
+    const std::string golden{std::istreambuf_iterator<char>{in}, {}};
+    EXPECT_EQ(table, golden) << "if the change is meant, run with TURNPIKE_UPDATE_GOLDEN=1 and say "
+                                "why in CHANGELOG.md under \"Results changed\"";
   }
-  std::ifstream in{path};
-  const std::string golden{std::istreambuf_iterator<char>{in}, {}};
-  EXPECT_EQ(table, golden) << "if the change is meant, run with TURNPIKE_UPDATE_GOLDEN=1 and say "
-                              "why in CHANGELOG.md under \"Results changed\"";
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+#include "tools/output.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "sim/base/printable.hpp"
+
+namespace turnpike::tools {
+
+void print_text(const CommonOptions& common, const std::string& text) {
+  const std::string safe = printable_lines(text);
+  fmt::print("{}", common.wide ? safe : wrapped(safe, report::kStandardColumns));
+}
+
+void print_note(const CommonOptions& common, const std::string& text) {
+  if (!common.quiet) {
+    fmt::print(stderr, "{}\n", printable(text));
+  }
+}
+
+void print_error(const std::string& text) {
+  fmt::print(stderr, "turnpike: {}\n", printable(text));
+}
+
+}  // namespace turnpike::tools
