@@ -16,6 +16,7 @@ namespace {
 struct CompareOptions {
   std::vector<std::string> directories;
   std::vector<std::string> limits;
+  bool across_networks = false;
   bool json = false;
 };
 
@@ -27,6 +28,9 @@ int compare(const CompareOptions& options, const CommonOptions& common) {
   std::vector<report::StoredRun> runs;
   for (const std::string& directory : options.directories) {
     runs.push_back(report::read_stored_run(directory));
+  }
+  if (!options.across_networks) {
+    report::check_same_network(runs);
   }
   if (options.json) {
     fmt::print("{}", report::comparison_json(runs));
@@ -59,6 +63,8 @@ void add_compare(CLI::App& app, const CommonOptions& common, Action& chosen) {
                    "exit with 1 if a later run does this against the first, e.g. 'energy>+5%', "
                    "'cycles>+1000', 'area>4.5'")
       ->allow_extra_args(false);
+  command->add_flag("--across-networks", options->across_networks,
+                    "compare runs of different networks, too");
   command->add_flag("--json", options->json, "print JSON instead of tables");
   add_examples(*command,
                {"turnpike compare base hw", "turnpike compare base hw --fail-if 'energy>+5%'"});

@@ -18,6 +18,7 @@
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/config_schema.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -91,7 +92,7 @@ void check_sweep(const std::string& path, const accelerator::ConfigSources& give
   }
 }
 
-int check(const ConfigOptions& options) {
+int check(const ConfigOptions& options, const CommonOptions& common) {
   const std::string& path = options.sources.accelerator_file;
   const ConfigSchema& schema = kind_of(path);
   if (schema.name == "accelerator") {
@@ -108,11 +109,12 @@ int check(const ConfigOptions& options) {
     static_cast<void>(cost::Technology::load(
         fs::path{path}.has_parent_path() ? fs::path{path}.parent_path().string() : "."));
   }
-  fmt::print("{}: a valid {} file\n", path, schema.name);
+  print_text(common, fmt::format("{}: a valid {} file\n", path, schema.name));
   return static_cast<int>(ExitCode::ok);
 }
 
-int show(const ConfigOptions& options) {
+int show(const ConfigOptions& options, const CommonOptions& common) {
+  static_cast<void>(common);
   const std::string& path = options.sources.accelerator_file;
   const bool accelerator = kind_of(path).name == "accelerator";
   const ConfigNode node = accelerator ? accelerator::load_accelerator(options.sources).resolved
@@ -134,7 +136,23 @@ const ConfigSchema& wanted_schema(const std::string& kind) {
   return kind_of(kind);
 }
 
-int show_schema(const ConfigOptions& options) {
+/// A table if there is room, else a paragraph a key.
+std::string schema_text(const ConfigSchema& schema, bool wide) {
+  report::TextTable table{{"key", "type", "allowed", "when absent", "meaning"}};
+  table.left({1, 2, 3, 4});
+  std::string paragraphs;
+  for (const SchemaKey& key : schema.keys) {
+    table.add({std::string{key.key}, std::string{key.type}, std::string{key.allowed},
+               std::string{key.absent}, std::string{key.meaning}});
+    paragraphs += fmt::format("{}: {}{}{}; when absent: {}\n  {}\n", key.key, key.type,
+                              key.allowed.empty() ? "" : ", ", key.allowed,
+                              key.absent.empty() ? "-" : key.absent, key.meaning);
+  }
+  return fmt::format("{} (schema: {})\n\n{}", schema.title, schema.schema,
+                     wide ? table.to_string() : paragraphs);
+}
+
+int show_schema(const ConfigOptions& options, const CommonOptions& common) {
   const ConfigSchema& schema = wanted_schema(options.kind);
   if (options.json) {
     Json keys = Json::array();
@@ -149,13 +167,7 @@ int show_schema(const ConfigOptions& options) {
   } else if (options.markdown) {
     fmt::print("{}", schema_markdown(schema));
   } else {
-    report::TextTable table{{"key", "type", "allowed", "when absent", "meaning"}};
-    table.left({1, 2, 3, 4});
-    for (const SchemaKey& key : schema.keys) {
-      table.add({std::string{key.key}, std::string{key.type}, std::string{key.allowed},
-                 std::string{key.absent}, std::string{key.meaning}});
-    }
-    fmt::print("{} (schema: {})\n\n{}", schema.title, schema.schema, table.to_string());
+    print_text(common, schema_text(schema, common.wide));
   }
   return static_cast<int>(ExitCode::ok);
 }
@@ -177,10 +189,11 @@ void add_config(CLI::App& app, const CommonOptions& common, Action& chosen) {
   auto* command = app.add_subcommand("config", "configuration files: check, show, list the keys");
   command->require_subcommand(1);
   auto options = std::make_shared<ConfigOptions>();
-  const auto choose = [&common, &chosen, options](int (*action)(const ConfigOptions&)) {
+  const auto choose = [&common, &chosen,
+                       options](int (*action)(const ConfigOptions&, const CommonOptions&)) {
     chosen = [&common, options, action] {
       options->sources.config_root = common.config_root;
-      return action(*options);
+      return action(*options, common);
     };
   };
   auto* checked =

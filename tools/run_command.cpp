@@ -12,6 +12,7 @@
 #include "tools/command_line.hpp"
 #include "tools/options.hpp"
 #include "tools/output.hpp"
+#include "tools/run_progress.hpp"
 #include "tools/run_views.hpp"
 #include "traces/trace_check.hpp"
 #include "turnpike_version.hpp"
@@ -46,23 +47,38 @@ sweep::ExperimentOptions experiment_options(const RunOptions& options,
   return out;
 }
 
+/// A dry run ends with a plan: what asks for the results of a simulation asks for nothing.
+void refuse_contradictions(const RunOptions& options) {
+  if (!options.dry_run) {
+    return;
+  }
+  const char* const contradiction = options.views.any() ? "there is nothing to show in a file"
+                                    : options.directory
+                                        ? "there are no results to write; leave out -o"
+                                    : options.json  ? "there is no results.json to print; "
+                                                      "'turnpike map --json' prints mappings"
+                                    : options.check ? "there are no psums to check"
+                                                    : nullptr;
+  if (contradiction != nullptr) {
+    throw InputError{{"--dry-run", 0, 0}, std::string{"simulates nothing: "} + contradiction};
+  }
+}
+
 int run(const RunOptions& options, const CommonOptions& common) {
   const auto start = std::chrono::steady_clock::now();
+  refuse_contradictions(options);
   const auto config = load_accelerator(options.sources, common);
   const auto workload = open_workload(options.network, common, options.weights);
   auto experiment = experiment_options(options, common);
   if (options.dry_run) {
-    if (options.views.any()) {
-      throw InputError{{"--dry-run", 0, 0},
-                       "simulates nothing: there is nothing to show in a file"};
-    }
     const sweep::DryRun plan = sweep::plan_experiment(config, workload, experiment);
     print_text(common,
                report::plan_table(*plan.trace, plan.config, plan.plan, table_width(common)));
     return static_cast<int>(ExitCode::ok);
   }
   RunViews views{options.views, config, common.config_root};
-  views.attach(experiment.simulation);
+  RunProgress progress;
+  views.attach(experiment.simulation, shows_progress(common.quiet) ? &progress : nullptr);
   const report::PricedRun priced = sweep::run_experiment(config, workload, experiment);
   if (options.directory) {
     report::RunRecord record;
@@ -112,7 +128,8 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
                     "do not keep pass timings between runs");
   add_view_options(*command, options->views);
   add_examples(*command,
-               {"turnpike run precision-highway --network zoo:resnet18 --set precision=2 -o base",
+               {"turnpike run precision-highway --network zoo:resnet18 -o base \\\n"
+                "      --set precision=2",
                 "turnpike run precision-highway --network zoo:resnet18 --set precision=2 \\\n      "
                 "--set highway.enabled=true -o hw",
                 "turnpike run precision-highway --network residual_example --dry-run"});

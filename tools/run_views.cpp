@@ -118,14 +118,17 @@ RunViews::RunViews(const RunViewOptions& options, const accelerator::Accelerator
 
 RunViews::~RunViews() = default;
 
-void RunViews::attach(accelerator::SimulationOptions& options) {
+void RunViews::attach(accelerator::SimulationOptions& options, accelerator::RunObserver* progress) {
+  if (progress != nullptr) {
+    files_->observers.add(*progress);
+  }
   if (files_->timeline) {
     files_->observers.add(*files_->timeline);
   }
   if (files_->waveform) {
     files_->observers.add(*files_->waveform);
   }
-  if (files_->timeline || files_->waveform) {
+  if (files_->timeline || files_->waveform || progress != nullptr) {
     options.observer = &files_->observers;
   }
   if (files_->dram_trace) {

@@ -39,7 +39,7 @@ class RunViews {
   RunViews& operator=(RunViews&&) = delete;
 
   /// Has the run observed; this must outlive it.
-  void attach(accelerator::SimulationOptions& options);
+  void attach(accelerator::SimulationOptions& options, accelerator::RunObserver* progress);
   /// After the run: FileError if a file could not be written to its end. Says on stderr if the run
   /// ended before the window began.
   void close();

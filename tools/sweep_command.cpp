@@ -2,13 +2,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "sim/base/digest.hpp"
 #include "sim/base/text.hpp"
@@ -18,6 +18,7 @@
 #include "tools/command_line.hpp"
 #include "tools/names.hpp"
 #include "tools/output.hpp"
+#include "tools/run_progress.hpp"
 #include "turnpike_version.hpp"
 
 namespace turnpike::tools {
@@ -27,6 +28,7 @@ struct SweepArguments {
   std::string file;
   sweep::SweepOptions options;
   std::optional<std::string> directory;
+  std::string progress = "auto";
   bool status = false;
   bool json = false;
 };
@@ -38,16 +40,38 @@ std::string program_digest() {
   return fmt::format("{} {}", kVersion, Digest{}.add(bytes).text());
 }
 
-/// A line on a terminal, nothing elsewhere.
-void show(const sweep::SweepProgress& progress) {
+std::string progress_text(const sweep::SweepProgress& progress) {
   const std::string left = progress.done > 0 && progress.done < progress.total
                                ? fmt::format(", about {:.0f} s left", progress.seconds_left)
                                : "";
-  fmt::print(stderr, "\r\033[K{} of {} points done in {:.0f} s{}", progress.done, progress.total,
-             progress.seconds, left);
-  if (progress.done == progress.total) {
-    fmt::print(stderr, "\n");
+  return fmt::format("{} of {} points done in {:.0f} s{}", progress.done, progress.total,
+                     progress.seconds, left);
+}
+
+/// One line that is written over, for a terminal.
+void show_bar(const sweep::SweepProgress& progress) {
+  fmt::print(stderr, "\r\033[K{}{}", progress_text(progress),
+             progress.done == progress.total ? "\n" : "");
+}
+
+/// A line whenever a point ends, for a log.
+void show_line(const sweep::SweepProgress& progress) {
+  fmt::print(stderr, "{}\n", progress_text(progress));
+  std::fflush(stderr);
+}
+
+/// `auto` is a bar on a terminal, and nothing elsewhere.
+std::function<void(const sweep::SweepProgress&)> progress_of(const std::string& kind, bool quiet) {
+  if (kind == "lines" && !quiet) {
+    return [last = std::size_t{0}](const sweep::SweepProgress& progress) mutable {
+      if (progress.done != last) {
+        show_line(progress);
+      }
+      last = progress.done;
+    };
   }
+  const bool bar = kind == "bar" ? !quiet : kind == "auto" && shows_progress(quiet);
+  return bar ? show_bar : nullptr;
 }
 
 int run(SweepArguments arguments, const CommonOptions& common) {
@@ -68,7 +92,7 @@ int run(SweepArguments arguments, const CommonOptions& common) {
     return static_cast<int>(ExitCode::ok);
   }
   const sweep::SweepOutcome outcome =
-      sweep::run_sweep(file, options, ::isatty(2) != 0 ? show : nullptr);
+      sweep::run_sweep(file, options, progress_of(arguments.progress, common.quiet));
   if (arguments.json) {
     fmt::print("{}", sweep::sweep_json(outcome.points));
   } else {
@@ -101,6 +125,11 @@ void add_sweep(CLI::App& app, const CommonOptions& common, Action& chosen) {
                       "results (default results/NAME or results/NAME-PROFILE)");
   command->add_flag("--force", options.force, "run finished points again");
   command->add_flag("--status", arguments->status, "say which points are finished, run nothing");
+  command
+      ->add_option("--progress", arguments->progress,
+                   "on stderr: a bar, a line a point, or none; auto: a bar on a terminal")
+      ->check(CLI::IsMember({"auto", "bar", "lines", "none"}))
+      ->capture_default_str();
   command->add_flag("--json", arguments->json, "print sweep.json instead of a table");
   add_examples(*command, {"turnpike sweep paper_fig6 --profile paper -j 2",
                           "turnpike sweep lstm300 --status"});

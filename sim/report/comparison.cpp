@@ -242,6 +242,20 @@ std::optional<std::string> exceeds(const Limit& limit, const StoredRun& base,
                      number(reference), change(value, reference));
 }
 
+void check_same_network(const std::vector<StoredRun>& runs) {
+  const accelerator::RunResult& base = runs.front().result;
+  for (const StoredRun& run : runs) {
+    if (run.result.network != base.network && run.result.macs() != base.macs()) {
+      throw InputError{{run.directory, 0, 0},
+                       fmt::format("is a run of '{}' ({} MACs), {} one of '{}' ({} MACs): changes "
+                                   "would be of the network, not of the machine; "
+                                   "--across-networks compares them all the same",
+                                   run.result.network, run.result.macs(), runs.front().directory,
+                                   base.network, base.macs())};
+    }
+  }
+}
+
 std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth width) {
   std::string out;
   for (std::size_t i = 0; i < runs.size(); ++i) {

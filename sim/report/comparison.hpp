@@ -34,6 +34,10 @@ struct Limit {
 [[nodiscard]] std::optional<std::string> exceeds(const Limit& limit, const StoredRun& base,
                                                  const StoredRun& run);
 
+/// InputError if a run is of another network than the first: another name and another number of
+/// MACs. One network under two names, as traces of two precisions may be, has the same MACs.
+void check_same_network(const std::vector<StoredRun>& runs);
+
 /// Totals, energy and area by component, then the highway's energy by component, uJ before percent.
 /// Changes are against the first run; each run's policy line ends the table.
 [[nodiscard]] std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth width);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 namespace turnpike::sweep {
@@ -108,6 +109,46 @@ std::vector<Alternative> alternatives_of(const ClaimSet& set, const cost::MonteC
     }
   }
   return rows;
+}
+
+/// "16 bit without highway" and so on, of those that the set has no finished point for.
+std::string absent(const ClaimSet& set, const std::vector<std::pair<int, int>>& wanted) {
+  std::string out;
+  for (const auto& [bits, highway] : wanted) {
+    if (set.find(bits, highway) == nullptr) {
+      out += fmt::format(
+          "{}{} bit {}", out.empty() ? "" : ", ", bits,
+          highway == 0 ? "without highway" : fmt::format("with {}-bit highway", highway));
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> missing_parts(const ClaimsReport& report, const ClaimSet& base) {
+  std::vector<std::string> out;
+  if (const std::string points = absent(base, {{16, 0}, {3, 0}}); !points.empty()) {
+    out.push_back("the claims from 16 to 3 bit and what moves them need " + points);
+  }
+  if (const std::string points = absent(base, {{2, 0}, {2, report.highway_bits}});
+      !points.empty()) {
+    out.push_back("the claim of the highway at 2 bit needs " + points);
+  }
+  if (report.overheads.empty()) {
+    out.emplace_back(
+        "what the highway adds needs highway.enabled false and true at the same precision");
+  }
+  if (report.alternatives.empty()) {
+    out.emplace_back("k bits with highway need more bits without to be set against");
+  }
+  return out;
+}
+
+std::string missing_text(const ClaimsReport& report) {
+  std::string out;
+  for (const std::string& part : report.missing) {
+    out += fmt::format("not answered by the finished points: {}\n", part);
+  }
+  return out.empty() ? "" : out + '\n';
 }
 
 std::string signed_percent(const std::optional<double>& value) {
@@ -258,6 +299,12 @@ ClaimsReport claims_report(const std::vector<StoredPoint>& points, const cost::M
   if (base.find(16, 0) != nullptr && base.find(3, 0) != nullptr) {
     report.swings = swings(sets, points, report.highway_bits, config_root);
   }
+  report.missing = missing_parts(report, base);
+  if (report.claims.empty() && report.overheads.empty() && report.alternatives.empty()) {
+    throw InputError{{"sensitivity", 0, 0},
+                     fmt::format("the sweep's finished points answer nothing: {}",
+                                 fmt::join(report.missing, "; "))};
+  }
   return report;
 }
 
@@ -265,7 +312,8 @@ std::string to_text(const ClaimsReport& report, TableWidth width) {
   return fmt::format("{}; bands: 5, 50 and 95 % of {} samples of the constants\n\n", report.network,
                      report.settings.samples) +
          claims_text(report, width) + overheads_text(report, width) + limits_text(report) +
-         alternatives_text(report, width) + swings_text(report, width) + report.policy + '\n';
+         alternatives_text(report, width) + swings_text(report, width) + missing_text(report) +
+         report.policy + '\n';
 }
 
 std::string to_json(const ClaimsReport& report) {
@@ -296,7 +344,7 @@ std::string to_json(const ClaimsReport& report) {
                      {"seed", report.settings.seed},  {"highway_bits", report.highway_bits},
                      {"claims", std::move(claims)},   {"overheads", overheads_json(report)},
                      {"limits", std::move(limits)},   {"alternatives", alternatives_json(report)},
-                     {"swings", std::move(swings)}};
+                     {"swings", std::move(swings)},   {"missing", report.missing}};
   return json.dump(2) + '\n';
 }
 

@@ -56,12 +56,14 @@ struct ClaimsReport {
   std::vector<Overhead> overheads;
   std::vector<WidthLimit> limits;
   std::vector<Alternative> alternatives;
-  std::vector<Swing> swings;  ///< empty unless 16 and 3 bit runs are there
-  int highway_bits = 8;       ///< of the claim and the swings
+  std::vector<Swing> swings;         ///< empty unless 16 and 3 bit runs are there
+  std::vector<std::string> missing;  ///< parts without an answer, and the points they need
+  int highway_bits = 8;              ///< of the claim and the swings
   std::string policy;
   cost::MonteCarlo settings;
 };
 
+/// InputError, saying which points would be needed, if the sweep answers no part at all.
 [[nodiscard]] ClaimsReport claims_report(const std::vector<StoredPoint>& points,
                                          const cost::MonteCarlo& settings,
                                          const std::string& config_root);

@@ -31,6 +31,39 @@ TEST(Command, ListsPlainNames) {
   EXPECT_TRUE(Json::parse(output_of({"list", "zoo", "--json"})).is_array());
 }
 
+TEST(Command, HelpAndVersionAreCommandsToo) {
+  EXPECT_EQ(output_of({"help"}), output_of({"--help"}));
+  EXPECT_EQ(output_of({"help", "trace", "check"}), output_of({"trace", "check", "--help"}));
+  EXPECT_EQ(output_of({"version"}), output_of({"--version"}));
+  EXPECT_EQ(output_of({"-V"}), output_of({"--version"}));
+}
+
+TEST(Command, ListedNamesAreTaken) {
+  for (const char* kind : {"accelerators", "networks", "sweeps"}) {
+    const Json names = Json::parse(output_of({"list", kind, "--json"}));
+    EXPECT_GE(names.size(), 2U) << kind;
+    for (const Json& name : names) {
+      const std::string word = name;
+      const std::vector<std::string> command =
+          kind == std::string{"accelerators"} ? std::vector<std::string>{"area", word}
+          : kind == std::string{"networks"}
+              ? std::vector<std::string>{"model", "info", word}
+              : std::vector<std::string>{"sweep", word, "--status", "-o", scratch("none")};
+      output_of(command);
+    }
+  }
+}
+
+TEST(Command, AFileOfTheCurrentFolderComesBeforeAName) {
+  const std::string folder = scratch("own");
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(changed_accelerator("name: precision-highway", "name: my-own"),
+                             folder + "/precision-highway",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_TRUE(shell(folder, "turnpike area precision-highway").out.starts_with("my-own:"));
+  EXPECT_TRUE(shell(scratch(""), "turnpike area precision-highway").out.starts_with("precision-"));
+}
+
 TEST(Command, EveryShippedConfigurationIsValid) {
   int files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator{repository("configs")}) {

@@ -72,6 +72,17 @@ Outcome turnpike(const std::vector<std::string>& arguments) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, bytes_of(out), bytes_of(err)};
 }
 
+Outcome shell(const std::string& folder, const std::string& line) {
+  const std::string out = scratch("stdout");
+  const std::string err = scratch("stderr");
+  const std::string program_folder = std::filesystem::path{TURNPIKE_PROGRAM}.parent_path().string();
+  const std::string whole = fmt::format(
+      "cd {} && PATH={}:$PATH XDG_CACHE_HOME={} sh -c {} >{} 2>{} </dev/null", quoted(folder),
+      quoted(program_folder), quoted(scratch("cache")), quoted(line), quoted(out), quoted(err));
+  const int status = std::system(whole.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, bytes_of(out), bytes_of(err)};
+}
+
 std::string accelerator() {
   return repository("configs/accelerators/precision-highway.yaml");
 }

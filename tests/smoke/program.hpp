@@ -15,6 +15,9 @@ struct Outcome {
 /// `turnpike arguments...`, with a cache folder of the test's own.
 [[nodiscard]] Outcome turnpike(const std::vector<std::string>& arguments);
 
+/// `line` in a shell whose current folder is `folder` and where `turnpike` is on PATH.
+[[nodiscard]] Outcome shell(const std::string& folder, const std::string& line);
+
 /// A path in a folder of this test process; the folder is there, the path is not.
 [[nodiscard]] std::string scratch(const std::string& name);
 /// A file of the repository.

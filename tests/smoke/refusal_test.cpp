@@ -94,6 +94,33 @@ TEST(Refusal, UnknownNames) {
   expect_refused({"config", "schema", "acelerator"}, 2, "did you mean 'accelerator'?");
 }
 
+TEST(Refusal, MisspeltOptionsAreNamedBeforeAnythingMissing) {
+  expect_refused({"run", accelerator(), "--netwrok", "x"}, 2, "did you mean '--network'?");
+  expect_refused({"run", "-network", "x"}, 2, "did you mean '--network'?");
+  expect_refused({"run", "-j", "4"}, 2,
+                 "'-j': is no option of 'turnpike run'; 'turnpike sweep' has");
+  expect_refused({"sweep", "--job=4"}, 2, "did you mean '--jobs'?");
+  expect_refused({"--verison"}, 2, "did you mean '--version'?");
+  expect_refused({"run", "--zzzzzzzz"}, 2, "known: ");
+  expect_refused({"trace", "chek", "x"}, 2, "did you mean 'check'?");
+  expect_refused({"help", "swep"}, 2, "did you mean 'sweep'?");
+  expect_refused({"trace", "check"}, 2, "turnpike trace check --help");
+  expect_refused({"run", accelerator(), "--network", "zoo:lstm300", "extra"}, 2, "extra");
+}
+
+TEST(Refusal, ValuesThatLookLikeOptionsAreValues) {
+  expect_refused(run_with(accelerator(), {"--set", "--precision=2"}), 2, "--precision");
+  expect_refused(run_with(accelerator(), {"--layers", "-nothing"}), 2, "matches no layer");
+}
+
+TEST(Refusal, BareNamesThatNameNothing) {
+  expect_refused({"run", "precison-highway", "--network", "zoo:lstm300"}, 3,
+                 "did you mean 'precision-highway'?");
+  expect_refused({"run", accelerator(), "--network", "lstm300"}, 3, "did you mean 'zoo:lstm300'?");
+  expect_refused({"run", accelerator(), "--network", "alexnett"}, 3, "'alexnet'");
+  expect_refused({"sweep", "paper_fig5"}, 3, "did you mean 'paper_fig6'?");
+}
+
 /// A copy of configs/ in which one file has `from` replaced by `to`.
 std::string changed_configs(const std::string& file, const std::string& from,
                             const std::string& to) {

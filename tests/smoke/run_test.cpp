@@ -114,10 +114,13 @@ TEST(Run, MemoAndReferenceGiveTheSameFiles) {
 
 TEST(Run, DryRunShowsMappingsAndWritesNothing) {
   const std::string directory = scratch("dry");
-  const Outcome outcome = turnpike(lstm({"--dry-run", "-o", directory}));
+  const Outcome outcome = turnpike(lstm({"--dry-run"}));
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("m1200"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("profile silicon:"), std::string::npos);
+  expect_refused(lstm({"--dry-run", "-o", directory}), 2, "no results to write");
+  expect_refused(lstm({"--dry-run", "--json"}), 2, "turnpike map --json");
+  expect_refused(lstm({"--dry-run", "--check"}), 2, "no psums");
   EXPECT_FALSE(std::filesystem::exists(directory));
 }
 
@@ -138,6 +141,20 @@ TEST(Run, PolicyLineStandsUnderEveryTable) {
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_NE(outcome.out.find(std::string{"\nprofile "} + profile + ": psum "), std::string::npos);
   }
+}
+
+TEST(Run, OnlyATerminalGetsProgress) {
+  const std::string line =
+      "turnpike run precision-highway --network zoo:resnet18 --timing reference --no-memo-file";
+  EXPECT_EQ(shell(scratch(""), line).err, "");
+  if (shell(scratch(""), "command -v script").code != 0) {
+    GTEST_SKIP() << "script(1) makes the terminal";
+  }
+  const auto on_terminal = [](const std::string& command) {
+    return shell(scratch(""), "script -qec '" + command + " >/dev/null' /dev/null").out;
+  };
+  EXPECT_NE(on_terminal(line).find("of 21, "), std::string::npos);
+  EXPECT_EQ(on_terminal(line + " --quiet"), "");
 }
 
 }  // namespace

@@ -47,6 +47,35 @@ TEST_F(StoredRuns, CompareFailsIfALimitIsExceeded) {
                  "did you mean 'energy'?");
 }
 
+TEST_F(StoredRuns, CompareOfTwoNetworksNeedsAWord) {
+  const std::string other = scratch("other");
+  ASSERT_EQ(turnpike({"run", accelerator(), "--network", repository("traces/samples/tiny_gru"),
+                      "-o", other})
+                .code,
+            0);
+  expect_refused({"compare", plain_, other}, 2, "--across-networks");
+  expect_refused({"compare", plain_, highway_, other, "--json"}, 2, "'lstm300'");
+  expect_refused({"compare", plain_, other, "--fail-if", "energy>+5%"}, 2, "--across-networks");
+  EXPECT_EQ(turnpike({"compare", plain_, other, "--across-networks"}).code, 0);
+}
+
+TEST_F(StoredRuns, CompareTakesOneNetworkUnderTwoNames) {
+  const std::string renamed = scratch("renamed");
+  const std::string trace = scratch("lstm-folder");
+  ASSERT_EQ(turnpike({"model", "quantize", "zoo:lstm300", "--precision", "2", "-o", trace}).code,
+            0);
+  Json json = Json::parse(bytes_of(trace + "/trace.json"));
+  json["network"] = "lstm300_w2a2";
+  put("lstm-folder/trace.json", json.dump());
+  ASSERT_EQ(turnpike({"run", accelerator(), "--network", trace, "-o", renamed}).code, 0);
+  EXPECT_EQ(turnpike({"compare", plain_, renamed}).code, 0);
+}
+
+TEST_F(StoredRuns, LimitsAndMissingFoldersHaveCodesOfTheirOwn) {
+  EXPECT_EQ(turnpike({"compare", plain_, highway_, "--fail-if", "area>+0%"}).code, 1);
+  EXPECT_EQ(turnpike({"compare", plain_, plain_ + "x", "--fail-if", "area>+0%"}).code, 3);
+}
+
 TEST_F(StoredRuns, RepricingWithNothingChangedGivesTheSameFiles) {
   for (const std::string& run : {plain_, highway_}) {
     const std::string again = scratch("again");

@@ -72,6 +72,7 @@ TEST(Terminal, EveryTableFits80Columns) {
   expect_80_columns({"spill", accelerator(), "--network", "zoo:resnet18"});
   expect_80_columns({"model", "info", "zoo:resnet50", "--precision", "2", "--highway"});
   expect_80_columns({"model", "eval", "zoo:lstm300"});
+  expect_80_columns({"config", "schema", "accelerator"});
   expect_80_columns({"trace", "info", repository("traces/samples/tiny_residual.npz")});
 }
 
