@@ -113,11 +113,11 @@ Json layers_json(const StoredRun& run) {
     energy[count.layer][static_cast<std::size_t>(count.key.component)] += count.energy_pj;
   }
   const auto bytes = [](const accelerator::Traffic& bits) {
-    return Json{{"ifmap", bits.ifmap / 8},
-                {"filter", bits.filter / 8},
-                {"psum", bits.psum / 8},
-                {"ofmap", bits.ofmap / 8},
-                {"highway", bits.highway / 8}};
+    return Json{{"ifmap", bytes_of(bits.ifmap)},
+                {"filter", bytes_of(bits.filter)},
+                {"psum", bytes_of(bits.psum)},
+                {"ofmap", bytes_of(bits.ofmap)},
+                {"highway", bytes_of(bits.highway)}};
   };
   Json out = Json::array();
   for (const accelerator::LayerResult& layer : run.result.layers) {
@@ -145,8 +145,8 @@ Json run_json(const StoredRun& run, const std::string& label,
   std::uint64_t dram = 0;
   std::uint64_t glb = 0;
   for (const accelerator::LayerResult& layer : run.result.layers) {
-    dram += layer.dram_bits.highway / 8;
-    glb += layer.glb_bits.highway / 8;
+    dram += bytes_of(layer.dram_bits.highway);
+    glb += bytes_of(layer.glb_bits.highway);
   }
   Json residency = Json::array();
   for (const accelerator::Residency& tensor : run.result.residency) {

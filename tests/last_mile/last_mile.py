@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Reads every file and table that Turnpike writes for a user and computes anew what it says.
+
+    tests/last_mile/last_mile.py --turnpike build/release/turnpike [--keep DIR] [--only WORD]
+
+Counts (counts.csv), price tables, device files, network shapes and the numbers of traces decide; nothing is
+shared with the program. What a key or column means is taken from docs/results.md. A key or column that no check
+here knows is an error. Exit code 1 if anything differs.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import cases
+import networks
+import questions
+from arrays import Trace
+from configuration import check_configuration
+from findings import Findings
+from page import check_page
+from prices import PriceBook
+from run_files import RunFiles
+from run_table import check_run_text
+from sweep_files import Point, SweepFiles
+from trace_info import check_trace_info
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / "configs"
+ACCELERATOR = CONFIGS / "accelerators" / "precision-highway.yaml"
+SAMPLES = ROOT / "traces" / "samples"
+
+
+class Session:
+    """The program, a folder to work in, and what was found."""
+
+    def __init__(self, program, folder):
+        self.program = program
+        self.folder = folder
+        self.f = Findings()
+        self.book = PriceBook(self.f)
+        self.environment = dict(os.environ, XDG_CACHE_HOME=str(folder / "cache"), TURNPIKE_CONFIGS=str(CONFIGS))
+
+    def turnpike(self, *arguments, code=0):
+        """stdout of the program, whose exit code must be `code`."""
+        done = subprocess.run([self.program, *map(str, arguments)], text=True, capture_output=True, check=False,
+                              env=self.environment, timeout=120)
+        self.message = done.stderr
+        self.f.true(" ".join(map(str, arguments)), done.returncode == code,
+                    f"ends with {done.returncode}, must be {code}: {done.stderr}")
+        return done.stdout
+
+    def json(self, *arguments):
+        return json.loads(self.turnpike(*arguments, "--json"))
+
+    def run(self, name, network, expected, *options, code=0):
+        """A run with its directory, its table and its JSON."""
+        directory = self.folder / name
+        arguments = ["run", ACCELERATOR, "--network", network, *options]
+        settings = [value for flag, value in zip(options, options[1:]) if flag == "--set"]
+        profile = options[options.index("--profile") + 1] if "--profile" in options else None
+        text = self.turnpike(*arguments, "-o", directory, code=code)
+        run = RunFiles(self.f, directory)
+        run.check(CONFIGS, self.book, expected, [*map(str, arguments), "-o", str(directory)])
+        check_configuration(self.f, run, CONFIGS, ACCELERATOR, profile, expected.brings, settings)
+        check_run_text(self.f, text, run)
+        printed = self.turnpike(*arguments, "--json", code=code)
+        self.f.true(f"{name} --json", printed == (directory / "results.json").read_text(encoding="utf-8"),
+                    "is not results.json")
+        return run
+
+    def put(self, name, text):
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def sweep(self, name, network, matrix, expected, *options, statuses=None, code=0, resume=True):
+        """A sweep, its files, its table; then again, when nothing is left to do."""
+        file = self.put(f"{name}_sweep.yaml", cases.sweep_yaml(ACCELERATOR, network, matrix))
+        directory = self.folder / name
+        arguments = ["sweep", file, "-o", directory, *options]
+        self.f.same(f"{name} --status before", {line.rsplit(": ", 1)[-1] for line in
+                                                self.turnpike(*arguments, "--status").splitlines()}, {"missing"})
+        text = self.turnpike(*arguments, code=code)
+        points = []
+        for values in itertools.product(*matrix.values()):
+            settings = dict(zip(matrix, values))
+            status, message = (statuses or {}).get(values, ("ok", ""))
+            points.append(Point(directory, settings, status, message))
+        files = SweepFiles(self.f, directory, points)
+        files.check()
+        files.check_text(text)
+        runs = []
+        for point in points:
+            if point.results:
+                runs.append(RunFiles(self.f, point.directory, f"{name}/{point.id}"))
+                runs[-1].check(CONFIGS, self.book, expected, list(map(str, arguments)))
+                check_configuration(self.f, runs[-1], CONFIGS, ACCELERATOR, None, expected.brings, [
+                    *(value for flag, value in zip(options, options[1:]) if flag == "--set"),
+                    *(f"{key}={point.text(key)}" for key in point.settings)])
+        if resume:
+            self.resume(files, arguments, text, code)
+        return runs
+
+    def resume(self, files, arguments, text, code):
+        """Again, when nothing is left to do: the same answer."""
+        name, directory, points = files.where, files.directory, files.points
+        before = (directory / "sweep.csv").read_bytes()
+        self.f.same(f"{name} again: table", self.turnpike(*arguments, code=code), text)
+        finished = sum(point.status in ("ok", "check_failed") for point in points)
+        self.f.true(f"{name} again", f"{len(points)} points, {finished} of them finished before" in self.message,
+                    f"says '{self.message}'")
+        self.f.true(f"{name} again: sweep.csv", (directory / "sweep.csv").read_bytes() == before, "is another")
+        document = json.loads(self.turnpike(*arguments, "--json", code=code))
+        files.check_json(document, "--json")
+        files.check_status(self.turnpike(*arguments, "--status"))
+
+
+def residual(session):
+    """Widths with and without highway: all tables of a sweep, the page, the questions."""
+    network = session.put("residual.yaml", networks.network_yaml(networks.RESIDUAL))
+    expected = networks.expected_of_network(networks.RESIDUAL)
+    runs = session.sweep("widths", network, {"precision": [16, 8, 3, 2], "highway.enabled": [False, True]}, expected)
+    session.f.same("widths: files", sorted(path.name for path in (session.folder / "widths").iterdir()),
+                   sorted([*(run.directory.name for run in runs), "sweep.csv", "sweep.json"]))
+    page = session.folder / "page.html"
+    session.turnpike("report", *(run.directory for run in runs), "-o", page)
+    check_page(session.f, page, runs)
+    ask(session, runs[-2:])
+    return network, expected, page, runs
+
+
+def ask(session, runs):
+    f, (plain, highway) = session.f, runs
+    directories = [run.directory for run in runs]
+    questions.check_compare_json(f, session.json("compare", *directories), runs)
+    questions.check_compare_text(f, session.turnpike("compare", *directories), runs)
+    cycles, base = highway.results["totals"]["cycles"], plain.results["totals"]["cycles"]
+    energy = 100 * (highway.results["totals"]["energy_uj"] / plain.results["totals"]["energy_uj"] - 1)
+    for limit, code in ((f"energy>+{energy - 0.001}%", 1), (f"energy>+{energy + 0.001}%", 0),
+                        (f"cycles<{cycles + 1}", 1), (f"cycles<{cycles}", 0), (f"cycles>+{max(0, cycles - base)}", 0)):
+        session.turnpike("compare", *directories, "--fail-if", limit, code=code)
+    layer = "b.add" if "b.add" in highway.layers else "b.conv2"
+    for component, action, where in (("mac", "compute", None), ("mac", None, layer), ("glb", None, None),
+                                     ("dram", None, None), ("noc", "write", layer), ("clock", None, None)):
+        question = component + (f".{action}" if action else "") + (f"@{where}" if where else "")
+        questions.check_explain(f, session.json("explain", highway.directory, question),
+                                session.turnpike("explain", highway.directory, question), highway, component, action, where)
+    for component in ("glb", "post", "mac"):
+        questions.check_explain_area(f, session.json("explain", highway.directory, f"area.{component}"), highway, component)
+    settings = [word for key in ("precision", "highway.enabled") for word in
+                ("--set", f"{key}={str(2 if key == 'precision' else True).lower()}")]
+    questions.check_area(f, session.json("area", ACCELERATOR, *settings), highway)
+    for chosen in (runs[1:], runs):
+        document = session.json("sensitivity", *(run.directory for run in chosen))
+        questions.check_sensitivity(f, document, chosen)
+        questions.check_sensitivity_text(f, session.turnpike("sensitivity", *(run.directory for run in chosen)), document)
+    reprice(session, highway)
+
+
+def reprice(session, run):
+    expected = networks.expected_of_network(networks.RESIDUAL)
+    same = session.folder / "repriced_same"
+    session.turnpike("reprice", run.directory, "-o", same)
+    questions.same_bytes(session.f, "reprice without a change:", run.directory, same)
+    other = session.folder / "repriced_access"
+    session.turnpike("reprice", run.directory, "--profile", "access", "-o", other)
+    access = RunFiles(session.f, other)
+    access.check(CONFIGS, session.book, expected)
+    session.f.same("reprice --profile access: counts", [(r["layer"], r["component"], r["count"]) for r in access.counts.rows],
+                   [(r["layer"], r["component"], r["count"]) for r in run.counts.rows])
+    session.f.true("reprice --profile access: policy", "profile access:" in access.results["policy"], "is not named")
+
+
+def options(session, network, expected):
+    """Every option that moves bytes, cycles or layers."""
+    high = ("--set", "precision=3", "--set", "highway.enabled=true")
+    session.sweep("traffic", network, {"feature_maps": ["keep", "spill"], "transfers": ["overlap", "serial"],
+                                       "rlc": ["off", "on", "where_it_helps"], "highway.storage": ["dual", "single"]},
+                  expected, *high)
+    session.sweep("edges", network, {"layers.first_last": ["same", "native16", "composed", "excluded"]}, expected,
+                  "--set", "precision=4")
+    session.sweep("machines", network, {"dram.device": ["ddr4-3200", "hbm2"], "clock_mhz": [100, 250],
+                                        "technology.voltage": [1.0, 0.9]}, expected, *high)
+    session.run("mixed", network, expected, "--set", "precision={weight: 2, activation: 4}", "--set", "rlc=on",
+                "--profile", "access")
+    lstm = session.put("lstm.yaml", networks.network_yaml(networks.LSTM))
+    session.sweep("lstm", lstm, {"precision": [4, 2], "highway.enabled": [False, True]},
+                  networks.expected_of_network(networks.LSTM))
+
+
+def traces(session):
+    """Traces, whose numbers say what must come out."""
+    for name, options_ in (("tiny_residual.npz", ("--check",)), ("tiny_lstm.npz", ()), ("tiny_gru", ("--check",))):
+        trace = Trace.read(SAMPLES / name)
+        expected = cases.expected_of_trace(trace)
+        expected.accumulators = True if options_ else None
+        check_trace_info(session.f, trace, session.json("trace", "info", SAMPLES / name),
+                         session.turnpike("trace", "info", SAMPLES / name), session.json("trace", "check", SAMPLES / name),
+                         session.turnpike("trace", "check", SAMPLES / name))
+        session.run(name.split(".")[0], SAMPLES / name, expected, *options_)
+    trace = cases.wide_psums()
+    trace.write(session.folder / "wide_psums")
+    expected = cases.expected_of_trace(trace)
+    expected.monotone = {"sum"}
+    expected.exact = None  # no integer output
+    session.run("over", session.folder / "wide_psums", expected)
+
+
+def failures(session):
+    """Checks that fail, points that cannot run: the verdict must be the same wherever it stands."""
+    sample = Trace.read(SAMPLES / "tiny_residual.npz")
+    wrong = cases.with_wrong_code(sample, "b1.conv1", 5)
+    wrong.write(session.folder / "wrong_code")
+    expected = cases.expected_of_trace(wrong)
+    expected.float_error = None  # the code is an input of real outputs, too
+    expected.exact, expected.difference = False, ["b1.conv1", "b1.q2", "5"]
+    run = session.run("wrong", session.folder / "wrong_code", expected, code=1)
+    page = session.folder / "wrong.html"
+    session.turnpike("report", run.directory, "-o", page)
+    check_page(session.f, page, [run])
+    session.sweep("wrong_sweep", session.folder / "wrong_code", {"transfers": ["overlap", "serial"]}, expected,
+                  statuses={("overlap",): ("check_failed", ""), ("serial",): ("check_failed", "")}, code=1,
+                  resume=False)
+    inexact, error = cases.with_wrong_float(sample, "mean", 3, 1e-3)
+    inexact.write(session.folder / "wrong_float")
+    expected = cases.expected_of_trace(sample)
+    expected.float_error = error
+    session.run("inexact", session.folder / "wrong_float", expected, code=1)
+    network = session.folder / "residual.yaml"
+    session.sweep("unmapped", network, {"glb.bytes_at_16_bit": [128, 2097152]}, networks.expected_of_network(networks.RESIDUAL),
+                  statuses={(128,): ("failed", "128 B")}, code=2)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--turnpike", required=True, type=pathlib.Path)
+    parser.add_argument("--keep", type=pathlib.Path, help="work in this new folder and leave it there")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="turnpike_last_mile_") as temporary:
+        folder = arguments.keep or pathlib.Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        session = Session(arguments.turnpike.resolve(), folder.resolve())
+        network, expected, _, _ = residual(session)
+        options(session, network, expected)
+        traces(session)
+        failures(session)
+    print(f"{session.f.compared} comparisons, {session.book.from_tables} prices read off the tables, "
+          f"{len(session.f.problems)} differences")
+    for problem in session.f.problems[:200]:
+        print(f"  {problem}")
+    return 1 if session.f.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

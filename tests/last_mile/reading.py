@@ -1,0 +1,115 @@
+"""Readers of the program's files that share nothing with it: CSV, the YAML it writes, text tables."""
+
+import csv
+import json
+import pathlib
+import re
+
+
+def read_json(path):
+    def once(pairs):
+        keys = [key for key, _ in pairs]
+        if len(keys) != len(set(keys)):
+            raise ValueError(f"{path}: a key is there twice")
+        return dict(pairs)
+    return json.loads(pathlib.Path(path).read_text(encoding="utf-8"), object_pairs_hook=once)
+
+
+def read_csv(path):
+    """Header and rows, a row as a dictionary."""
+    with open(path, newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(header):
+            raise ValueError(f"{path}:{number}: {len(row)} fields under {len(header)} columns")
+    return header, [dict(zip(header, row)) for row in rows]
+
+
+def scalar(text):
+    text = text.strip()
+    if text[:1] in ('"', "'"):
+        return json.loads(text) if text[0] == '"' else text[1:-1].replace("''", "'")
+    if text[:1] == "[":
+        return [scalar(part) for part in text[1:-1].split(",") if part.strip()]
+    if text[:1] == "{":
+        pairs = (part.split(":", 1) for part in text[1:-1].split(",") if part.strip())
+        return {key.strip(): scalar(value) for key, value in pairs}
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def read_yaml(path):
+    """Nested mappings of scalars and flow lists, as the configuration files have them; of folded texts
+    nothing is kept. Returns the values and, for each dotted key, the comment behind it."""
+    top, comments = {}, {}
+    stack = [(-1, "", top)]
+    folded = None
+    for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
+        indent = len(line) - len(line.lstrip())
+        if folded is not None and (not line.strip() or indent > folded):
+            continue
+        folded = None
+        match = re.match(r"\s*([\w.*\"-]+):(?:\s+(?!#)((?:\"(?:[^\"\\]|\\.)*\"|[^#]|(?<!\s)#)*))?\s*(?:#\s*(.*))?$", line)
+        if not match:
+            continue
+        while stack[-1][0] >= indent:
+            stack.pop()
+        _, prefix, parent = stack[-1]
+        key, value, comment = match[1].strip('"'), (match[2] or "").strip(), match[3] or ""
+        comments[prefix + key] = comment
+        if value.startswith(">"):
+            folded, parent[key] = indent, ""
+        elif value:
+            parent[key] = scalar(value)
+        else:
+            parent[key] = {}
+            stack.append((indent, prefix + key + ".", parent[key]))
+    return top, comments
+
+
+def at(mapping, dotted):
+    for part in dotted.split("."):
+        mapping = mapping[part]
+    return mapping
+
+
+class TextTable:
+    """Columns are told apart by two or more blanks that all lines of the table share."""
+
+    def __init__(self, header, rows):
+        lines = [header, *rows]
+        width = max(map(len, lines))
+        padded = [line.ljust(width) for line in lines]
+        blank = "".join(" " if all(line[x] == " " for line in padded) else "#" for x in range(width))
+        spans = [match.span() for match in re.finditer(r"#+(?: #+)*", blank)]
+        cells = [[line[a:b].strip() for a, b in spans] for line in padded]
+        self.header = cells[0]
+        self.rows = cells[1:]
+
+    def records(self):
+        return [dict(zip(self.header, row)) for row in self.rows]
+
+
+def text_tables(text):
+    """The tables of a text, and its other lines in their order."""
+    lines, tables, rest = text.split("\n"), [], []
+    k = 0
+    while k < len(lines):
+        if k + 1 < len(lines) and re.fullmatch(r"-{5,}", lines[k + 1]):
+            first = end = k + 2
+            longest = max(len(lines[k]), len(lines[k + 1]))
+            while (end < len(lines) and lines[end] and len(lines[end]) <= longest
+                   and not re.match(r"[a-z][a-z ]*: ", lines[end])):
+                end += 1
+            tables.append(TextTable(lines[k], lines[first:end]))
+            k = end
+        else:
+            rest.append(lines[k])
+            k += 1
+    return tables, rest
