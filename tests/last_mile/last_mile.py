@@ -21,6 +21,7 @@ import cases
 import networks
 import questions
 from arrays import Trace
+from browser import check_drawn, drawn
 from configuration import check_configuration
 from findings import Findings
 from page import check_page
@@ -130,7 +131,12 @@ def residual(session):
                    sorted([*(run.directory.name for run in runs), "sweep.csv", "sweep.json"]))
     page = session.folder / "page.html"
     session.turnpike("report", *(run.directory for run in runs), "-o", page)
-    check_page(session.f, page, runs)
+    data = check_page(session.f, page, runs)
+    tables = drawn(page, session.folder)
+    if tables is None:
+        print("the drawn page is not checked: chromium is not installed")
+    else:
+        check_drawn(session.f, tables, data, runs)
     ask(session, runs[-2:])
     return network, expected, page, runs
 
