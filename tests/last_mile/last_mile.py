@@ -69,7 +69,8 @@ class Session:
         run = RunFiles(self.f, directory)
         run.check(CONFIGS, self.book, expected, [*map(str, arguments), "-o", str(directory)])
         check_configuration(self.f, run, CONFIGS, ACCELERATOR, profile, expected.brings, settings)
-        check_run_text(self.f, text, run)
+        check_run_text(self.f, text, run, wide=False)
+        check_run_text(self.f, self.turnpike(*arguments, "--wide", code=code), run, wide=True)
         printed = self.turnpike(*arguments, "--json", code=code)
         self.f.true(f"{name} --json", printed == (directory / "results.json").read_text(encoding="utf-8"),
                     "is not results.json")
@@ -86,7 +87,7 @@ class Session:
         directory = self.folder / name
         arguments = ["sweep", file, "-o", directory, *options]
         self.f.same(f"{name} --status before", {line.rsplit(": ", 1)[-1] for line in
-                                                self.turnpike(*arguments, "--status").splitlines()}, {"missing"})
+                                                self.turnpike(*arguments, "--status", "--wide").splitlines()}, {"missing"})
         text = self.turnpike(*arguments, code=code)
         points = []
         for values in itertools.product(*matrix.values()):
@@ -95,7 +96,7 @@ class Session:
             points.append(Point(directory, settings, status, message))
         files = SweepFiles(self.f, directory, points)
         files.check()
-        files.check_text(text)
+        files.check_text(text, wide=False)
         runs = []
         for point in points:
             if point.results:
@@ -117,6 +118,7 @@ class Session:
         self.f.true(f"{name} again", f"{len(points)} points, {finished} of them finished before" in self.message,
                     f"says '{self.message}'")
         self.f.true(f"{name} again: sweep.csv", (directory / "sweep.csv").read_bytes() == before, "is another")
+        files.check_text(self.turnpike(*arguments, "--wide", code=code), wide=True)
         document = json.loads(self.turnpike(*arguments, "--json", code=code))
         files.check_json(document, "--json")
         files.check_status(self.turnpike(*arguments, "--status"))
@@ -156,7 +158,7 @@ def ask(session, runs):
                                      ("dram", None, None), ("noc", "write", layer), ("clock", None, None)):
         question = component + (f".{action}" if action else "") + (f"@{where}" if where else "")
         questions.check_explain(f, session.json("explain", highway.directory, question),
-                                session.turnpike("explain", highway.directory, question), highway, component, action, where)
+                                session.turnpike("explain", highway.directory, question, "--wide"), highway, component, action, where)
     for component in ("glb", "post", "mac"):
         questions.check_explain_area(f, session.json("explain", highway.directory, f"area.{component}"), highway, component)
     settings = [word for key in ("precision", "highway.enabled") for word in

@@ -3,7 +3,7 @@
 import math
 import random
 
-from reading import at, text_tables
+from reading import at, text_tables, unfolded
 from run_files import COMPONENTS, FILES, STREAMS
 
 METRICS = {"energy": ("energy_uj", "uJ"), "area": ("area_mm2", "mm2"), "latency": ("latency_ms", "ms"),
@@ -72,7 +72,7 @@ def close(a, b):
 
 
 def check_compare_text(f, text, runs):
-    tables, lines = text_tables(text)
+    tables, lines = text_tables(unfolded(text))
     by_title = {table.header[0]: table for table in tables}
     totals = [(f"{name}, {unit}" if unit else name, [run.results["totals"][key] for run in runs])
               for name, (key, unit) in METRICS.items()]
@@ -219,6 +219,7 @@ def check_policies(f, where, run, values):
 
 
 def check_sensitivity_text(f, text, document):
+    text = unfolded(text)
     for number_ in document["numbers"]:
         line = (f"{number_['what']}: {number_['nominal']:.3f}; 5 - 50 - 95 % of {document['samples']} samples: "
                 f"{number_['p5']:.3f} - {number_['p50']:.3f} - {number_['p95']:.3f}")

@@ -96,20 +96,37 @@ class TextTable:
         return [dict(zip(self.header, row)) for row in self.rows]
 
 
+def unfolded(text):
+    """A line that goes on, indented, is one line again."""
+    return re.sub(r"(?<=[^\n-])\n  (?! )", " ", text)
+
+
+def blocks_joined(tables):
+    """A table too wide for 80 columns goes on below: same first column, other columns."""
+    joined = []
+    for table in tables:
+        same = joined and (joined[-1].header[0] == table.header[0] and len(joined[-1].rows) == len(table.rows)
+                           and all(a[0] == b[0] for a, b in zip(joined[-1].rows, table.rows)))
+        if same:
+            joined[-1].header += table.header[1:]
+            joined[-1].rows = [a + b[1:] for a, b in zip(joined[-1].rows, table.rows)]
+        else:
+            joined.append(table)
+    return joined
+
+
 def text_tables(text):
-    """The tables of a text, and its other lines in their order."""
+    """The tables of a text, and its other lines in their order. A sentence "word: ..." ends a table."""
     lines, tables, rest = text.split("\n"), [], []
     k = 0
     while k < len(lines):
         if k + 1 < len(lines) and re.fullmatch(r"-{5,}", lines[k + 1]):
-            first = end = k + 2
-            longest = max(len(lines[k]), len(lines[k + 1]))
-            while (end < len(lines) and lines[end] and len(lines[end]) <= longest
-                   and not re.match(r"[a-z][a-z ]*: ", lines[end])):
+            end = k + 2
+            while end < len(lines) and lines[end] and not re.match(r"[a-z][a-z ]*: ", lines[end]):
                 end += 1
-            tables.append(TextTable(lines[k], lines[first:end]))
+            tables.append(TextTable(lines[k], lines[k + 2:end]))
             k = end
         else:
             rest.append(lines[k])
             k += 1
-    return tables, rest
+    return blocks_joined(tables), rest

@@ -3,7 +3,7 @@
 import re
 
 from run_files import COMPONENTS
-from reading import text_tables
+from reading import text_tables, unfolded
 
 
 def percent(part, whole):
@@ -29,6 +29,28 @@ LAYERS = {
     "DRAM KiB": lambda l, pes: kib(l["dram_bytes"].values()),
     "highway KiB": lambda l, pes: kib([l["glb_bytes"]["highway"], l["dram_bytes"]["highway"]]),
     "uJ": lambda l, pes: f"{sum(l['energy_pj'].values()) * 1e-6:.2f}",
+}
+
+
+def decimals(largest):
+    return 1 if largest >= 1000 else 2 if largest >= 10 else 3
+
+
+def scaled(figure):
+    """A column whose figures have the digits that suit the largest."""
+    return lambda l, layers: f"{figure(l):.{decimals(max(map(figure, layers)))}f}"
+
+
+# The same in 80 columns, of a layer and all layers.
+NARROW = {
+    "layer": lambda l, layers: l["name"],
+    "m/n/e/p/q/r/t": lambda l, layers: "/".join(part.lstrip("mnepqrtw") for part in l["mapping"].split())
+                     if l["mapping"] else l["op"],
+    "cycles": lambda l, layers: str(l["cycles"]),
+    "bound": lambda l, layers: l["bound"] or "",
+    "stall%": lambda l, layers: percent(l["dram_stall_cycles"] + l["post_stall_cycles"], l["cycles"]),
+    "uJ": scaled(lambda l: sum(l["energy_pj"].values()) * 1e-6),
+    "MB": scaled(lambda l: sum(l["dram_bytes"].values()) * 1e-6),
 }
 COMPONENT_COLUMNS = ["component", "energy uJ", "%", "highway uJ", "area mm2"]
 # The sentences behind the tables; every group is a figure.
@@ -71,13 +93,15 @@ def figures(r):
     }
 
 
-def check_layers(f, where, table, run, columns):
+def check_layers(f, where, table, run, wide):
+    columns = LAYERS if wide else NARROW
     f.keys(f"{where} columns", table.header, columns)
     pes = run.config["array"]["rows"] * run.config["array"]["columns"]
-    f.same(f"{where} rows", len(table.rows), len(run.results["layers"]))
-    for row, layer in zip(table.records(), run.results["layers"]):
+    layers = run.results["layers"]
+    f.same(f"{where} rows", len(table.rows), len(layers))
+    for row, layer in zip(table.records(), layers):
         for column, text in row.items():
-            f.same(f"{where} {layer['name']}, {column}", text, LAYERS[column](layer, pes))
+            f.same(f"{where} {layer['name']}, {column}", text, columns[column](layer, pes if wide else layers))
 
 
 def check_components(f, where, table, r):
@@ -95,13 +119,12 @@ def check_components(f, where, table, r):
                 f"{of(r['energy_pj_highway']) * 1e-6:.2f}", f"{area * 1e-6:.4f}" if area > 0 else ""])
 
 
-def check_run_text(f, text, run, columns=tuple(LAYERS)):
-    """`columns`: of the table of layers; the narrow table leaves some out."""
-    where = f"{run.where} printed"
-    tables, lines = text_tables(text)
+def check_run_text(f, text, run, wide):
+    where = f"{run.where} printed{' --wide' if wide else ''}"
+    tables, lines = text_tables(text if wide else unfolded(text))
     lines = [line for line in lines if line]
     f.same(f"{where}: tables", len(tables), 2)
-    check_layers(f, f"{where}, layers", tables[0], run, columns)
+    check_layers(f, f"{where}, layers", tables[0], run, wide)
     check_components(f, f"{where}, components", tables[1], run.results)
     wanted = figures(run.results)
     patterns = list(LINES)
@@ -118,4 +141,5 @@ def check_run_text(f, text, run, columns=tuple(LAYERS)):
                 f.same(f"{where}: {name}", shown, wanted[name])
     held = ", ".join(name + ("" if holds else " FAILED")
                      for name, holds in run.results["checks"]["conservation"].items())
-    f.same(f"{where}: the lines that are left", lines, [f"conservation: {held}", run.results["policy"]])
+    legend = [] if wide else ["bound: of most passes; stall%: cycles for DRAM and post; MB: DRAM; more: --wide"]
+    f.same(f"{where}: the lines that are left", lines, [*legend, f"conservation: {held}", run.results["policy"]])

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from reading import read_csv, read_json, text_tables
+from reading import read_csv, read_json, text_tables, unfolded
 from run_files import TOTALS
 
 WITH_RESULTS = ("ok", "check_failed")
@@ -15,6 +15,7 @@ AREA = {"MAC": ["mac"], "filter spad": ["filter_spad"], "ifmap spad": ["ifmap_sp
 ADDED = ["the highway adds", "uJ", "%", "DRAM Mbit", "GLB Mbit", "mm2 %", "cycles %"]
 BUYER = ["k bits with highway against", "energy %", "area %", "cycles %"]
 CLAIMS = ["claim (paper, section 5.5)", "paper %", "ours %"]
+SUMMARY = ["point", "cycles", "energy uJ", "area mm2", "highway uJ", "%", "status"]
 OPERATIONS = ["operations per inference", "low-precision MACs", "high-precision adds", "non-linear",
               "element-wise multiplies"]
 
@@ -45,6 +46,9 @@ class Point:
 
     def asked(self):
         return self.settings.get("highway.enabled") is True
+
+    def besides_highway(self):
+        return {key: value for key, value in self.settings.items() if not key.startswith("highway.")}
 
     def label(self):
         r = self.results
@@ -103,24 +107,37 @@ class SweepFiles:
 
     def check_status(self, text):
         """`--status`: a line a point."""
-        self.f.same(f"{self.where} --status", [line.rsplit(": ", 1)[-1].split(" (")[0] for line in text.splitlines()],
+        self.f.same(f"{self.where} --status", [line.rsplit(": ", 1)[-1].split(" (")[0] for line in unfolded(text).splitlines()],
                     [point.status for point in self.points])
 
-    def check_text(self, text):
-        """The tables `turnpike sweep` prints."""
-        tables, lines = text_tables(text)
+    def check_text(self, text, wide):
+        """The tables `turnpike sweep` prints, with --wide or in 80 columns."""
+        tables, lines = text_tables(text if wide else unfolded(text))
         by_title = {table.header[0]: table for table in tables}
         with_results = [point for point in self.points if point.results]
-        where = f"{self.where} printed"
+        where = f"{self.where} printed{' --wide' if wide else ''}"
         self.f.true(where, f"{with_results[0].results['network']}, profile {self.profile}" in lines, "has no heading")
-        self.components(f"{where} energy", by_title.pop("energy, uJ"), with_results, ENERGY, "energy")
-        self.components(f"{where} area", by_title.pop("area, mm2"), with_results, AREA, "area")
+        if wide:
+            self.components(f"{where} energy", by_title.pop("energy, uJ"), with_results, ENERGY, "energy")
+            self.components(f"{where} area", by_title.pop("area, mm2"), with_results, AREA, "area")
+            self.policies(where, lines, with_results)
+        else:
+            self.summary(where, by_title.pop("point"))
+            for point in with_results:
+                self.f.true(f"{where} policy", any(point.results["policy"] in line for line in lines), "is not said")
         for point in self.points:
             if not point.results:
                 settings = ", ".join(f"{key}={point.text(key)}" for key in point.settings)
                 found = [line for line in lines if all(part in line for part in settings.split(", "))]
                 self.f.true(f"{where} {point.id}", any(point.status in line and point.message in line for line in found),
                             f"is told of by {found} only")
+        plain = all(set(point.settings) <= {"precision", "highway.enabled"} for point in self.points)
+        if plain:
+            self.check_questions(where, by_title, with_results)
+        self.f.same(f"{where}: tables that are left", sorted(by_title), [])
+
+    def policies(self, where, lines, with_results):
+        """Each policy line once; where there are several, the points they belong to."""
         policies = list(dict.fromkeys(point.results["policy"] for point in with_results))
         for policy in policies:
             self.f.same(f"{where} lines '{policy}'", lines.count(policy), 1)
@@ -128,10 +145,24 @@ class SweepFiles:
                 labels = [point.label() for point in with_results if point.results["policy"] == policy]
                 after = lines[lines.index(policy) + 1] if policy in lines else ""
                 self.f.same(f"{where} points of '{policy}'", [part.strip() for part in after[5:].split("; ")], labels)
-        plain = all(set(point.settings) <= {"precision", "highway.enabled"} for point in self.points)
-        if plain:
-            self.check_questions(where, by_title, with_results)
-        self.f.same(f"{where}: tables that are left", sorted(by_title), [])
+
+    def summary(self, where, table):
+        """A line a point: what the highway adds is against the point that differs in it alone."""
+        self.f.keys(f"{where} columns", table.header, SUMMARY)
+        self.f.same(f"{where} rows", len(table.rows), len(self.points))
+        for row, point in zip(table.rows, self.points):
+            wanted = ["", "", "", "", "", point.status]
+            if point.results:
+                total = point.total("energy_uj")
+                twins = [p for p in self.points if p.results and not p.results["highway"]["enabled"] and p is not point
+                         and not p.asked() and p.besides_highway() == point.besides_highway()]
+                added = ["", ""]
+                if point.asked() and twins:
+                    base = twins[0].total("energy_uj")
+                    added = [f"{total - base:+.1f}", f"{100 * (total / base - 1):+.2f}"]
+                wanted = [str(point.total("cycles")), f"{total:.1f}", f"{point.total('area_mm2'):.3f}", *added,
+                          point.status]
+            self.f.same(f"{where} {row[0]}", row[1:], wanted)
 
     def components(self, where, table, points, columns, kind):
         total, digits = ("energy_uj", 0) if kind == "energy" else ("area_mm2", 3)

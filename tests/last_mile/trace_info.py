@@ -1,7 +1,7 @@
 """`turnpike trace info` and `trace check` against the arrays of a trace."""
 
 import closed_forms
-from reading import text_tables
+from reading import text_tables, unfolded
 
 INFO = ["schema", "network", "layout", "batch", "highway", "digest", "macs", "bytes", "tensors", "float_tensors",
         "tensors_of_bits", "highway_tensors", "notes"]
@@ -27,6 +27,7 @@ def expected_layer(trace, layer):
 
 def check_trace_info(f, trace, info, info_text, check, check_text):
     """JSON and text of both commands."""
+    info_text, check_text = unfolded(info_text), unfolded(check_text)
     tensors, layers = trace.json["tensors"], trace.json["layers"]
     highway = trace.json.get("highway", {"enabled": False})
     name = trace.json["network"]
