@@ -16,6 +16,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import cases
 import networks
@@ -122,6 +123,9 @@ class Session:
         document = json.loads(self.turnpike(*arguments, "--json", code=code))
         files.check_json(document, "--json")
         files.check_status(self.turnpike(*arguments, "--status"))
+        self.f.same(f"{name} --force: table", self.turnpike(*arguments, "--force", code=code), text)
+        self.f.true(f"{name} --force", f"{len(points)} points, 0 of them finished before" in self.message,
+                    f"says '{self.message}'")
 
 
 def residual(session):
@@ -245,6 +249,38 @@ def failures(session):
                   statuses={(128,): ("failed", "128 B")}, code=2)
 
 
+def other_inputs(session):
+    """A network file is edited between two sweeps into one folder: nothing may be taken over."""
+    matrix = {"precision": [4, 2]}
+    for filters in (5, 6):
+        network = {**networks.RESIDUAL, "layers": [*networks.RESIDUAL["layers"][:-1],
+                                                   {**networks.RESIDUAL["layers"][-1], "filters": filters}]}
+        path = session.put("edited.yaml", networks.network_yaml(network))
+        session.sweep("edited", path, matrix, networks.expected_of_network(network))
+
+
+def interruption(session):
+    """SIGTERM in the middle of a sweep: 130, what is finished is kept, the next sweep does the rest."""
+    file = session.put("long_sweep.yaml", cases.sweep_yaml(ACCELERATOR, session.folder / "residual.yaml", {
+        "clock_mhz": list(range(100, 150)), "transfers": ["overlap", "serial"]}))
+    directory = session.folder / "long"
+    arguments = ["sweep", file, "-o", directory, "-j", "1"]
+    with subprocess.Popen([session.program, *map(str, arguments)], env=session.environment, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and len(list(directory.glob("*/run.json"))) < 3:
+            time.sleep(0.002)
+        process.terminate()
+        process.communicate(timeout=60)
+    session.f.same("interrupted sweep: exit code", process.returncode, 130)
+    kept = {path.parent for path in directory.glob("*/run.json")}
+    session.f.true("interrupted sweep: points kept", 3 <= len(kept) < 100, f"are {len(kept)}")
+    session.turnpike(*arguments)
+    session.f.true("interrupted sweep, resumed", f"100 points, {len(kept)} of them finished before" in session.message,
+                   f"says '{session.message}'")
+    run = RunFiles(session.f, max(kept), "resumed point")
+    run.check(CONFIGS, session.book, networks.expected_of_network(networks.RESIDUAL))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--turnpike", required=True, type=pathlib.Path)
@@ -258,6 +294,8 @@ def main():
         options(session, network, expected)
         traces(session)
         failures(session)
+        other_inputs(session)
+        interruption(session)
     print(f"{session.f.compared} comparisons, {session.book.from_tables} prices read off the tables, "
           f"{len(session.f.problems)} differences")
     for problem in session.f.problems[:200]:
