@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import cases
+import claims
 import networks
 import questions
 from arrays import Trace
@@ -144,6 +145,8 @@ def residual(session):
     else:
         check_drawn(session.f, tables, data, runs)
     ask(session, runs[-2:])
+    widths = session.folder / "widths"
+    claims.check_claims(session.f, session.json("sensitivity", widths), session.turnpike("sensitivity", widths), runs)
     return network, expected, page, runs
 
 

@@ -147,6 +147,13 @@ BUGS = [
      "last_mile"),
     ("sensitivity: low and high end exchanged", "sim/report/sensitivity_report.cpp",
      '{"at_low", row.at_low},', '{"at_low", row.at_high},', "last_mile"),
+    ("claims: the highway's own energy is all energy", "sim/sweep/claims.cpp",
+     "made.highway_uj = priced.energy.of_stream(Stream::highway).count() * 1e-6;", "made.highway_uj = priced.energy_uj();",
+     "last_mile"),
+    ("claims: 16 to 2 bit under the name of 16 to 3 bit", "sim/sweep/claims.cpp",
+     "const ClaimPoint* three = set.find(3, 0);", "const ClaimPoint* three = set.find(2, 0);", "last_mile"),
+    ("claims: a group's factor moves every group", "sim/sweep/claims.cpp", "factors.fill(1.0);", "factors.fill(factor);",
+     "last_mile"),
     # explain
     ("explain: actions are rows, not counts", "sim/report/explanation.cpp",
      "item.count += row.count;", "item.count += 1;", "last_mile"),
