@@ -179,11 +179,18 @@ bool many_networks(const std::vector<StoredRun>& runs) {
   });
 }
 
-/// Puts `text` in the place of `mark`, which the page has once.
-void fill(std::string& page, std::string_view mark, std::string_view text) {
-  const std::size_t at = page.find(mark);
-  ensure(at != std::string::npos, "the page has a place for everything");
-  page.replace(at, mark.size(), text);
+/// The page with its marks, in their order, replaced; what is put in is never looked at again.
+std::string filled(std::string_view page,
+                   std::initializer_list<std::pair<std::string_view, std::string>> parts) {
+  std::string out;
+  for (const auto& [mark, text] : parts) {
+    const std::size_t at = page.find(mark);
+    ensure(at != std::string_view::npos, "the page has a place for everything");
+    out += page.substr(0, at);
+    out += text;
+    page.remove_prefix(at + mark.size());
+  }
+  return out.append(page);
 }
 
 /// JSON that can stand in a script element: no "</script" and no "<!--" inside.
@@ -243,13 +250,11 @@ std::string page_data(const std::vector<StoredRun>& runs) {
 }
 
 std::string report_page(const std::vector<StoredRun>& runs, const std::string& version) {
-  std::string page = kPage;
-  fill(page, "@TITLE@", html_text(title_of(runs)));
-  fill(page, "@VERSION@", html_text(version));
-  fill(page, "@STYLE@", kStyle);
-  fill(page, "@DATA@", island(page_data(runs)));
-  fill(page, "@SCRIPT@", kScript);
-  return page;
+  return filled(kPage, {{"@TITLE@", html_text(title_of(runs))},
+                        {"@STYLE@", kStyle},
+                        {"@VERSION@", html_text(version)},
+                        {"@DATA@", island(page_data(runs))},
+                        {"@SCRIPT@", kScript}});
 }
 
 }  // namespace turnpike::report

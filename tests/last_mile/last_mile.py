@@ -252,6 +252,14 @@ def failures(session):
                   statuses={(128,): ("failed", "128 B")}, code=2)
 
 
+def hostile_names(session):
+    path = session.put("hostile.yaml", networks.network_yaml(networks.HOSTILE))
+    run = session.run("hostile", path, networks.expected_of_network(networks.HOSTILE), "--set", "precision=4")
+    page = session.folder / "hostile.html"
+    session.turnpike("report", run.directory, "-o", page)
+    check_page(session.f, page, [run])
+
+
 def other_inputs(session):
     """A network file is edited between two sweeps into one folder: nothing may be taken over."""
     matrix = {"precision": [4, 2]}
@@ -297,6 +305,7 @@ def main():
         options(session, network, expected)
         traces(session)
         failures(session)
+        hostile_names(session)
         other_inputs(session)
         interruption(session)
     print(f"{session.f.compared} comparisons, {session.book.from_tables} prices read off the tables, "

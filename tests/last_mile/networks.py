@@ -17,6 +17,11 @@ RESIDUAL = {"name": "resnet18", "batch": 2, "layers": [
     {"name": "b.add", "op": "add", "from": ["b.conv2", "b.projection"]},
     {"name": "mean", "op": "avgpool"},
     {"name": "fc", "op": "fc", "filters": 5, "relu": False}]}
+# Names that a spreadsheet, a page or a reader of CSV could take for something else.
+HOSTILE = {"name": "@SCRIPT@", "layers": [
+    {"name": '"=SUM(A1:A2)"', "op": "conv", "input": [2, 6, 6], "filters": 4, "kernel": 3},
+    {"name": '"@DATA@, </script>"', "op": "conv", "filters": 4, "kernel": 3},
+    {"name": '"-1 or so"', "op": "fc", "filters": 3, "relu": False}]}
 LSTM = {"name": "small_lstm", "layers": [
     {"name": "lstm", "op": "lstm", "input": 6, "hidden": 10, "steps": 3},
     {"name": "classifier", "op": "fc", "filters": 4, "relu": False}]}
@@ -31,7 +36,7 @@ def yaml_value(value):
 
 
 def network_yaml(network):
-    lines = ["schema: turnpike-network/1", f"name: {network['name']}"]
+    lines = ["schema: turnpike-network/1", f'name: "{network["name"]}"']
     if "batch" in network:
         lines.append(f"batch: {network['batch']}")
     lines.append("layers:")
@@ -71,7 +76,7 @@ def expected_of_network(network):
         source = source[0] if isinstance(source, list) else source
         channels, height, width = shapes.get(source) or (layer["input"] if layer["op"] == "conv" else
                                                          (layer["input"], 1, 1))
-        previous, op = layer["name"], layer["op"]
+        previous, op = layer["name"].strip('"'), layer["op"]
         if op == "lstm":
             cells = layer["hidden"] * layer["steps"]
             out.macs[previous] = cells * 4 * (layer["input"] + layer["hidden"])

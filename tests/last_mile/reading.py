@@ -25,6 +25,13 @@ def read_csv(path):
     return header, [dict(zip(header, row)) for row in rows]
 
 
+def neutral(text):
+    """A text as it stands in a CSV: behind an apostrophe if a spreadsheet would run it."""
+    if not re.match(r"'*[=+\-@\t\r\n]", text) or re.fullmatch(r"[+-]?[\d.]+(e[+-]?\d+)?", text):
+        return text
+    return f"'{text}"
+
+
 def scalar(text):
     text = text.strip()
     if text[:1] in ('"', "'"):

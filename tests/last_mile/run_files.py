@@ -5,7 +5,7 @@ import pathlib
 import re
 
 from prices import PriceBook, Prices
-from reading import at, read_csv, read_json, read_yaml
+from reading import at, neutral, read_csv, read_json, read_yaml
 
 COMPONENTS = ["mac", "ifmap_spad", "filter_spad", "psum_spad", "pe_control", "pe_fifo", "pe_link", "noc",
               "glb", "glb_filter", "post", "rlc", "controller", "clock", "leakage", "dram"]
@@ -63,12 +63,12 @@ def bytes_of(bits):
 class Counts:
     """The rows of counts.csv; sums of their counts by layer and key."""
 
-    def __init__(self, path):
+    def __init__(self, path, layers):
         self.header, self.rows = read_csv(path)
+        names = {neutral(name): name for name in layers}
         for row in self.rows:
             row["count"], row["pj"] = int(row["count"]), float(row["energy_pj"])
-            # A text that a spreadsheet would run is written behind an apostrophe.
-            row["layer"] = re.sub(r"^'(?=[=+\-@])", "", row["layer"])
+            row["layer"] = names.get(row["layer"], f"no layer: {row['layer']}")
 
     def pick(self, **wanted):
         return [row for row in self.rows if all(row[key] in value if isinstance(value, (list, tuple))
@@ -93,8 +93,8 @@ class RunFiles:
         self.where = where or self.directory.name
         self.results = read_json(self.directory / "results.json")
         self.config, self.origin = read_yaml(self.directory / "config.resolved.yaml")
-        self.counts = Counts(self.directory / "counts.csv")
         self.layers = {layer["name"]: layer for layer in self.results["layers"]}
+        self.counts = Counts(self.directory / "counts.csv", self.layers)
 
     def check(self, configs, book, expected, arguments=None):
         self.f.same(f"{self.where}: files", sorted(path.name for path in self.directory.iterdir()), FILES)
@@ -337,9 +337,8 @@ class RunFiles:
         for row, layer in zip(rows, self.results["layers"]):
             for column, figure in LAYERS_CSV.items():
                 value = figure(layer)
-                got = re.sub(r"^'(?=[=+\-@])", "", row[column])
-                self.f.same(f"{where} {layer['name']}, {column}", type(value)(got) if value is not None else got,
-                            value if value is not None else "")
+                value = neutral(value or "") if value is None or isinstance(value, str) else value
+                self.f.same(f"{where} {layer['name']}, {column}", type(value)(row[column]), value)
 
     def check_stats(self):
         where = f"{self.where} stats.txt"
