@@ -50,7 +50,7 @@ int show_area(const AreaOptions& options, const CommonOptions& common) {
   const auto config = load_accelerator(options.sources, common);
   const auto area = report::make_cost_model(config, nullptr, common.config_root).area();
   if (options.json) {
-    fmt::print("{}", area_json(config, area));
+    print_json(area_json(config, area));
   } else {
     print_text(common, report::area_table(config, area));
   }

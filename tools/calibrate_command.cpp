@@ -30,7 +30,7 @@ int calibrate(const CalibrateOptions& options, const CommonOptions& common) {
                             open_workload(options.network, common), experiment);
   const auto calibration = report::calibrate_clock(run, measured, common.config_root);
   if (options.json) {
-    fmt::print("{}", report::to_json(calibration));
+    print_json(report::to_json(calibration));
   } else {
     print_text(common, report::to_text(calibration, table_width(common)));
   }

@@ -33,7 +33,7 @@ int compare(const CompareOptions& options, const CommonOptions& common) {
     report::check_same_network(runs);
   }
   if (options.json) {
-    fmt::print("{}", report::comparison_json(runs));
+    print_json(report::comparison_json(runs));
   } else {
     print_text(common, report::comparison_table(runs, table_width(common)));
   }

@@ -24,7 +24,7 @@ int explain(const ExplainOptions& options, const CommonOptions& common) {
   const report::StoredRun run = report::read_stored_run(options.directory);
   const report::Explanation answer = report::explain(run, question, common.config_root);
   if (options.json) {
-    fmt::print("{}", report::to_json(answer));
+    print_json(report::to_json(answer));
   } else {
     print_text(common, report::to_text(answer));
   }

@@ -14,6 +14,7 @@
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/names.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -53,10 +54,10 @@ std::vector<std::string> names_of(const std::string& kind, const std::string& co
 int list_names(const ListOptions& options, const CommonOptions& common) {
   const std::vector<std::string> names = names_of(options.kind, common.config_root);
   if (options.json) {
-    fmt::print("{}\n", nlohmann::ordered_json(names).dump(2));
+    print_json(nlohmann::ordered_json(names).dump(2));
   } else {
     for (const std::string& name : names) {
-      fmt::print("{}\n", name);
+      print_text(common, name + '\n');
     }
   }
   return static_cast<int>(ExitCode::ok);

@@ -188,7 +188,7 @@ int map_network(const MapOptions& options, const CommonOptions& common) {
   const sweep::DryRun run = sweep::plan_experiment(config, workload, experiment);
   const std::vector<MappedGroup> groups = distinct_layers(run);
   if (options.json) {
-    fmt::print("{}", map_json(run, groups));
+    print_json(map_json(run, groups));
   } else {
     print_text(common, map_table(run, groups, table_width(common)));
   }

@@ -67,7 +67,7 @@ int show_info(const ModelOptions& options, const CommonOptions& common) {
   const models::QuantizeOptions quantize = quantize_options(options.quantize);
   const models::ModelInfo info = models::model_info(open_model(options.model, common), quantize);
   if (options.json) {
-    fmt::print("{}", info_json(info));
+    print_json(info_json(info));
   } else {
     print_text(common, models::to_text(info));
   }
@@ -91,7 +91,7 @@ int evaluate(const ModelOptions& options, const CommonOptions& common) {
     const Json json = {{"schema", "turnpike-model-eval/1"},
                        {"network", network.name()},
                        {"layers", std::move(layers)}};
-    fmt::print("{}\n", json.dump(2));
+    print_json(json.dump(2));
     return static_cast<int>(ExitCode::ok);
   }
   report::TextTable table{{"layer", "cosine error", "zeros %", "minimum", "maximum"}};

@@ -13,6 +13,10 @@ void print_text(const CommonOptions& common, const std::string& text) {
   fmt::print("{}", common.wide ? safe : wrapped(safe, report::kStandardColumns));
 }
 
+void print_json(const std::string& json) {
+  fmt::print("{}{}", printable_json(json), json.ends_with('\n') ? "" : "\n");
+}
+
 void print_note(const CommonOptions& common, const std::string& text) {
   if (!common.quiet) {
     fmt::print(stderr, "{}\n", printable(text));

@@ -5,7 +5,7 @@
 #include "sim/report/text_table.hpp"
 #include "tools/command.hpp"
 
-/// What the program says. JSON and YAML are printed as they are; text for people goes through here.
+/// What the program says. YAML alone is printed as it is.
 namespace turnpike::tools {
 
 [[nodiscard]] inline report::TableWidth table_width(const CommonOptions& common) {
@@ -14,6 +14,9 @@ namespace turnpike::tools {
 
 /// A result on stdout: nothing in it steers a terminal; lines end by column 80 unless --wide.
 void print_text(const CommonOptions& common, const std::string& text);
+
+/// A JSON document on stdout; it ends with a line feed.
+void print_json(const std::string& json);
 
 /// A line on stderr about how it went ("results in DIR"), not with --quiet.
 void print_note(const CommonOptions& common, const std::string& text);

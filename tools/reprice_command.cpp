@@ -44,7 +44,7 @@ int reprice(const RepriceOptions& options, const CommonOptions& common) {
     print_note(common, "results in " + *options.output);
   }
   if (options.json) {
-    fmt::print("{}", report::results_json(priced));
+    print_json(report::results_json(priced));
   } else {
     print_text(common, report::run_table(priced, table_width(common)));
   }

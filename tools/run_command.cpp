@@ -92,7 +92,7 @@ int run(const RunOptions& options, const CommonOptions& common) {
     print_note(common, "results in " + *options.directory);
   }
   if (options.json) {
-    fmt::print("{}", report::results_json(priced));
+    print_json(report::results_json(priced));
   } else {
     print_text(common, report::run_table(priced, table_width(common)));
   }

@@ -30,7 +30,7 @@ int sweep_sensitivity(const SensitivityOptions& options, const CommonOptions& co
       sweep::read_sweep_directory(options.directories[0], options.changes, common.config_root);
   const auto report = sweep::claims_report(points, options.settings, common.config_root);
   if (options.json) {
-    fmt::print("{}", sweep::to_json(report));
+    print_json(sweep::to_json(report));
   } else {
     print_text(common, sweep::to_text(report, table_width(common)));
   }
@@ -49,7 +49,7 @@ int sensitivity(const SensitivityOptions& options, const CommonOptions& common) 
   }
   const auto report = report::sensitivity_of(runs, common.config_root, options.settings);
   if (options.json) {
-    fmt::print("{}", report::to_json(report));
+    print_json(report::to_json(report));
   } else {
     print_text(common, report::to_text(report, table_width(common)));
   }

@@ -38,7 +38,7 @@ int spill(const SpillOptions& options, const CommonOptions& common) {
     }
   }
   if (options.json) {
-    fmt::print("{}", report::to_json(points, options.network));
+    print_json(report::to_json(points, options.network));
   } else {
     print_text(common, report::to_text(points, table_width(common)) + policy + '\n');
   }

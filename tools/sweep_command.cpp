@@ -94,7 +94,7 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   const sweep::SweepOutcome outcome =
       sweep::run_sweep(file, options, progress_of(arguments.progress, common.quiet));
   if (arguments.json) {
-    fmt::print("{}", sweep::sweep_json(outcome.points));
+    print_json(sweep::sweep_json(outcome.points));
   } else {
     print_text(common, sweep::sweep_table(outcome.points, table_width(common)));
   }

@@ -84,7 +84,7 @@ int check_trace(const TraceOptions& options, const CommonOptions& common) {
   const traces::Trace trace = traces::read_trace(options.input);
   const traces::TraceSummary summary = traces::summarize(trace);
   if (options.json) {
-    fmt::print("{}\n", summary_json(trace, summary, false).dump(2));
+    print_json(summary_json(trace, summary, false).dump(2));
   } else {
     print_text(common, "valid trace. " + first_line(trace, summary));
   }
@@ -96,7 +96,7 @@ int show_trace(const TraceOptions& options, const CommonOptions& common) {
   const traces::Trace trace = traces::read_trace(options.input);
   const traces::TraceSummary summary = traces::summarize(trace);
   if (options.json) {
-    fmt::print("{}\n", summary_json(trace, summary, true).dump(2));
+    print_json(summary_json(trace, summary, true).dump(2));
     return static_cast<int>(ExitCode::ok);
   }
   report::TextTable table{

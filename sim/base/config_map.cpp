@@ -37,6 +37,26 @@ bool parse_whole(const std::string& text, T& value) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
+/// Where a file of another kind is wanted: "; it is a sweep, for turnpike sweep".
+std::string whereabouts(const std::string& schema) {
+  static constexpr struct {
+    const char *kind, *what, *where;
+  } kKinds[] = {
+      {"turnpike-accelerator/", "an accelerator", "turnpike run, map and area"},
+      {"turnpike-sweep/", "a sweep", "turnpike sweep"},
+      {"turnpike-network/", "a network", "--network"},
+      {"turnpike-profile/", "a profile", "--profile"},
+      {"turnpike-dram/", "a memory", "dram.device"},
+      {"turnpike-technology/", "a technology", "technology.node_nm"},
+  };
+  for (const auto& each : kKinds) {
+    if (schema.starts_with(each.kind)) {
+      return fmt::format("; it is {}, for {}", each.what, each.where);
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 long parse_int(const ConfigNode& node, std::string_view what, long min, long max) {
@@ -113,7 +133,11 @@ const ConfigNode* ConfigMap::opt_node(const std::string& key) {
 const ConfigNode& ConfigMap::require(const std::string& key) {
   const ConfigNode* found = opt_node(key);
   if (found == nullptr) {
-    throw InputError{node_->spot, fmt::format("'{}' lacks the required key '{}'", path_, key)};
+    throw InputError{node_->spot,
+                     fmt::format("'{}' lacks the required key '{}'{}", path_, key,
+                                 key == "schema" ? ": it is no file of this program ('turnpike "
+                                                   "config schema KIND' prints the keys of a kind)"
+                                                 : "")};
   }
   return *found;
 }
@@ -165,8 +189,9 @@ std::string ConfigMap::get_choice(const std::string& key, const std::vector<std:
   const ConfigNode& node = require(key);
   if (node.kind != ConfigNode::Kind::scalar ||
       std::find(allowed.begin(), allowed.end(), node.scalar) == allowed.end()) {
-    throw InputError{node.spot, fmt::format("'{}' must be one of {}, not {}", key,
-                                            fmt::join(allowed, ", "), shown(node))};
+    throw InputError{node.spot,
+                     fmt::format("'{}' must be one of {}, not {}{}", key, fmt::join(allowed, ", "),
+                                 shown(node), key == "schema" ? whereabouts(node.scalar) : "")};
   }
   return node.scalar;
 }

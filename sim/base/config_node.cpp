@@ -8,6 +8,8 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include "sim/base/printable.hpp"
+
 namespace turnpike {
 namespace {
 
@@ -166,11 +168,26 @@ void write_yaml(const ConfigNode& map, int indent, bool origins, std::string& ou
   }
 }
 
+/// YAML is UTF-8, and so is everything that results are written in.
+void check_utf8(const std::string& text, const std::string& name) {
+  const std::size_t good = utf8_prefix(text);
+  if (good == text.size()) {
+    return;
+  }
+  const std::size_t line_start = text.rfind('\n', good) + 1;  // npos + 1 is 0
+  const auto line =
+      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(good), '\n');
+  throw InputError{{name, static_cast<int>(line) + 1, static_cast<int>(good - line_start) + 1},
+                   fmt::format("byte 0x{:02x} is no UTF-8; save the file as UTF-8",
+                               static_cast<unsigned char>(text[good]))};
+}
+
 }  // namespace
 
 ConfigNode::ConfigNode() = default;
 
 ConfigNode ConfigNode::from_string(const std::string& text, const std::string& name) {
+  check_utf8(text, name);
   try {
     check_documents(text, name);
     return converted(YAML::Load(text), name, 0);

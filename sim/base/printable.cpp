@@ -167,6 +167,33 @@ std::string printable_lines(std::string_view text) {
   return made_printable(text, true);
 }
 
+std::string printable_json(std::string_view json) {
+  std::string out;
+  while (!json.empty()) {
+    const CodePoint c = first_code_point(json);
+    const std::size_t bytes = std::max<std::size_t>(c.bytes, 1);
+    if (c.bytes != 0 && c.value != '\n' && obeyed_by_terminals(c.value)) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c.value));
+    } else {
+      out += json.substr(0, bytes);
+    }
+    json.remove_prefix(bytes);
+  }
+  return out;
+}
+
+std::size_t utf8_prefix(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t bytes = first_code_point(text.substr(at)).bytes;
+    if (bytes == 0) {
+      break;
+    }
+    at += bytes;
+  }
+  return at;
+}
+
 std::size_t columns_of(std::string_view text) {
   return characters(text).size();
 }

@@ -17,6 +17,13 @@ namespace turnpike {
 /// The same for text of several lines: line feeds stay.
 [[nodiscard]] std::string printable_lines(std::string_view text);
 
+/// A JSON document that means the same and steers no terminal: what JSON would leave raw of the
+/// above becomes "\u009b".
+[[nodiscard]] std::string printable_json(std::string_view json);
+
+/// Bytes of `text` before the first that is no UTF-8; its size if all is.
+[[nodiscard]] std::size_t utf8_prefix(std::string_view text);
+
 /// Columns of a terminal that printable text takes, a code point being one.
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 

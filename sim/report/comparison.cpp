@@ -309,7 +309,9 @@ std::string comparison_json(const std::vector<StoredRun>& runs) {
          {"energy_pj_highway", components_json(run.figures.energy_pj_highway)},
          {"area_um2", components_json(run.figures.area_um2)}});
   }
-  return Json{{"schema", "turnpike-comparison/1"}, {"runs", std::move(list)}}.dump(2) + '\n';
+  return Json{{"schema", "turnpike-comparison/1"}, {"runs", std::move(list)}}.dump(
+             2, ' ', false, Json::error_handler_t::replace) +
+         '\n';
 }
 
 }  // namespace turnpike::report

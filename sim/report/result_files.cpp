@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sim/base/csv_table.hpp"
+#include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
 
 namespace turnpike::report {
@@ -230,7 +231,7 @@ std::string stats_text(const PricedRun& run) {
   out += line("glb_bytes", whole(run.glb_bytes()), "B", "global buffer, whole lines");
   out += line("dram_bytes", whole(run.dram_bytes()), "B", "DRAM, whole 64-bit words");
   out += line("widest_psum", real(r.widest_psum), "1", "largest |psum| a pass wrote back");
-  return out + "policy: " + run.policy + "\n";
+  return out + "policy: " + printable(run.policy) + "\n";
 }
 
 void write_file(const std::string& path, const std::string& text) {

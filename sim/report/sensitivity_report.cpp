@@ -183,7 +183,7 @@ std::string to_json(const SensitivityReport& report) {
                      {"seed", report.settings.seed},
                      {"policies", report.policy_lines},
                      {"numbers", std::move(numbers)}};
-  return json.dump(2) + '\n';
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace turnpike::report

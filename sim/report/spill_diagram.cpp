@@ -89,7 +89,7 @@ std::string to_json(const std::vector<SpillPoint>& points, const std::string& ne
   }
   const Json json = {
       {"schema", "turnpike-spill/1"}, {"network", network}, {"points", std::move(list)}};
-  return json.dump(2) + '\n';
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace turnpike::report

@@ -110,7 +110,7 @@ std::string sweep_csv(const std::vector<PointResult>& points) {
   }
   out += '\n';
   for (const PointResult& point : points) {
-    out += fmt::format("{},{},{}", point.settings.id(), point.profile, point.status);
+    out += fmt::format("{},{},{}", point.settings.id(), csv_field(point.profile), point.status);
     for (const std::string& key : keys) {
       out += "," + csv_field(point.settings.value(key));
     }

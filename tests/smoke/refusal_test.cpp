@@ -113,6 +113,25 @@ TEST(Refusal, ValuesThatLookLikeOptionsAreValues) {
   expect_refused(run_with(accelerator(), {"--layers", "-nothing"}), 2, "matches no layer");
 }
 
+TEST(Refusal, AFileOfAnotherKindIsSaidToBeOne) {
+  expect_refused({"sweep", accelerator()}, 2, "it is an accelerator, for turnpike run");
+  expect_refused(run_with(repository("configs/sweeps/paper_fig6.yaml")), 2,
+                 "it is a sweep, for turnpike sweep");
+  expect_refused({"run", accelerator(), "--network", accelerator()}, 2, "it is an accelerator");
+  expect_refused(run_with(put("timeloop.yaml", "architecture: {version: 0.4}\n")), 2,
+                 "it is no file of this program");
+}
+
+TEST(Refusal, TextThatIsNoUtf8NamesItsPlace) {
+  const std::string file = changed_accelerator("name: precision-highway", "name: caf\xe9");
+  expect_refused(run_with(file), 2, "changed.yaml:5:10: byte 0xe9 is no UTF-8");
+  std::string network = bytes_of(repository("configs/networks/residual_example.yaml"));
+  network.insert(0, "# caf\xe9\n");
+  expect_refused({"run", accelerator(), "--network", put("latin.yaml", network), "--json"}, 2,
+                 "latin.yaml:1:6");
+  expect_refused(run_with(accelerator(), {"--set", "name=caf\xe9"}), 2, "is no UTF-8");
+}
+
 TEST(Refusal, BareNamesThatNameNothing) {
   expect_refused({"run", "precison-highway", "--network", "zoo:lstm300"}, 3,
                  "did you mean 'precision-highway'?");

@@ -42,6 +42,17 @@ TEST(Printable, ShowsBytesThatAreNoUtf8) {
   EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82") << "cut off";
 }
 
+TEST(Printable, JsonKeepsItsMeaning) {
+  EXPECT_EQ(printable_json("{\n \"a\": \"\xc2\x9b\x7f\xc3\xa4\"\n}"),
+            "{\n \"a\": \"\\u009b\\u007f\xc3\xa4\"\n}");
+}
+
+TEST(Printable, FindsTheFirstByteThatIsNoUtf8) {
+  EXPECT_EQ(utf8_prefix("caf\xc3\xa9"), 5U);
+  EXPECT_EQ(utf8_prefix("caf\xe9!"), 3U);
+  EXPECT_EQ(utf8_prefix(""), 0U);
+}
+
 TEST(Shortened, CutsTheMiddleOfLongNamesOnly) {
   EXPECT_EQ(shortened({"conv1", "layer2.0.downsample"}, 12),
             (std::vector<std::string>{"conv1", "layer..ample"}));
