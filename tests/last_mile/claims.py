@@ -7,7 +7,7 @@ from questions import GROUPS, band
 from reading import at, text_tables, unfolded
 
 TOP = ["schema", "network", "policy", "samples", "seed", "highway_bits", "claims", "overheads", "limits", "alternatives",
-       "swings"]
+       "swings", "missing"]
 OVERHEAD = ["setting", "bits", "highway_bits", "added_uj", "own_uj", "dram_mbit", "glb_mbit", "energy_percent",
             "band_percent", "area_percent", "cycles_percent"]
 ALTERNATIVE = ["bits", "highway_bits", "against_bits", "energy_percent", "band_percent", "area_percent", "cycles_percent"]
@@ -47,6 +47,7 @@ def check_claims(f, document, text, runs):
     f.keys(where, document, TOP)
     f.same(f"{where} head", (document["schema"], document["network"], document["policy"], document["limits"]),
            ("turnpike-claims/1", runs[0].results["network"], runs[0].results["policy"], []))
+    f.same(f"{where} missing", document["missing"], [])
     bits = document["highway_bits"]
     claims = [("chip area, 16 -> 3 bit", -82.3, "area_mm2", (16, False), (3, False)),
               ("energy, 16 -> 3 bit", -73.1, "energy_uj", (16, False), (3, False)),
