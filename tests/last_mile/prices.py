@@ -38,6 +38,7 @@ class Prices:
         self.tables = Tables(configs, at(config, "technology.node_nm"), at(config, "dram.device"))
         self.dynamic = at(config, "technology.voltage") ** 2
         self.access_clock = at(config, "cost.access_clock")
+        self.machine = PriceBook.machine(config)
 
     def logic(self, row, column, pins="always"):
         if row is None or not row.get(column):
@@ -173,7 +174,7 @@ class PriceBook:
         free = ("feature_maps", "transfers", "mapper.", "name", "description", "timing.")
         return tuple(sorted(item for item in flat(config, "") if not item[0].startswith(free)))
 
-    def check(self, where, config, prices, row):
+    def check(self, where, prices, row):
         """`row` of counts.csv."""
         key = (row["component"], row["action"], row["item"], row["bits"])
         count, energy = int(row["count"]), float(row["energy_pj"])
@@ -186,7 +187,7 @@ class PriceBook:
             measured = int(key[3] or 0) >= {"add": 8, "sigmoid": 16, "tanh": 16}.get(key[2], 0)
             measured &= key[0] != "filter_spad" or key[3] in ("4", "8", "16")
             self.findings.same(f"{where} {key}: interpolated", row["interpolated"], str(not measured).lower())
-        machine = self.machine(config)
+        machine = prices.machine
         if key[0] == "leakage":  # goes with all there is on the chip
             machine += tuple(prices.results["area_um2"].items())
         each = self.known.setdefault((machine, key, row["interpolated"]), (energy / count, rounding / count))

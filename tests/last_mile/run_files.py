@@ -69,10 +69,14 @@ class Counts:
         for row in self.rows:
             row["count"], row["pj"] = int(row["count"]), float(row["energy_pj"])
             row["layer"] = names.get(row["layer"], f"no layer: {row['layer']}")
+        self.of_layer = {layer: [row for row in self.rows if row["layer"] == layer] for layer in layers}
 
-    def pick(self, **wanted):
-        return [row for row in self.rows if all(row[key] in value if isinstance(value, (list, tuple))
-                                                else row[key] == value for key, value in wanted.items())]
+    def pick(self, layer=None, **wanted):
+        rows = self.rows if layer is None else self.of_layer[layer]
+        for key, value in wanted.items():
+            values = value if isinstance(value, (list, tuple)) else (value,)
+            rows = [row for row in rows if row[key] in values]
+        return rows
 
     def count(self, **wanted):
         return sum(row["count"] for row in self.pick(**wanted))
@@ -117,7 +121,7 @@ class RunFiles:
             where = f"{self.where} counts.csv {row['layer']}"
             self.f.true(where, row["component"] in COMPONENTS and row["stream"] in STREAMS
                         and row["layer"] in self.layers and row["count"] > 0, f"has the row {row}")
-            book.check(where, self.config, prices, row)
+            book.check(where, prices, row)
 
     def check_head(self, expected):
         r, where = self.results, f"{self.where} results.json"
