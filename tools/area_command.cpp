@@ -65,7 +65,8 @@ void add_area(CLI::App& app, const CommonOptions& common, Action& chosen) {
   add_configuration_options(*command, options->sources);
   command->add_flag("--json", options->json, "print JSON, with the steps that made each figure");
   add_examples(*command,
-               {"turnpike area precision-highway --set precision=2 --set highway.enabled=true"});
+               {"turnpike area eyeriss-chip",
+                "turnpike area precision-highway --set precision=2 --set highway.enabled=true"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return show_area(*options, common); };
   });

@@ -69,7 +69,9 @@ void find_owners(const CLI::App& app, const std::string& option, std::vector<std
   if (hint.find("did you mean") == std::string::npos) {
     find_owners(root, option, owners);
   }
-  if (!owners.empty()) {
+  if (owners.size() > 3) {
+    hint = "; several other commands have it";
+  } else if (!owners.empty()) {
     hint = fmt::format("; {} {} it", fmt::join(owners, ", "), owners.size() == 1 ? "has" : "have");
   } else if (hint.empty()) {
     hint = fmt::format("; known: {}", fmt::join(known, ", "));
@@ -105,6 +107,16 @@ std::string folded(std::string line) {
   return out + line;
 }
 
+void add_flags_of_all(CLI::App& command, CommonOptions& common) {
+  command.add_option("--configs", common.config_root, "folder of files that go by name")
+      ->type_name("DIR")
+      ->group("Everywhere");
+  command.add_flag("--wide", common.wide, "tables with all columns, wider than 80")
+      ->group("Everywhere");
+  command.add_flag("--quiet", common.quiet, "no notes and no progress on stderr")
+      ->group("Everywhere");
+}
+
 }  // namespace
 
 void add_examples(CLI::App& command, const std::vector<std::string>& lines) {
@@ -112,18 +124,15 @@ void add_examples(CLI::App& command, const std::vector<std::string>& lines) {
 }
 
 void add_common_options(CLI::App& app, CommonOptions& common) {
+  if (app.get_parent() == nullptr) {
+    add_flags_of_all(app, common);
+  }
   std::string examples;
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (!commands_of(*command).empty()) {
       add_common_options(*command, common);
     } else {
-      command->add_option("--configs", common.config_root, "folder of files that go by name")
-          ->type_name("DIR")
-          ->group("Everywhere");
-      command->add_flag("--wide", common.wide, "tables with all columns, wider than 80")
-          ->group("Everywhere");
-      command->add_flag("--quiet", common.quiet, "no notes and no progress on stderr")
-          ->group("Everywhere");
+      add_flags_of_all(*command, common);
     }
     const std::string footer = command->get_footer();
     if (footer.starts_with(kExamples)) {

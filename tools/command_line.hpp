@@ -12,8 +12,8 @@ namespace turnpike::tools {
 /// ran.
 void add_examples(CLI::App& command, const std::vector<std::string>& lines);
 
-/// --configs, --wide and --quiet for every command without commands of its own; a command that has
-/// some shows their examples.
+/// --configs, --wide and --quiet for the program and every command without commands of its own; a
+/// command that has some shows their examples.
 void add_common_options(CLI::App& app, CommonOptions& common);
 
 /// `help [COMMAND...]` and `version`.

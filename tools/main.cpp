@@ -44,10 +44,6 @@ int run_program(int argc, char** argv) {
   CommonOptions common;
   common.config_root = find_configs(argv[0]);
   common.arguments.assign(argv + 1, argv + argc);
-  app.add_option("--configs", common.config_root,
-                 "folder with accelerators/, networks/, sweeps/, profiles/, technology/")
-      ->type_name("DIR")
-      ->capture_default_str();
   Action chosen;
   for (const auto& [group, commands] : kGroups) {
     for (const AddCommand add : commands) {

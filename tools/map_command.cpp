@@ -210,7 +210,8 @@ void add_map(CLI::App& app, const CommonOptions& common, Action& chosen) {
   command->add_option("--layers", options->layers, "only layers whose name matches this pattern")
       ->capture_default_str();
   command->add_flag("--json", options->json, "print JSON instead of a table");
-  add_examples(*command, {"turnpike map precision-highway --network zoo:alexnet --layers 'conv?'"});
+  add_examples(*command, {"turnpike map precision-highway --network zoo:alexnet --layers 'conv?'",
+                          "turnpike map eyeriss-chip --network alexnet --wide"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] { return map_network(*options, common); };
   });

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -74,6 +75,21 @@ std::function<void(const sweep::SweepProgress&)> progress_of(const std::string& 
   return bar ? show_bar : nullptr;
 }
 
+/// "162 ok, 54 failed".
+std::string tally(const std::vector<sweep::PointResult>& points) {
+  std::map<std::string, std::size_t> counts;
+  for (const sweep::PointResult& point : points) {
+    ++counts[point.status];
+  }
+  std::string out;
+  for (const char* status : {"ok", "check_failed", "failed", "missing"}) {
+    if (counts[status] > 0) {
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", counts[status], status);
+    }
+  }
+  return out;
+}
+
 int run(SweepArguments arguments, const CommonOptions& common) {
   arguments.file = sweep_file(arguments.file, common.config_root);
   const sweep::SweepFile file = sweep::read_sweep(arguments.file);
@@ -86,9 +102,12 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   options.directory = arguments.directory.value_or("results/" + stem +
                                                    (options.profile ? "-" + *options.profile : ""));
   if (arguments.status) {
-    for (const sweep::PointResult& point : sweep::sweep_status(file, options).points) {
+    const std::vector<sweep::PointResult> points = sweep::sweep_status(file, options).points;
+    for (const sweep::PointResult& point : points) {
       print_text(common, fmt::format("{}: {}\n", point.settings.text(), point.status));
     }
+    std::fflush(stdout);
+    print_note(common, fmt::format("{} points: {}", points.size(), tally(points)));
     return static_cast<int>(ExitCode::ok);
   }
   const sweep::SweepOutcome outcome =
@@ -99,10 +118,10 @@ int run(SweepArguments arguments, const CommonOptions& common) {
     print_text(common, sweep::sweep_table(outcome.points, table_width(common)));
   }
   std::fflush(stdout);  // before the line on stderr, should both go to one place
-  print_note(
-      common,
-      fmt::format("{} points, {} of them finished before, in {:.1f} s; results in {}/",
-                  outcome.points.size(), outcome.resumed, outcome.seconds, options.directory));
+  print_note(common,
+             fmt::format("{} points, {} of them finished before, in {:.1f} s: {}; results in {}/",
+                         outcome.points.size(), outcome.resumed, outcome.seconds,
+                         tally(outcome.points), options.directory));
   return outcome.exit_code;
 }
 

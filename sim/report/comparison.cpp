@@ -123,8 +123,8 @@ std::vector<Components> pick(const std::vector<StoredRun>& runs, Components Stor
 
 std::string machine_line(const StoredRun& run, std::size_t index) {
   const accelerator::RunResult& r = run.result;
-  return fmt::format("[{}] {}: {} on {}, {} x {} bit (weight x activation), highway {}, batch {}\n",
-                     index + 1, printable(run.directory), printable(r.network),
+  return fmt::format("[{}] {}: {} on {}, {} x {} bit (w x a), highway {}, batch {}\n", index + 1,
+                     printable(run.directory), printable(r.network),
                      printable(run.figures.accelerator), r.weight_bits, r.activation_bits,
                      r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
 }

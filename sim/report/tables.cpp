@@ -130,10 +130,10 @@ std::string check_lines(const accelerator::RunResult& result) {
 std::string run_table(const PricedRun& run, TableWidth width) {
   const accelerator::RunResult& r = run.result;
   const accelerator::CycleCounts cycles = r.cycles();
-  std::string out = fmt::format(
-      "{} on {}: {} x {} bit (weight x activation), highway {}, batch {}\n\n", printable(r.network),
-      printable(run.config.name), r.weight_bits, r.activation_bits,
-      r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
+  std::string out =
+      fmt::format("{} on {}: {} x {} bit (w x a), highway {}, batch {}\n\n", printable(r.network),
+                  printable(run.config.name), r.weight_bits, r.activation_bits,
+                  r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
   out += (width == TableWidth::wide ? layer_rows(run) : short_layer_rows(run)) + '\n';
   out += component_rows(run) + '\n';
   out += fmt::format(

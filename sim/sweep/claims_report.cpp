@@ -208,8 +208,7 @@ std::string alternatives_text(const ClaimsReport& report, TableWidth width) {
       {"with highway, against without", "energy %", "5 %", "50 %", "95 %", "area %", "cycles %"}};
   for (const Alternative& row : report.alternatives) {
     table.add(
-        {fmt::format("{} bit + {}-bit highway against {} bit", row.bits, row.highway_bits,
-                     row.against),
+        {fmt::format("{} bit + {}-bit highway vs {} bit", row.bits, row.highway_bits, row.against),
          fmt::format("{:+.1f}", row.energy.percent), fmt::format("{:+.1f}", row.energy.band.p5),
          fmt::format("{:+.1f}", row.energy.band.p50), fmt::format("{:+.1f}", row.energy.band.p95),
          fmt::format("{:+.1f}", row.area_percent), fmt::format("{:+.1f}", row.cycles_percent)});

@@ -7,6 +7,7 @@
 
 #include "sim/base/action_count.hpp"
 #include "sim/base/printable.hpp"
+#include "sim/sweep/sweep_summary.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -85,7 +86,8 @@ class Table {
 
   [[nodiscard]] std::string text() const {
     std::string out = heading();
-    out += width_ == TableWidth::wide ? energies() + '\n' + areas() + '\n' : summary() + '\n';
+    out += width_ == TableWidth::wide ? energies() + '\n' + areas() + '\n'
+                                      : sweep_summary(points_) + '\n';
     if (labels_by_bits_) {
       out += overheads() + claims() + operations() + buyers_question();
     }
@@ -142,68 +144,6 @@ class Table {
       }
     }
     return nullptr;
-  }
-
-  /// The point that differs in nothing but its highway, which is off.
-  [[nodiscard]] const PointResult* twin_of(const PointResult& with) const {
-    const auto others = [](const PointResult& p) {
-      auto settings = p.settings.settings;
-      std::erase_if(settings, [](const auto& s) { return s.first.starts_with("highway."); });
-      return settings;
-    };
-    const auto found = std::find_if(points_.begin(), points_.end(), [&](const PointResult& p) {
-      return p.has_results() && !p.highway && &p != &with &&
-             p.settings.value("highway.enabled") != "true" && others(p) == others(with);
-    });
-    return found == points_.end() ? nullptr : &*found;
-  }
-
-  /// A point of a sweep without results, or whose settings are more than widths, by its settings;
-  /// keys by their last word where that is enough.
-  [[nodiscard]] std::string short_label(const PointResult& p) const {
-    if (p.has_results() && labels_by_bits_) {
-      return label(p);
-    }
-    std::string text;
-    for (const auto& [key, value] : p.settings.settings) {
-      const std::string last = key.substr(key.rfind('.') + 1);
-      const bool unique =
-          std::count_if(p.settings.settings.begin(), p.settings.settings.end(),
-                        [&last](const auto& other) {
-                          return other.first == last || other.first.ends_with("." + last);
-                        }) == 1;
-      text += fmt::format("{}{}={}", text.empty() ? "" : " ",
-                          key == "highway.enabled" ? "highway"
-                          : unique                 ? last
-                                                   : key,
-                          value);
-    }
-    return text;
-  }
-
-  /// What an architect asks first, in 80 columns.
-  [[nodiscard]] std::string summary() const {
-    TextTable table{{"point", "cycles", "energy uJ", "area mm2", "highway uJ", "%", "status"}};
-    table.left({6});
-    for (const PointResult& p : points_) {
-      if (!p.has_results()) {
-        table.add({short_label(p), "", "", "", "", "", p.status});
-        continue;
-      }
-      const PointResult* const twin =
-          p.settings.value("highway.enabled") == "true" ? twin_of(p) : nullptr;
-      std::string added;
-      std::string percent;
-      if (twin != nullptr) {
-        added = fmt::format("{:+.1f}", energy_uj(p) - energy_uj(*twin));
-        percent = fmt::format("{:+.2f}", 100.0 * (energy_uj(p) / energy_uj(*twin) - 1.0));
-      }
-      table.add({short_label(p), fmt::format("{:.0f}", p.totals.at("cycles")),
-                 fmt::format("{:.1f}", energy_uj(p)), fmt::format("{:.3f}", area_mm2(p)), added,
-                 percent, p.status});
-    }
-    return table.to_string(TableWidth::standard) +
-           "highway: what it adds to the same point without it; by component: --wide\n";
   }
 
   [[nodiscard]] std::string label(const PointResult& p) const {

@@ -55,7 +55,7 @@ NARROW = {
 COMPONENT_COLUMNS = ["component", "energy uJ", "%", "highway uJ", "area mm2"]
 # The sentences behind the tables; every group is a figure.
 LINES = [
-    r"(?P<network>.+) on (?P<accelerator>.+): (?P<weight>\d+) x (?P<activation>\d+) bit \(weight x activation\), "
+    r"(?P<network>.+) on (?P<accelerator>.+): (?P<weight>\d+) x (?P<activation>\d+) bit \(w x a\), "
     r"highway (?P<highway>off|\d+ bit), batch (?P<batch>\d+)",
     r"(?P<cycles>\d+) cycles = (?P<processing>\d+) processing \+ (?P<dram>\d+) DRAM stall \+ (?P<post>\d+) post stall; "
     r"(?P<ms>[\d.]+) ms, (?P<macs>\d+) MACs, utilization (?P<utilization>[\d.]+) %",

@@ -15,7 +15,7 @@ AREA = {"MAC": ["mac"], "filter spad": ["filter_spad"], "ifmap spad": ["ifmap_sp
 ADDED = ["the highway adds", "uJ", "%", "DRAM Mbit", "GLB Mbit", "mm2 %", "cycles %"]
 BUYER = ["k bits with highway against", "energy %", "area %", "cycles %"]
 CLAIMS = ["claim (paper, section 5.5)", "paper %", "ours %"]
-SUMMARY = ["point", "cycles", "energy uJ", "area mm2", "highway uJ", "%", "status"]
+SUMMARY = ["point", "cycles", "uJ", "mm2", "highway", "%", "status"]
 OPERATIONS = ["operations per inference", "low-precision MACs", "high-precision adds", "non-linear",
               "element-wise multiplies"]
 

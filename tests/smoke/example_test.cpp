@@ -86,7 +86,7 @@ std::string help_of(const std::vector<std::string>& command) {
   return outcome.out;
 }
 
-const std::regex kCommandGroup{"(?!Usage|Options|Examples|About|Turnpike|energy).*:"};
+const std::regex kCommandGroup{"(?!Usage|Options|Everywhere|Examples|About|Turnpike|energy).*:"};
 
 TEST(Example, EveryCommandHasOnesThatWork) {
   const std::string folder = reader_folder("reader");

@@ -58,5 +58,14 @@ TEST(SweepCommand, ProgressGoesToLogsOnlyIfAskedFor) {
   EXPECT_EQ(said({"--quiet"}), "");
 }
 
+TEST(SweepCommand, TheLastLineCountsFailures) {
+  const std::string file = sweep_of("some.yaml", "matrix: {glb.bytes_at_16_bit: [128, 2097152]}\n");
+  const Outcome outcome = turnpike({"sweep", file, "-o", scratch("some")});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.err.find(": 1 ok, 1 failed; results in"), std::string::npos) << outcome.err;
+  const Outcome status = turnpike({"sweep", file, "-o", scratch("some"), "--status"});
+  EXPECT_NE(status.err.find("2 points: 1 ok, 1 failed"), std::string::npos) << status.err;
+}
+
 }  // namespace
 }  // namespace turnpike::smoke

@@ -85,7 +85,8 @@ TEST(Terminal, SweepTablesFit80ColumnsAndKeepTheirPoints) {
                             "  glb.bytes_at_16_bit: [2097152, 1048576]\n");
   expect_80_columns({"sweep", file, "-o", scratch("sweep"), "-j", "2"});
   const std::string table = turnpike({"sweep", file, "-o", scratch("sweep")}).out;
-  EXPECT_NE(table.find("energy uJ"), std::string::npos) << table;
+  EXPECT_NE(table.find("\n2b+h8 device="), std::string::npos) << table;
+  EXPECT_NE(table.find("\n3b device="), std::string::npos) << table;
   std::size_t finished = 0;
   for (std::size_t at = table.find("  ok\n"); at != std::string::npos;
        at = table.find("  ok\n", at + 1)) {
@@ -105,6 +106,16 @@ TEST(Terminal, TotalsAreVisibleAtBothWidths) {
       EXPECT_NE(outcome.out.find(totals.at(key).dump()), std::string::npos) << width << key;
     }
   }
+}
+
+TEST(Terminal, CommonOptionsStandBeforeOrBehindTheCommand) {
+  const std::string wide = turnpike({"area", accelerator(), "--wide"}).out;
+  EXPECT_EQ(turnpike({"--wide", "area", accelerator()}).out, wide);
+  EXPECT_NE(turnpike({"area", accelerator()}).out, wide) << "the policy line is in two";
+  const Outcome before =
+      turnpike({"--quiet", "run", accelerator(), "--network", "zoo:lstm300", "-o", scratch("q")});
+  EXPECT_EQ(before.code, 0);
+  EXPECT_EQ(before.err, "");
 }
 
 TEST(Terminal, NamesThatSteerTerminalsAndSpreadsheetsAreHarmless) {

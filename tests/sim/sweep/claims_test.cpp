@@ -79,7 +79,7 @@ TEST_F(ClaimsTest, AreTheRunsTotalsCompared) {
   EXPECT_NEAR(report.alternatives[1].energy.percent,
               change("energy_uj", point(2, true), point(3, false)), 1e-9);
   EXPECT_THAT(to_text(report, report::TableWidth::wide),
-              HasSubstr("2 bit + 8-bit highway against 3 bit"));
+              HasSubstr("2 bit + 8-bit highway vs 3 bit"));
 }
 
 TEST_F(ClaimsTest, APolicyPricedFromStoredCountsIsThePolicySimulated) {

@@ -1,0 +1,115 @@
+#include "sim/sweep/sweep_summary.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/report/text_table.hpp"
+
+namespace turnpike::sweep {
+namespace {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+bool asks_for_highway(const PointResult& point) {
+  return point.settings.value("highway.enabled") == "true";
+}
+
+Settings without_highway(const PointResult& point) {
+  Settings settings = point.settings.settings;
+  std::erase_if(settings, [](const auto& s) { return s.first.starts_with("highway."); });
+  return settings;
+}
+
+/// "2b", "2x4b"; "" if the sweep does not vary it.
+std::string precision_word(const PointResult& point) {
+  const std::string value = point.settings.value("precision");
+  if (value.empty()) {
+    return "";
+  }
+  return !point.has_results() ? value + "b"
+         : point.weight_bits == point.activation_bits
+             ? fmt::format("{}b", point.weight_bits)
+             : fmt::format("{}x{}b", point.weight_bits, point.activation_bits);
+}
+
+/// "+h8", "+h" where it needs no second copy; "" without a highway.
+std::string highway_word(const PointResult& point) {
+  const std::string bits = point.settings.value("highway.bits");
+  return !asks_for_highway(point) ? ""
+         : point.highway          ? fmt::format("+h{}", point.highway_bits)
+                                  : "+h" + bits;
+}
+
+/// A key's last word, if no other key of the point ends so.
+std::string short_key(const Settings& settings, const std::string& key) {
+  const std::string last = key.substr(key.rfind('.') + 1);
+  const auto alike = std::count_if(settings.begin(), settings.end(), [&last](const auto& other) {
+    return other.first == last || other.first.ends_with("." + last);
+  });
+  return alike == 1 ? last : key;
+}
+
+/// "2b+h8", "h8", "no highway".
+std::string width_words(const PointResult& point) {
+  const std::string precision = precision_word(point);
+  const std::string highway = highway_word(point);
+  if (precision.empty() && !highway.empty()) {
+    return highway.substr(1);
+  }
+  const bool off = precision.empty() && point.settings.value("highway.enabled") == "false";
+  return off ? "no highway" : precision + highway;
+}
+
+/// "2b+h8 device=lpddr4-3200".
+std::string label_of(const PointResult& point) {
+  std::string text = width_words(point);
+  for (const auto& [key, value] : point.settings.settings) {
+    const bool said = key == "precision" || key == "highway.enabled" ||
+                      (key == "highway.bits" && asks_for_highway(point));
+    if (!said) {
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ",
+                          short_key(point.settings.settings, key), value);
+    }
+  }
+  return text.empty() ? point.settings.text() : text;
+}
+
+}  // namespace
+
+const PointResult* twin_of(const std::vector<PointResult>& points, const PointResult& with) {
+  const Settings settings = without_highway(with);
+  const auto found = std::find_if(points.begin(), points.end(), [&](const PointResult& point) {
+    return point.has_results() && !point.highway && &point != &with && !asks_for_highway(point) &&
+           without_highway(point) == settings;
+  });
+  return found == points.end() ? nullptr : &*found;
+}
+
+std::string sweep_summary(const std::vector<PointResult>& points) {
+  report::TextTable table{{"point", "cycles", "uJ", "mm2", "highway", "%", "status"}};
+  table.left({6});
+  for (const PointResult& point : points) {
+    if (!point.has_results()) {
+      table.add({label_of(point), "", "", "", "", "", point.status});
+      continue;
+    }
+    const PointResult* const twin = asks_for_highway(point) ? twin_of(points, point) : nullptr;
+    const double energy = point.totals.at("energy_uj");
+    std::string added;
+    std::string percent;
+    if (twin != nullptr) {
+      const double without = twin->totals.at("energy_uj");
+      added = fmt::format("{:+.1f}", energy - without);
+      percent = fmt::format("{:+.2f}", 100.0 * (energy / without - 1.0));
+    }
+    table.add({label_of(point), fmt::format("{:.0f}", point.totals.at("cycles")),
+               fmt::format("{:.1f}", energy), fmt::format("{:.3f}", point.totals.at("area_mm2")),
+               added, percent, point.status});
+  }
+  return table.to_string(report::TableWidth::standard) +
+         "highway: uJ and % on top of the point without it; 2b+h8: 2 bit, 8-bit highway\n"
+         "by component: --wide\n";
+}
+
+}  // namespace turnpike::sweep
