@@ -19,7 +19,7 @@ ConfigSchema accelerator_schema() {
       {{"schema", "choice", "turnpike-accelerator/1", kRequired, "kind and version of the file"},
        {"name", "text", "", kRequired, "printed with every result"},
        {"profile", "text", "a name of `list profiles`, or a path", "silicon",
-        "policies laid over this file"},
+        "policies for what this file leaves open"},
        {"clock_mhz", "number", "1..10000", kRequired, "core clock, MHz"},
        {"technology.node_nm", "integer", "7..250; a node of `list technologies`", "65",
         "process node, nm"},

@@ -1,17 +1,12 @@
 #include "sim/accelerator/accelerator_config.hpp"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 
 #include "memory/global_buffer.hpp"
 #include "sim/base/config_map.hpp"
-#include "sim/base/text.hpp"
 
 namespace turnpike::accelerator {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr long kMaxExtent = 1024;
 constexpr long kMaxBytes = 1L << 40;
@@ -71,18 +66,7 @@ void read_psum(ConfigMap& top, AcceleratorConfig& config) {
     return;
   }
   if (const ConfigNode* cost = psum->opt_node("cost_bits")) {
-    if (cost->scalar == "overflow_free") {
-      config.psum_cost.rule = PsumCost::Rule::overflow_free;
-    } else if (cost->scalar == "scaled") {
-      config.psum_cost.rule = PsumCost::Rule::scaled;
-    } else if (!cost->scalar.empty() && cost->scalar[0] >= '0' && cost->scalar[0] <= '9') {
-      config.psum_cost = {PsumCost::Rule::fixed,
-                          static_cast<int>(parse_int(*cost, "psum.cost_bits", 1, 64))};
-    } else {
-      psum->fail("cost_bits", fmt::format("'psum.cost_bits' must be overflow_free, scaled or a "
-                                          "number of bits, not '{}'",
-                                          cost->scalar));
-    }
+    config.psum_cost = cost::read_psum_cost(*cost);
   }
   if (const ConfigNode* arithmetic = psum->opt_node("arithmetic")) {
     if (arithmetic->kind == ConfigNode::Kind::mapping) {
@@ -165,59 +149,7 @@ void read_memory(ConfigMap& top, AcceleratorConfig& config) {
                               : RunLengthCoding::where_it_helps;
 }
 
-/// `schema`, `name` and the like of a profile are its own; the rest overlays the accelerator.
-ConfigNode profile_overlay(const std::string& path) {
-  ConfigNode node = ConfigNode::from_file(path);
-  ConfigMap map{node, "(top)"};
-  static_cast<void>(map.get_choice("schema", {"turnpike-profile/1"}));
-  std::erase_if(node.entries, [](const ConfigNode::Entry& entry) {
-    return entry.first == "schema" || entry.first == "name" || entry.first == "description" ||
-           entry.first == "source";
-  });
-  return node;
-}
-
 }  // namespace
-
-std::string profile_path(const std::string& name, const std::string& config_root) {
-  if (name.find('/') != std::string::npos || name.ends_with(".yaml")) {
-    return name;
-  }
-  const fs::path folder = fs::path{config_root} / "profiles";
-  const fs::path path = folder / (name + ".yaml");
-  if (!fs::exists(path)) {
-    std::vector<std::string> known;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator{folder, ignored}) {
-      known.push_back(entry.path().stem().string());
-    }
-    throw InputError{{"profile '" + name + "'", 0, 0}, "is unknown" + suggestion(name, known)};
-  }
-  return path.string();
-}
-
-AcceleratorConfig load_accelerator(const ConfigSources& sources) {
-  ConfigNode merged = ConfigNode::from_file(sources.accelerator_file);
-  if (merged.kind != ConfigNode::Kind::mapping) {
-    throw InputError{{sources.accelerator_file, 0, 0}, "must be a mapping of keys"};
-  }
-  const auto lay_profile = [&](const std::string& name) {
-    merged.merge(profile_overlay(profile_path(name, sources.config_root)));
-  };
-  const ConfigNode* own = merged.find("profile");
-  lay_profile(own == nullptr ? "silicon" : own->scalar);
-  if (sources.profile) {
-    merged.set("profile=" + *sources.profile);
-    lay_profile(*sources.profile);
-  }
-  for (const std::string& setting : sources.settings) {
-    merged.set(setting);
-    if (setting.starts_with("profile=")) {
-      lay_profile(setting.substr(std::string_view{"profile="}.size()));
-    }
-  }
-  return read_accelerator(merged);
-}
 
 AcceleratorConfig read_accelerator(const ConfigNode& merged) {
   AcceleratorConfig config;
@@ -261,18 +193,6 @@ AcceleratorConfig read_accelerator(const ConfigNode& merged) {
 std::string to_string(FirstLast policy) {
   constexpr const char* kNames[] = {"same", "native16", "composed", "composed8", "excluded"};
   return kNames[static_cast<int>(policy)];
-}
-
-std::string to_string(const PsumCost& cost) {
-  switch (cost.rule) {
-    case PsumCost::Rule::fixed:
-      return fmt::format("{} bit", cost.bits);
-    case PsumCost::Rule::overflow_free:
-      return "overflow-free";
-    case PsumCost::Rule::scaled:
-      return "scaled with the operands";
-  }
-  return "";
 }
 
 }  // namespace turnpike::accelerator

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/base/config_node.hpp"
+#include "sim/cost/psum_cost.hpp"
 
 namespace turnpike::accelerator {
 
@@ -22,12 +23,7 @@ enum class FeatureMaps { keep, spill };
 enum class Transfers { overlap, serial };
 enum class RunLengthCoding { off, on, where_it_helps };
 
-/// The width psums are priced and stored at (never what they compute, which is `arithmetic`).
-struct PsumCost {
-  enum class Rule { fixed, overflow_free, scaled };
-  Rule rule = Rule::fixed;
-  int bits = 16;  ///< of `fixed`
-};
+using cost::PsumCost;
 
 /// Hardware-order saturating arithmetic, if asked for.
 struct SaturatingPsum {
@@ -108,17 +104,29 @@ struct ConfigSources {
   std::vector<std::string> settings;   ///< --set key=value, in order
 };
 
-/// Merges file < its profile < --profile < --set and reads the result strictly. InputError with the
-/// spot of the origin that is wrong.
+/// Built-in default < the profile the file names < the file's own keys < `profile` < `settings`.
+/// The file, each profile and the whole are read strictly before anything is laid over anything.
+/// InputError with the spot of the origin that is wrong.
 [[nodiscard]] AcceleratorConfig load_accelerator(const ConfigSources& sources);
+
+/// Lays what a user chose over a configuration: the profile (the last `profile=` of `settings`,
+/// else `profile`), then the settings. InputError for a profile that is wrong and for a key set
+/// twice.
+void lay_choices(ConfigNode& node, const std::optional<std::string>& profile,
+                 const std::vector<std::string>& settings, const std::string& config_root);
+
+/// Keys whose value is not that of the configuration's profile, with who set it:
+/// "dram.device by --set".
+[[nodiscard]] std::vector<std::string> departures(const AcceleratorConfig& config);
 
 /// Reads a merged configuration.
 [[nodiscard]] AcceleratorConfig read_accelerator(const ConfigNode& merged);
 
-/// Path of a profile: a file as given, or <config_root>/profiles/<name>.yaml.
-[[nodiscard]] std::string profile_path(const std::string& name, const std::string& config_root);
+/// Path of a profile: a file as given, or <config_root>/profiles/<name>.yaml. InputError at `spot`
+/// if there is none of that name.
+[[nodiscard]] std::string profile_path(const std::string& name, const std::string& config_root,
+                                       const SourceSpot& spot = {});
 
 [[nodiscard]] std::string to_string(FirstLast policy);
-[[nodiscard]] std::string to_string(const PsumCost& cost);
 
 }  // namespace turnpike::accelerator

@@ -1,6 +1,7 @@
 #include "sim/base/config_node.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <sstream>
 
@@ -106,6 +107,9 @@ void check_documents(const std::string& text, const std::string& name) {
   }
 }
 
+constexpr std::string_view kOver = "; over ";
+constexpr std::string_view kOf = " of ";
+
 bool needs_quotes(const std::string& text) {
   return text.empty() || text.find_first_of(":#{}[],&*!|>'\"%@`\n\t") != std::string::npos ||
          text.front() == ' ' || text.back() == ' ' || text.front() == '-' || text.front() == '?';
@@ -151,18 +155,46 @@ std::string flow_text(const ConfigNode& node) {
   return scalar_text(node);
 }
 
+/// "place; over 16 of file:line:column; over ...".
+std::string origin_text(const ConfigNode& node) {
+  std::string out = to_string(node.spot);
+  for (const ConfigNode::Replaced& old : node.replaced) {
+    out += fmt::format("{}{}{}{}", kOver, old.value, kOf, to_string(old.spot));
+  }
+  return printable(out);
+}
+
+/// "a.yaml:3:4" -> its parts; other texts are names of origins without lines.
+SourceSpot spot_of(const std::string& text) {
+  const std::size_t column = text.rfind(':');
+  const std::size_t line =
+      column == std::string::npos || column == 0 ? std::string::npos : text.rfind(':', column - 1);
+  if (line == std::string::npos) {
+    return {text, 0, 0};
+  }
+  const auto number = [&text](std::size_t from, std::size_t to) {
+    int value = 0;
+    const char* const end = text.data() + to;
+    const auto [stop, error] = std::from_chars(text.data() + from, end, value);
+    return error == std::errc{} && stop == end ? value : 0;
+  };
+  const SourceSpot spot{text.substr(0, line), number(line + 1, column),
+                        number(column + 1, text.size())};
+  return to_string(spot) == text ? spot : SourceSpot{text, 0, 0};
+}
+
 void write_yaml(const ConfigNode& map, int indent, bool origins, std::string& out) {
   for (const auto& [key, value] : map.entries) {
     const std::string name = needs_quotes(key) ? '"' + key + '"' : key;
     out += fmt::format("{:{}}{}:", "", indent, name);
     if (value.kind == ConfigNode::Kind::mapping && !value.entries.empty()) {
-      out += '\n';
+      out += origins && !value.replaced.empty() ? "  # " + origin_text(value) + '\n' : "\n";
       write_yaml(value, indent + 2, origins, out);
       continue;
     }
     out += ' ' + flow_text(value);
     if (origins) {
-      out += "  # " + to_string(value.spot);
+      out += "  # " + origin_text(value);
     }
     out += '\n';
   }
@@ -216,8 +248,13 @@ ConfigNode* ConfigNode::find(const std::string& key) {
 }
 
 void ConfigNode::merge(const ConfigNode& over) {
-  if (kind != Kind::mapping || over.kind != Kind::mapping) {
+  if (kind != Kind::mapping || over.kind != Kind::mapping || over.entries.empty()) {
+    std::vector<Replaced> before = std::move(replaced);
+    if (kind != Kind::null || !spot.file.empty()) {
+      before.insert(before.begin(), {flow_text(*this), spot});
+    }
     *this = over;
+    replaced = std::move(before);
     return;
   }
   for (const auto& [key, value] : over.entries) {
@@ -229,39 +266,76 @@ void ConfigNode::merge(const ConfigNode& over) {
   }
 }
 
-void ConfigNode::set(const std::string& assignment) {
+void ConfigNode::fill_from(const ConfigNode& under) {
+  if (kind != Kind::mapping || under.kind != Kind::mapping) {
+    replaced.push_back({flow_text(under), under.spot});
+    return;
+  }
+  for (const auto& [key, value] : under.entries) {
+    if (ConfigNode* mine = find(key)) {
+      mine->fill_from(value);
+    } else {
+      entries.emplace_back(key, value);
+    }
+  }
+}
+
+std::string assigned_key(const std::string& assignment) {
   const SourceSpot origin{"--set " + assignment, 0, 0};
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw InputError{origin, "must be key=value"};
   }
-  ConfigNode value = from_string(assignment.substr(equals + 1), origin.file);
+  const std::string key = assignment.substr(0, equals);
+  if (key.front() == '.' || key.back() == '.' || key.find("..") != std::string::npos) {
+    throw InputError{origin, fmt::format("'{}' has an empty name beside a dot", key)};
+  }
+  return key;
+}
+
+void ConfigNode::set(const std::string& assignment) {
+  const SourceSpot origin{"--set " + assignment, 0, 0};
+  const std::string key = assigned_key(assignment);
+  ConfigNode over = from_string(assignment.substr(key.size() + 1), origin.file);
+  if (over.kind == Kind::null) {
+    throw InputError{origin, fmt::format("gives '{}' no value", key)};
+  }
   const auto mark = [&origin](auto& self, ConfigNode& node) -> void {
     node.spot = node.key_spot = origin;
     for (ConfigNode& item : node.items) {
       self(self, item);
     }
-    for (auto& [key, child] : node.entries) {
+    for (auto& [name, child] : node.entries) {
       self(self, child);
     }
   };
-  mark(mark, value);
-  std::istringstream path{assignment.substr(0, equals)};
-  ConfigNode* at = this;
-  for (std::string key; std::getline(path, key, '.');) {
-    if (at->kind != Kind::mapping) {
-      ConfigNode made;
-      made.kind = Kind::mapping;
-      made.spot = made.key_spot = origin;
-      *at = made;
-    }
-    if (at->find(key) == nullptr) {
-      at->entries.emplace_back(key, ConfigNode{});
-      at->entries.back().second.spot = at->entries.back().second.key_spot = origin;
-    }
-    at = at->find(key);
+  // From the last part of the key outwards: a.b=1 is {a: {b: 1}}.
+  for (std::size_t end = key.size(); end != std::string::npos;) {
+    const std::size_t dot = key.rfind('.', end - 1);
+    const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
+    ConfigNode outer;
+    outer.kind = Kind::mapping;
+    outer.entries.emplace_back(key.substr(begin, end - begin), std::move(over));
+    over = std::move(outer);
+    end = dot;
   }
-  *at = std::move(value);
+  mark(mark, over);
+  merge(over);
+}
+
+void ConfigNode::restore_origin(const std::string& comment) {
+  std::size_t end = comment.find(kOver);
+  spot = spot_of(comment.substr(0, end));
+  replaced.clear();
+  while (end != std::string::npos) {
+    const std::size_t begin = end + kOver.size();
+    end = comment.find(kOver, begin);
+    const std::string old = comment.substr(begin, end == std::string::npos ? end : end - begin);
+    const std::size_t of = old.find(kOf);
+    replaced.push_back({old.substr(0, of), of == std::string::npos
+                                               ? SourceSpot{}
+                                               : spot_of(old.substr(of + kOf.size()))});
+  }
 }
 
 std::string ConfigNode::to_yaml(bool origins) const {

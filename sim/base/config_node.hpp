@@ -26,7 +26,13 @@ class ConfigNode {
   std::vector<ConfigNode> items;
   std::vector<Entry> entries;  ///< in file order
   SourceSpot spot;             ///< of the value
-  SourceSpot key_spot;         ///< of the key, for a value inside a mapping
+  /// A value that this one replaced when origins were laid over each other.
+  struct Replaced {
+    std::string value;  ///< as YAML
+    SourceSpot spot;
+  };
+  std::vector<Replaced> replaced;  ///< the latest first
+  SourceSpot key_spot;             ///< of the key, for a value inside a mapping
 
   /// Parses a whole document. InputError (exit 2) for bad syntax and repeated keys; FileError
   /// (exit 3) if the file cannot be opened. Anchors and several documents are refused.
@@ -36,14 +42,24 @@ class ConfigNode {
   [[nodiscard]] const ConfigNode* find(const std::string& key) const;
   [[nodiscard]] ConfigNode* find(const std::string& key);
 
-  /// Lays `over` on top: mappings merge key by key, anything else is replaced.
+  /// Lays `over` on top: mappings merge key by key, anything else is replaced, and remembered in
+  /// `replaced`.
   void merge(const ConfigNode& over);
-  /// `--set a.b.c=value`: value is YAML ("2", "true", "{weight: 2, activation: 2}").
-  /// Missing mappings on the way are made. InputError if `assignment` has no '='.
+  /// Adds what this lacks from `under`; what both have is remembered as replaced.
+  void fill_from(const ConfigNode& under);
+  /// Lays `--set a.b.c=value` on top: value is YAML ("2", "true", "{weight: 2, activation: 2}").
+  /// Missing mappings on the way are made. InputError for an assignment without '=', with an empty
+  /// part in its key, or without a value.
   void set(const std::string& assignment);
 
-  /// YAML text. With `origins`, each leaf has a comment with the spot it came from.
+  /// YAML text. With `origins`, each leaf has a comment with the spot it came from and what it
+  /// replaced.
   [[nodiscard]] std::string to_yaml(bool origins = false) const;
+  /// Takes spot and replaced values from a comment of to_yaml(true).
+  void restore_origin(const std::string& comment);
 };
+
+/// The dotted key of `key=value`. InputError if it is none, or a part of it is empty.
+[[nodiscard]] std::string assigned_key(const std::string& assignment);
 
 }  // namespace turnpike

@@ -4,8 +4,10 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/base/error.hpp"
+#include "sim/cost/psum_cost.hpp"
 
 namespace turnpike::cost {
 namespace {
@@ -28,7 +30,9 @@ Range read_band(ConfigMap& map, const std::string& key) {
 /// A profile sets prices and the policies named here, nothing of the machine.
 void check_overlay(ConfigMap& map) {
   if (auto psum = map.opt_map("psum")) {
-    static_cast<void>(psum->opt_node("cost_bits"));
+    if (const ConfigNode* bits = psum->opt_node("cost_bits")) {
+      static_cast<void>(read_psum_cost(*bits));
+    }
     psum->finish();
   }
   if (auto layers = map.opt_map("layers")) {
@@ -144,11 +148,14 @@ std::string policy_line(const PolicyContext& context, const CostPolicy& policy) 
   }
   return fmt::format(
       "profile {}: psum {}; first/last layer {}{}; {}; control {}; leakage {}; DRAM {}, standby "
-      "{}; feature maps {}{}{}",
+      "{}; feature maps {}{}{}{}",
       context.profile, context.psum, context.first_last,
       policy.first_last_area ? " with their area" : "", clock, policy.control ? "in" : "out",
       policy.leakage ? "in" : "out", context.dram, policy.dram_background ? "in" : "out",
       context.feature_maps,
+      context.departures.empty()
+          ? ""
+          : fmt::format("; departs: {}", fmt::join(context.departures, ", ")),
       policy.energy_table ? fmt::format("; energies replaced by {}", *policy.energy_table) : "",
       policy.area_table ? fmt::format("; areas replaced by {}", *policy.area_table) : "");
 }

@@ -54,13 +54,14 @@ struct PolicyContext {
   std::string first_last;  ///< e.g. "same"
   std::string dram;        ///< device
   std::string feature_maps;
+  std::vector<std::string> departures;  ///< keys that are not the profile's, "dram.device by --set"
 };
 
 /// The line printed under every table.
 [[nodiscard]] std::string policy_line(const PolicyContext& context, const CostPolicy& policy);
 
-/// A named set of policies: a configuration overlay (schema turnpike-profile/1) laid over an
-/// accelerator file.
+/// A named set of policies (schema turnpike-profile/1): a configuration overlay laid under the keys
+/// of the accelerator file that names it, and over them if it is chosen on the command line.
 struct Profile {
   std::string name;
   std::string description;

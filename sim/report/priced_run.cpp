@@ -91,9 +91,12 @@ cost::CostModel make_cost_model(const AcceleratorConfig& config, const RunResult
 
 std::string policy_line_of(const AcceleratorConfig& config) {
   const cost::PolicyContext context{
-      config.profile, accelerator::to_string(config.psum_cost),
-      accelerator::to_string(config.first_last), config.dram_device,
-      config.feature_maps == accelerator::FeatureMaps::keep ? "keep" : "spill"};
+      config.profile,
+      cost::to_string(config.psum_cost),
+      accelerator::to_string(config.first_last),
+      config.dram_device,
+      config.feature_maps == accelerator::FeatureMaps::keep ? "keep" : "spill",
+      accelerator::departures(config)};
   return cost::policy_line(context, cost_policy(config));
 }
 

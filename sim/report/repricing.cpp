@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "sim/base/text.hpp"
-#include "sim/cost/profile.hpp"
 #include "sim/cost/reprice.hpp"
 #include "sim/cost/technology.hpp"
 
@@ -27,17 +26,10 @@ accelerator::AcceleratorConfig repriced_config(const accelerator::AcceleratorCon
                                                const PriceChanges& changes,
                                                const std::string& config_root) {
   ConfigNode wanted = run.resolved;
-  if (changes.profile) {
-    const std::string path = accelerator::profile_path(*changes.profile, config_root);
-    wanted.set("profile=" + *changes.profile);
-    wanted.merge(cost::Profile::load(path).overlay);
-  }
   if (changes.technology) {
     wanted.set("technology.node_nm=" + node_of(*changes.technology, config_root));
   }
-  for (const std::string& setting : changes.settings) {
-    wanted.set(setting);
-  }
+  accelerator::lay_choices(wanted, changes.profile, changes.settings, config_root);
   // Wrong keys first: their message is the more helpful one.
   accelerator::AcceleratorConfig config = accelerator::read_accelerator(wanted);
   cost::check_repricing(run.resolved, wanted);

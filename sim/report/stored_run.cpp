@@ -300,27 +300,25 @@ void complete_layer(const std::string& directory, LayerResult& layer) {
   layer.glb_bits = bits;
 }
 
-/// Gives each leaf the origin that to_yaml(true) wrote behind it.
+/// The origin that to_yaml(true) wrote behind the line of a spot, or "".
+std::string origin_at(const std::vector<std::string>& lines, const SourceSpot& spot) {
+  if (spot.line < 1 || static_cast<std::size_t>(spot.line) > lines.size()) {
+    return "";
+  }
+  const std::string& line = lines[static_cast<std::size_t>(spot.line) - 1];
+  const std::size_t comment = line.rfind("  # ");
+  return comment == std::string::npos ? "" : line.substr(comment + 4);
+}
+
+/// Gives each value the origin that to_yaml(true) wrote behind it.
 void restore_origins(const std::vector<std::string>& lines, ConfigNode& node) {
-  const auto restore = [&lines](SourceSpot& spot) {
-    if (spot.line < 1 || static_cast<std::size_t>(spot.line) > lines.size()) {
-      return;
-    }
-    const std::string& line = lines[static_cast<std::size_t>(spot.line) - 1];
-    const std::size_t comment = line.rfind("  # ");
-    if (comment != std::string::npos) {
-      spot = {line.substr(comment + 4), 0, 0};
-    }
-  };
-  for (ConfigNode& item : node.items) {
-    restore_origins(lines, item);
-  }
   for (auto& [key, child] : node.entries) {
+    const std::string origin = origin_at(lines, child.key_spot);
     restore_origins(lines, child);
-    restore(child.key_spot);
-  }
-  if (node.kind != ConfigNode::Kind::mapping) {
-    restore(node.spot);
+    if (!origin.empty()) {
+      child.restore_origin(origin);
+      child.key_spot = child.spot;
+    }
   }
 }
 

@@ -114,12 +114,12 @@ std::string described(const accelerator::AcceleratorConfig& c) {
   return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
                      c.node_nm, c.voltage, accelerator::to_string(c.first_last), c.overrides.size(),
                      c.highway_enabled, c.highway_bits, static_cast<int>(c.highway_storage),
-                     accelerator::to_string(c.psum_cost), c.saturating_psum.has_value(),
-                     c.fifo_depth, c.glb_latency_cycles, c.glb_filter_bytes_at_16_bit,
-                     c.glb_bank_per_type, c.post_values_per_clock, c.dram_device, c.dram_channels,
-                     c.dram_open_page, static_cast<int>(c.feature_maps),
-                     static_cast<int>(c.transfers), static_cast<int>(c.rlc), c.mapper_objective,
-                     c.filter_load_whole_banks, c.dram_power_down_after.value_or(-1));
+                     cost::to_string(c.psum_cost), c.saturating_psum.has_value(), c.fifo_depth,
+                     c.glb_latency_cycles, c.glb_filter_bytes_at_16_bit, c.glb_bank_per_type,
+                     c.post_values_per_clock, c.dram_device, c.dram_channels, c.dram_open_page,
+                     static_cast<int>(c.feature_maps), static_cast<int>(c.transfers),
+                     static_cast<int>(c.rlc), c.mapper_objective, c.filter_load_whole_banks,
+                     c.dram_power_down_after.value_or(-1));
 }
 
 TEST(ConfigSchema, StatesWhatAnAcceleratorKeyIsWhenAbsent) {

@@ -1,8 +1,5 @@
 #include "sim/accelerator/accelerator_config.hpp"
 
-#include <filesystem>
-#include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,32 +40,6 @@ TEST(AcceleratorConfig, SuggestsTheNearestKey) {
 
 TEST(AcceleratorConfig, RefusesWhatItDoesNotDo) {
   EXPECT_THROW(static_cast<void>(small_machine({"psum.arithmetic={saturate: 16}"})), InputError);
-}
-
-TEST(AcceleratorConfig, FileThenItsProfileThenTheGivenProfileThenSettings) {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::path{testing::TempDir()} / "turnpike_precedence";
-  fs::create_directories(folder / "profiles");
-  const auto write = [](const fs::path& path, const std::string& text) {
-    std::ofstream{path} << text;
-  };
-  write(folder / "machine.yaml", std::string{test::kSmallMachine} + "profile: own\n");
-  const std::string head = "schema: turnpike-profile/1\n";
-  write(folder / "profiles/own.yaml", head + "name: own\npsum: {cost_bits: 20}\nrlc: on\n");
-  write(folder / "profiles/other.yaml", head + "name: other\npsum: {cost_bits: 24}\n");
-  ConfigSources sources;
-  sources.accelerator_file = (folder / "machine.yaml").string();
-  sources.config_root = folder.string();
-  EXPECT_EQ(load_accelerator(sources).psum_cost.bits, 20);
-  sources.profile = "other";
-  EXPECT_EQ(load_accelerator(sources).psum_cost.bits, 24);
-  EXPECT_EQ(load_accelerator(sources).profile, "other");
-  sources.settings = {"psum.cost_bits=28"};
-  EXPECT_EQ(load_accelerator(sources).psum_cost.bits, 28);
-  sources.profile = "othr";
-  EXPECT_THAT([&] { static_cast<void>(load_accelerator(sources)); },
-              ThrowsMessage<InputError>(HasSubstr("did you mean 'other'?")));
-  fs::remove_all(folder);
 }
 
 }  // namespace

@@ -28,9 +28,41 @@ TEST(ConfigNode, ASetValueIsBlamedOnTheOption) {
               ThrowsMessage<InputError>("--set precision=17: 'precision' is 17, outside 1..16"));
 }
 
-TEST(ConfigNode, ASetWithoutEqualsIsAnError) {
+TEST(ConfigNode, ASetWithoutAKeyOrAValueIsAnError) {
   ConfigNode node = ConfigNode::from_string("a: 1\n", "a.yaml");
-  EXPECT_THROW(node.set("a"), InputError);
+  for (const char* const wrong :
+       {"a", "=2", "a=", "a= ", ".a=1", "a.=1", "a..b=1", ".=1", "a=null"}) {
+    EXPECT_THROW(node.set(wrong), InputError) << wrong;
+  }
+  EXPECT_EQ(node.to_yaml(), "a: 1\n");
+}
+
+TEST(ConfigNode, ASetMappingMergesAndAnEmptyOneReplaces) {
+  ConfigNode node = ConfigNode::from_string("a: {b: 1, c: 2}\n", "a.yaml");
+  node.set("a={c: 3}");
+  EXPECT_EQ(node.to_yaml(), "a:\n  b: 1\n  c: 3\n");
+  node.set("a={}");
+  EXPECT_EQ(node.to_yaml(), "a: {}\n");
+}
+
+TEST(ConfigNode, FillingKeepsWhatIsThereAndTellsWhatItReplaced) {
+  ConfigNode node = ConfigNode::from_string("a: 1\nb: {c: 2}\n", "file.yaml");
+  node.fill_from(ConfigNode::from_string("b: {c: 9, d: 4}\ne: 5\n", "profile.yaml"));
+  EXPECT_EQ(node.to_yaml(true),
+            "a: 1  # file.yaml:1:4\nb:\n  c: 2  # file.yaml:2:8; over 9 of profile.yaml:1:8\n"
+            "  d: 4  # profile.yaml:1:14\ne: 5  # profile.yaml:2:4\n");
+}
+
+TEST(ConfigNode, OriginsComeBackFromTheirComments) {
+  ConfigNode node;
+  for (const std::string origin :
+       {"a.yaml:3:4", "--set a=1; over 2 of a.yaml:3:4; over [1, 2] of b of c.yaml:1:1",
+        "the workload's own", "a:b", ":1:2", "--set x=a:1:02"}) {
+    node.kind = ConfigNode::Kind::mapping;
+    node.entries.assign(1, {"k", ConfigNode::from_string("1", "x")});
+    node.entries[0].second.restore_origin(origin);
+    EXPECT_EQ(node.to_yaml(true), "k: 1  # " + origin + "\n");
+  }
 }
 
 TEST(ConfigNode, AMissingFileHasExitCodeThree) {

@@ -69,22 +69,18 @@ TEST(Profile, BandsAreThoseOfTheGroups) {
   EXPECT_EQ(group_of(Component::psum_spad), Group::spads);
 }
 
-TEST(Profile, OverlayWinsOverTheAcceleratorFile) {
-  ConfigNode machine = ConfigNode::from_string(
-      "psum: {cost_bits: 24, arithmetic: exact}\nlayers: {first_last: composed}\n", "machine.yaml");
-  machine.merge(Profile::load(test::profile_path("silicon")).overlay);
-  EXPECT_EQ(machine.find("psum")->find("cost_bits")->scalar, "16");
-  EXPECT_EQ(machine.find("psum")->find("arithmetic")->scalar, "exact");
-  EXPECT_EQ(machine.find("layers")->find("first_last")->scalar, "same");
-}
-
 TEST(Profile, PolicyLineSaysEveryPolicy) {
-  const PolicyContext context{"silicon", "16 bit", "same", "lpddr3-1600", "keep"};
+  const PolicyContext context{"silicon", "16 bit", "same", "lpddr3-1600", "keep", {}};
   CostPolicy silicon = test::policy_of("silicon");
   silicon.clock_factor = 0.25;
   EXPECT_EQ(policy_line(context, silicon),
             "profile silicon: psum 16 bit; first/last layer same; clock flip_flops x 0.25; "
             "control out; leakage in; DRAM lpddr3-1600, standby in; feature maps keep");
+  PolicyContext departing = context;
+  departing.departures = {"dram.device by a.yaml", "cost.leakage by --set"};
+  EXPECT_THAT(
+      policy_line(departing, silicon),
+      HasSubstr("feature maps keep; departs: dram.device by a.yaml, cost.leakage by --set"));
   EXPECT_THAT(policy_line(context, test::policy_of("access")),
               HasSubstr("clock inside accesses only"));
   EXPECT_THAT(policy_line(context, test::policy_of("paper")), HasSubstr("; no clock;"));
@@ -115,6 +111,8 @@ TEST(Profile, WrongKeysNameTheirPlace) {
               ThrowsMessage<InputError>(HasSubstr("outside 0.001..1")));
   EXPECT_THAT([] { load_changed("feature_maps: keep", "array: {rows: 3}"); },
               ThrowsMessage<InputError>(HasSubstr("unknown key 'array'")));
+  EXPECT_THAT([] { load_changed("cost_bits: 16", "cost_bits: 65"); },
+              ThrowsMessage<InputError>(HasSubstr("'psum.cost_bits' is 65, outside 1..64")));
   EXPECT_THAT([] { load_changed("turnpike-profile/1", "turnpike-profile/9"); },
               ThrowsMessage<InputError>(HasSubstr("'schema' must be one of turnpike-profile/1")));
 }

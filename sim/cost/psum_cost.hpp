@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "sim/base/config_node.hpp"
+
+namespace turnpike::cost {
+
+/// The width psums are priced and stored at (`psum.cost_bits`); never what they compute.
+struct PsumCost {
+  enum class Rule { fixed, overflow_free, scaled };
+  Rule rule = Rule::fixed;
+  int bits = 16;  ///< of `fixed`
+};
+
+/// Reads the value of `psum.cost_bits`. InputError at its spot.
+[[nodiscard]] PsumCost read_psum_cost(const ConfigNode& node);
+
+[[nodiscard]] std::string to_string(const PsumCost& cost);
+
+}  // namespace turnpike::cost
