@@ -10,6 +10,7 @@ be planted because the code has changed. Only the scratch copy is touched.
 """
 
 import argparse
+import os
 import pathlib
 import random
 import re
@@ -59,7 +60,7 @@ class Scratch:
         """Names of the tests that fail; a test that hangs or crashes fails."""
         chosen = ["-L", f"^({'|'.join(labels)})$"] if labels else ["-E", SLOW]
         result = run(["ctest", "--preset", "release", "-j", self.jobs, "--timeout", "120", "--no-tests=error", *chosen],
-                     cwd=self.source)
+                     cwd=self.source, env=dict(os.environ, TURNPIKE_STOP_EARLY="1"))
         failed = re.findall(r"^\s*\d+ - (.+) \((?:Failed|Timeout|SEGFAULT|SIG\w+|Subprocess aborted|ILLEGAL|NUMERICAL|"
                             r"Subprocess killed|Not Run|OTHER_FAULT|Bus Error)\)", result.stdout, re.M)
         if result.returncode != 0 and not failed:
