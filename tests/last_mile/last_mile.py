@@ -130,6 +130,12 @@ class Session:
                     f"says '{self.message}'")
 
 
+def report(session, runs):
+    page = session.folder / f"{runs[0].directory.name}.html"
+    session.turnpike("report", *(run.directory for run in runs), "-o", page)
+    return check_page(session.f, page, runs), page
+
+
 def residual(session):
     """Widths with and without highway: all tables of a sweep, the page, the questions."""
     network = session.put("residual.yaml", networks.network_yaml(networks.RESIDUAL))
@@ -137,9 +143,7 @@ def residual(session):
     runs = session.sweep("widths", network, {"precision": [16, 8, 3, 2], "highway.enabled": [False, True]}, expected)
     session.f.same("widths: files", sorted(path.name for path in (session.folder / "widths").iterdir()),
                    sorted([*(run.directory.name for run in runs), "sweep.csv", "sweep.json"]))
-    page = session.folder / "page.html"
-    session.turnpike("report", *(run.directory for run in runs), "-o", page)
-    data = check_page(session.f, page, runs)
+    data, page = report(session, runs)
     tables = drawn(page, session.folder)
     if tables is None:
         print("the drawn page is not checked: chromium is not installed")
@@ -205,6 +209,9 @@ def options(session, network, expected):
                                         "technology.voltage": [1.0, 0.9]}, expected, *high)
     session.run("mixed", network, expected, "--set", "precision={weight: 2, activation: 4}", "--set", "rlc=on",
                 "--profile", "access")
+    conflicts = session.run("conflicts", network, expected, "--set", "precision=2", "--set", "glb.banks=1")
+    session.f.true("conflicts", conflicts.results["totals"]["glb_conflict_cycles"] > 0, "are none: nothing is seen")
+    report(session, [conflicts])
     lstm = session.put("lstm.yaml", networks.network_yaml(networks.LSTM))
     session.sweep("lstm", lstm, {"precision": [4, 2], "highway.enabled": [False, True]},
                   networks.expected_of_network(networks.LSTM))
@@ -237,9 +244,7 @@ def failures(session):
     expected.float_error = None  # the code is an input of real outputs, too
     expected.exact, expected.difference = False, ["b1.conv1", "b1.q2", "5"]
     run = session.run("wrong", session.folder / "wrong_code", expected, code=1)
-    page = session.folder / "wrong.html"
-    session.turnpike("report", run.directory, "-o", page)
-    check_page(session.f, page, [run])
+    report(session, [run])
     session.sweep("wrong_sweep", session.folder / "wrong_code", {"transfers": ["overlap", "serial"]}, expected,
                   statuses={("overlap",): ("check_failed", ""), ("serial",): ("check_failed", "")}, code=1,
                   resume=False)
@@ -256,9 +261,7 @@ def failures(session):
 def hostile_names(session):
     path = session.put("hostile.yaml", networks.network_yaml(networks.HOSTILE))
     run = session.run("hostile", path, networks.expected_of_network(networks.HOSTILE), "--set", "precision=4")
-    page = session.folder / "hostile.html"
-    session.turnpike("report", run.directory, "-o", page)
-    check_page(session.f, page, [run])
+    report(session, [run])
 
 
 def other_inputs(session):
