@@ -35,6 +35,13 @@ def run(command, **options):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
 
 
+def copy_changed(source, copy):
+    """A reused scratch folder rebuilds what differs only; a planted bug that was left there differs."""
+    copy = pathlib.Path(copy)
+    if not copy.exists() or copy.read_bytes() != pathlib.Path(source).read_bytes():
+        shutil.copy(source, copy)
+
+
 class Scratch:
     """A copy of the sources with a build folder."""
 
@@ -46,8 +53,7 @@ class Scratch:
         def skipped(path, names):
             top = pathlib.Path(path) == ROOT
             return [n for n in names if n == "__pycache__" or (top and n in (".git", "build", "results"))]
-        # copy, not copy2: a reused scratch folder may hold objects of a planted bug newer than our files.
-        shutil.copytree(ROOT, self.source, ignore=skipped, dirs_exist_ok=True, copy_function=shutil.copy)
+        shutil.copytree(ROOT, self.source, ignore=skipped, dirs_exist_ok=True, copy_function=copy_changed)
         result = run(["cmake", "--preset", "release", "--log-level=WARNING"], cwd=self.source)
         if result.returncode != 0:
             sys.exit(result.stdout)
