@@ -29,6 +29,7 @@ from configuration import check_configuration
 from findings import Findings
 from page import check_page
 from prices import PriceBook
+from reading import read_json, read_yaml
 from run_files import RunFiles
 from run_table import check_run_text
 from sweep_files import Point, SweepFiles
@@ -194,6 +195,12 @@ def reprice(session, run):
     access.check(CONFIGS, session.book, expected)
     session.f.same("reprice --profile access: counts", [(r["layer"], r["component"], r["count"]) for r in access.counts.rows],
                    [(r["layer"], r["component"], r["count"]) for r in run.counts.rows])
+    scaled = session.folder / "repriced_45nm"
+    session.turnpike("reprice", run.directory, "--technology", "45nm", "-o", scaled)
+    results, config = read_json(scaled / "results.json"), read_yaml(scaled / "config.resolved.yaml")[0]
+    session.f.same("reprice --technology: node", config["technology"]["node_nm"], 45)
+    session.f.true("reprice --technology: energy and area", results["energy_pj"]["mac"] < run.results["energy_pj"]["mac"]
+                   and results["area_um2"]["mac"] < run.results["area_um2"]["mac"], "are not those of a smaller node")
     session.f.true("reprice --profile access: policy", "profile access:" in access.results["policy"], "is not named")
 
 
@@ -258,6 +265,18 @@ def failures(session):
                   statuses={(128,): ("failed", "128 B")}, code=2)
 
 
+def refusals(session):
+    """What cannot be done ends with the code that docs/cli.md gives it, and without an answer."""
+    nowhere = session.folder / "nowhere"
+    for code, arguments in ((3, ["run", ACCELERATOR, "--network", f"{nowhere}.npz"]), (3, ["explain", nowhere, "mac"]),
+                            (3, ["compare", nowhere, nowhere]), (2, ["run", ACCELERATOR, "--network", "zoo:nothing"]),
+                            (2, ["run", ACCELERATOR, "--network", "zoo:lstm300", "--set", "clock_mhs=1"]),
+                            (2, ["run", ACCELERATOR])):
+        session.f.same(f"{arguments[0]}, refused: stdout", session.turnpike(*arguments, code=code), "")
+        session.f.true(f"{arguments[0]}, refused: stderr", session.message.startswith("turnpike") or "Usage" in session.message
+                       or "required" in session.message, f"is '{session.message}'")
+
+
 def hostile_names(session):
     path = session.put("hostile.yaml", networks.network_yaml(networks.HOSTILE))
     run = session.run("hostile", path, networks.expected_of_network(networks.HOSTILE), "--set", "precision=4")
@@ -306,7 +325,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         session = Session(arguments.turnpike.resolve(), folder.resolve())
         network, expected = residual(session)
-        groups = [lambda: options(session, network, expected), lambda: traces(session), lambda: failures(session),
+        groups = [lambda: options(session, network, expected), lambda: traces(session), lambda: failures(session), lambda: refusals(session),
                   lambda: hostile_names(session), lambda: other_inputs(session), lambda: interruption(session)]
         for group in groups:
             if not (session.f.problems and "TURNPIKE_STOP_EARLY" in os.environ):

@@ -92,7 +92,7 @@ BUGS = [
     ("page: a machine of another width is the one without highway", PAGE,
      "if (!runs[i].config.highway_enabled && only_highway &&", "if (!runs[i].config.highway_enabled &&", "last_mile"),
     ("page: names can end the data", PAGE, "out += c == '<' ? \"\\\\u003c\" : std::string(1, c);",
-     "out += std::string(1, c);", "report_test"),
+     "out += std::string(1, c);", "last_mile"),
     ("page: the layers' GLB column shows DRAM", "sim/report/page/bundle.js", ".glb_bytes)", ".dram_bytes)", "last_mile"),
     ("page: DRAM of a run shows its GLB", "sim/report/page/bundle.js", ".dram_bytes*8/1e6", ".glb_bytes*8/1e6", "last_mile"),
     # Prices
@@ -120,14 +120,14 @@ BUGS = [
     # Configuration
     ("configuration: --set lies under the profile", "sim/accelerator/accelerator_config.cpp",
      "    merged.set(setting);\n", "    merged.set(setting);\n    lay_profile(own == nullptr ? \"silicon\" : own->scalar);\n",
-     "last_mile", "accelerator_test"),
+     "last_mile"),
     ("configuration: --profile is named but not laid", "sim/accelerator/accelerator_config.cpp",
-     "    lay_profile(*sources.profile);\n", "", "last_mile", "accelerator_test"),
+     "    lay_profile(*sources.profile);\n", "", "last_mile"),
     # Exit codes
     ("exit code: a failed check ends with 0", "tools/run_command.cpp",
      "return static_cast<int>(ExitCode::check_failed);", "return static_cast<int>(ExitCode::ok);", "last_mile"),
     ("exit code: a missing file is a usage error", "tools/main.cpp",
-     "return static_cast<int>(e.exit_code());", "return static_cast<int>(ExitCode::configuration);", "smoke"),
+     "return static_cast<int>(e.exit_code());", "return static_cast<int>(ExitCode::configuration);", "last_mile"),
     # compare
     ("compare: change against the later run", "sim/report/comparison.cpp",
      "Json(100.0 * (run.figures.total(metric.key) / base - 1.0))", "Json(100.0 * (1.0 - base / run.figures.total(metric.key)))",
@@ -163,7 +163,7 @@ BUGS = [
     # reprice
     ("reprice: the technology asked for is ignored", "sim/report/repricing.cpp",
      'wanted.set("technology.node_nm=" + node_of(*changes.technology, config_root));',
-     "static_cast<void>(node_of(*changes.technology, config_root));", "report_test"),
+     "static_cast<void>(node_of(*changes.technology, config_root));", "last_mile"),
     ("reprice: the profile's keys are not laid", "sim/report/repricing.cpp",
      "wanted.merge(cost::Profile::load(path).overlay);", "static_cast<void>(cost::Profile::load(path));", "last_mile"),
     # traces
