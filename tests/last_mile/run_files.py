@@ -328,6 +328,11 @@ class RunFiles:
             known = getattr(expected, "tensors", {}).get(tensor["tensor"])
             if known:
                 f.same(name, (tensor["values"], tensor["highway"]), known)
+        places = {tensor["place"] for tensor in self.results["residency"]}
+        if self.config["feature_maps"] == "spill":
+            f.same(f"{where}: places of spilled maps", places, {"dram"})
+        if any("dram" in (layer["ifmap_place"], layer["ofmap_place"]) for layer in self.results["layers"]):
+            f.true(f"{where}: places", "dram" in places, "are all in the buffer, but layers say otherwise")
         for layer in self.results["off_array"]:
             f.keys(f"{self.where} off_array", layer, ["name", "share_of_macs"])
             f.close(f"{self.where} off_array {layer['name']}", layer["share_of_macs"],
