@@ -63,16 +63,16 @@ class Session:
     def json(self, *arguments):
         return json.loads(self.turnpike(*arguments, "--json"))
 
-    def run(self, name, network, expected, *options, code=0):
+    def run(self, name, network, expected, *options, code=0, accelerator=ACCELERATOR):
         """A run with its directory, its table and its JSON."""
         directory = self.folder / name
-        arguments = ["run", ACCELERATOR, "--network", network, *options]
+        arguments = ["run", accelerator, "--network", network, *options]
         settings = [value for flag, value in zip(options, options[1:]) if flag == "--set"]
         profile = options[options.index("--profile") + 1] if "--profile" in options else None
         text = self.turnpike(*arguments, "-o", directory, code=code)
         run = RunFiles(self.f, directory)
         run.check(CONFIGS, self.book, expected, [*map(str, arguments), "-o", str(directory)])
-        check_configuration(self.f, run, CONFIGS, ACCELERATOR, profile, expected.brings, settings)
+        check_configuration(self.f, run, CONFIGS, accelerator, profile, expected.brings, settings)
         check_run_text(self.f, text, run, wide=False)
         check_run_text(self.f, self.turnpike(*arguments, "--wide", code=code), run, wide=True)
         printed = self.turnpike(*arguments, "--json", code=code)
@@ -216,6 +216,10 @@ def options(session, network, expected):
                                         "technology.voltage": [1.0, 0.9]}, expected, *high)
     session.run("mixed", network, expected, "--set", "precision={weight: 2, activation: 4}", "--set", "rlc=on",
                 "--profile", "access")
+    own = ACCELERATOR.read_text(encoding="utf-8").replace("feature_maps: keep", "feature_maps: spill")
+    own = session.put("own.yaml", own.replace("psum: {cost_bits: 16", "psum: {cost_bits: 12"))
+    session.run("own_keys", network, expected, "--set", "precision=3", accelerator=own)
+    session.run("own_keys_paper", network, expected, "--set", "precision=3", "--profile", "paper", accelerator=own)
     conflicts = session.run("conflicts", network, expected, "--set", "precision=2", "--set", "glb.banks=1")
     session.f.true("conflicts", conflicts.results["totals"]["glb_conflict_cycles"] > 0, "are none: nothing is seen")
     report(session, [conflicts])

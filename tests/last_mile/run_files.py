@@ -30,6 +30,7 @@ CONSERVATION = ["clock_cycles", "cycles_above_bounds", "dram_filter_values", "dr
                 "passes", "psum_words"]
 RUN = ["schema", "version", "arguments", "timing", "passes_simulated", "clocks_simulated", "digests", "host",
        "wall_seconds"]
+PSUM_RULES = {"scaled": "scaled with the operands", "overflow_free": "overflow-free"}
 FILES = ["config.resolved.yaml", "counts.csv", "layers.csv", "results.json", "run.json", "stats.txt"]
 # A column of layers.csv: the same figure in results.json.
 LAYERS_CSV = {
@@ -151,7 +152,10 @@ class RunFiles:
                      f"leakage {'in' if at(config, 'cost.leakage') else 'out'}",
                      f"DRAM {at(config, 'dram.device')}", f"feature maps {config['feature_maps']}",
                      f"standby {'in' if at(config, 'cost.dram_background') else 'out'}",
-                     "clock inside accesses only" if at(config, "cost.access_clock") else f"clock {at(config, 'cost.clock')}"]:
+                     "clock inside accesses only" if at(config, "cost.access_clock") else
+                     "no clock" if at(config, "cost.clock") == "none" else
+                     f"clock {at(config, 'cost.clock')} x {at(config, 'cost.clock_factor')}",
+                     f"psum {PSUM_RULES.get(at(config, 'psum.cost_bits'), '{} bit').format(at(config, 'psum.cost_bits'))}"]:
             self.f.true(where, part in policy, f"says '{policy}' and not '{part}'")
 
     def check_layer(self, where, name, layer):
