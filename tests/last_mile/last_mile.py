@@ -193,6 +193,7 @@ def reprice(session, run):
     session.turnpike("reprice", run.directory, "--profile", "access", "-o", other)
     access = RunFiles(session.f, other)
     access.check(CONFIGS, session.book, expected)
+    check_configuration(session.f, access, CONFIGS, ACCELERATOR, "access", [], ["precision=2", "highway.enabled=true"])
     session.f.same("reprice --profile access: counts", [(r["layer"], r["component"], r["count"]) for r in access.counts.rows],
                    [(r["layer"], r["component"], r["count"]) for r in run.counts.rows])
     scaled = session.folder / "repriced_45nm"
