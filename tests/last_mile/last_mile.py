@@ -220,7 +220,8 @@ def options(session, network, expected):
     own = ACCELERATOR.read_text(encoding="utf-8").replace("feature_maps: keep", "feature_maps: spill")
     own = session.put("own.yaml", own.replace("psum: {cost_bits: 16", "psum: {cost_bits: 12"))
     session.run("own_keys", network, expected, "--set", "precision=3", accelerator=own)
-    session.run("own_keys_paper", network, expected, "--set", "precision=3", "--profile", "paper", accelerator=own)
+    session.run("own_keys_paper", network, expected, "--set", "precision=3", "--profile", "paper", "--set",
+                "psum.cost_bits=14", accelerator=own)
     conflicts = session.run("conflicts", network, expected, "--set", "precision=2", "--set", "glb.banks=1")
     session.f.true("conflicts", conflicts.results["totals"]["glb_conflict_cycles"] > 0, "are none: nothing is seen")
     report(session, [conflicts])

@@ -118,11 +118,14 @@ BUGS = [
      """    return command(device.background_active_mw * device.clock_ns, "a clock of active standby");""",
      """    return command(device.background_precharged_mw * device.clock_ns, "a clock of active standby");""", "last_mile"),
     # Configuration
-    ("configuration: --set lies under the profile", "sim/accelerator/accelerator_config.cpp",
-     "    merged.set(setting);\n", "    merged.set(setting);\n    lay_profile(own == nullptr ? \"silicon\" : own->scalar);\n",
-     "last_mile"),
-    ("configuration: --profile is named but not laid", "sim/accelerator/accelerator_config.cpp",
-     "    lay_profile(*sources.profile);\n", "", "last_mile"),
+    ("configuration: a profile wins over the file's own keys", "sim/accelerator/configuration_layers.cpp",
+     "merged.fill_from(cost::Profile::load(", "merged.merge(cost::Profile::load(", "last_mile"),
+    ("configuration: --profile is named but not laid", "sim/accelerator/configuration_layers.cpp",
+     "node.merge(cost::Profile::load(profile_path(*chosen, config_root, spot)).overlay);",
+     "static_cast<void>(cost::Profile::load(profile_path(*chosen, config_root, spot)));", "last_mile"),
+    ("configuration: the last --set is lost", "sim/accelerator/configuration_layers.cpp",
+     "    if (!setting.starts_with(\"profile=\")) {\n      node.set(setting);",
+     "    if (&setting != &settings.back()) {\n      node.set(setting);", "last_mile"),
     # Exit codes
     ("exit code: a failed check ends with 0", "tools/run_command.cpp",
      "return static_cast<int>(ExitCode::check_failed);", "return static_cast<int>(ExitCode::ok);", "last_mile"),
@@ -165,7 +168,7 @@ BUGS = [
      'wanted.set("technology.node_nm=" + node_of(*changes.technology, config_root));',
      "static_cast<void>(node_of(*changes.technology, config_root));", "last_mile"),
     ("reprice: the profile's keys are not laid", "sim/report/repricing.cpp",
-     "wanted.merge(cost::Profile::load(path).overlay);", "static_cast<void>(cost::Profile::load(path));", "last_mile"),
+     "lay_choices(wanted, changes.profile,", "lay_choices(wanted, std::nullopt,", "last_mile"),
     # traces
     ("trace info: zeros are codes of 0, whatever the zero point", "traces/trace_check.cpp",
      "const double zero = tensor.is_float() ? 0.0 : tensor.zero_point;", "const double zero = 0.0 * tensor.zero_point;",
