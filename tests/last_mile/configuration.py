@@ -20,8 +20,8 @@ def merged(configs, accelerator, profile, settings):
     """As docs/configuration.md orders the sources."""
     own, _ = read_yaml(accelerator)
     out = {}
-    overlay(out, own)
     overlay(out, profile_of(configs, own["profile"]))
+    overlay(out, own)
     if profile:
         overlay(out, {"profile": profile, **profile_of(configs, profile)})
     for setting in settings:

@@ -217,8 +217,8 @@ def options(session, network, expected):
                                         "technology.voltage": [1.0, 0.9]}, expected, *high)
     session.run("mixed", network, expected, "--set", "precision={weight: 2, activation: 4}", "--set", "rlc=on",
                 "--profile", "access")
-    own = ACCELERATOR.read_text(encoding="utf-8").replace("feature_maps: keep", "feature_maps: spill")
-    own = session.put("own.yaml", own.replace("psum: {cost_bits: 16", "psum: {cost_bits: 12"))
+    own = session.put("own.yaml", ACCELERATOR.read_text(encoding="utf-8")
+                      + "feature_maps: spill\npsum: {cost_bits: 12}\ncost: {leakage: false}\n")
     session.run("own_keys", network, expected, "--set", "precision=3", accelerator=own)
     session.run("own_keys_paper", network, expected, "--set", "precision=3", "--profile", "paper", "--set",
                 "psum.cost_bits=14", accelerator=own)
