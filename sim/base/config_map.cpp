@@ -27,14 +27,51 @@ std::string_view kind_name(const ConfigNode& node) {
 }
 
 std::string shown(const ConfigNode& node) {
-  return node.kind == ConfigNode::Kind::scalar ? fmt::format("'{}'", node.scalar)
-                                               : std::string{kind_name(node)};
+  if (node.kind != ConfigNode::Kind::scalar) {
+    return std::string{kind_name(node)};
+  }
+  return node.quoted ? fmt::format("the quoted text '{}'", node.scalar)
+                     : fmt::format("'{}'", node.scalar);
 }
 
 template <class T>
-bool parse_whole(const std::string& text, T& value) {
+std::errc parse_whole(const std::string& text, T& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size();
+  return end != text.data() + text.size() ? std::errc::invalid_argument : error;
+}
+
+/// "010" is 8 to one reader of YAML and 10 to the next: leading zeros are refused, not guessed at.
+bool padded(const std::string& text) {
+  const std::size_t first = text.starts_with('-') ? 1 : 0;
+  return text.size() > first + 1 && text[first] == '0' && text[first + 1] >= '0' &&
+         text[first + 1] <= '9';
+}
+
+/// What a file without a `schema:` key seems to be, by its top-level keys.
+std::string likeness(const ConfigNode& node) {
+  static constexpr struct {
+    const char *key, *what;
+  } kTelling[] = {
+      {"matrix", "a sweep: begin it with 'schema: turnpike-sweep/1'"},
+      {"spads", "an accelerator: begin it with 'schema: turnpike-accelerator/1'"},
+      {"glb", "an accelerator: begin it with 'schema: turnpike-accelerator/1'"},
+      {"layers", "a network: begin it with 'schema: turnpike-network/1'"},
+      {"cost", "a profile: begin it with 'schema: turnpike-profile/1'"},
+      {"organisation", "a memory: begin it with 'schema: turnpike-dram/1'"},
+      {"tck_ns", "a memory: begin it with 'schema: turnpike-dram/1'"},
+      {"node_nm", "a technology: begin it with 'schema: turnpike-technology/1'"},
+      {"ERT", "an Accelergy table, for cost.energy_table"},
+      {"ART", "an Accelergy table, for cost.area_table"},
+      {"architecture", "a Timeloop description: write its array and buffers as an accelerator"},
+      {"problem", "a Timeloop problem: write its layers as a network"},
+  };
+  for (const auto& each : kTelling) {
+    if (node.find(each.key) != nullptr) {
+      return fmt::format("; it looks like {}", each.what);
+    }
+  }
+  return ": it is no file of this program ('turnpike config schema KIND' prints the keys of a "
+         "kind)";
 }
 
 /// Where a file of another kind is wanted: "; it is a sweep, for turnpike sweep".
@@ -61,10 +98,14 @@ std::string whereabouts(const std::string& schema) {
 
 long parse_int(const ConfigNode& node, std::string_view what, long min, long max) {
   const std::string& text = node.scalar;
-  // "010" would be octal 8 to YAML 1.1: leading zeros are refused rather than guessed at.
-  const bool padded = text.size() > 1 && text[0] == '0';
   long value = 0;
-  if (node.kind != ConfigNode::Kind::scalar || node.quoted || padded || !parse_whole(text, value)) {
+  const std::errc error = node.kind != ConfigNode::Kind::scalar || node.quoted || padded(text)
+                              ? std::errc::invalid_argument
+                              : parse_whole(text, value);
+  if (error == std::errc::result_out_of_range) {
+    throw InputError{node.spot, fmt::format("'{}' is {}, outside {}..{}", what, text, min, max)};
+  }
+  if (error != std::errc{}) {
     throw InputError{node.spot, fmt::format("'{}' must be an integer, not {}", what, shown(node))};
   }
   if (value < min || value > max) {
@@ -75,8 +116,8 @@ long parse_int(const ConfigNode& node, std::string_view what, long min, long max
 
 double parse_double(const ConfigNode& node, std::string_view what, double min, double max) {
   double value = 0.0;
-  if (node.kind != ConfigNode::Kind::scalar || node.quoted || !parse_whole(node.scalar, value) ||
-      !std::isfinite(value)) {
+  if (node.kind != ConfigNode::Kind::scalar || node.quoted || padded(node.scalar) ||
+      parse_whole(node.scalar, value) != std::errc{} || !std::isfinite(value)) {
     throw InputError{node.spot, fmt::format("'{}' must be a number, not {}", what, shown(node))};
   }
   if (value < min || value > max) {
@@ -103,9 +144,6 @@ ConfigMap::ConfigMap(const ConfigNode& node, std::string path)
 
 ConfigMap ConfigMap::from_file(const std::string& path) {
   auto node = std::make_shared<const ConfigNode>(ConfigNode::from_file(path));
-  if (node->kind == ConfigNode::Kind::null) {
-    throw InputError{{path, 0, 0}, "is empty"};
-  }
   ConfigMap map{*node, "(top)"};
   map.owned_ = std::move(node);
   return map;
@@ -133,11 +171,8 @@ const ConfigNode* ConfigMap::opt_node(const std::string& key) {
 const ConfigNode& ConfigMap::require(const std::string& key) {
   const ConfigNode* found = opt_node(key);
   if (found == nullptr) {
-    throw InputError{node_->spot,
-                     fmt::format("'{}' lacks the required key '{}'{}", path_, key,
-                                 key == "schema" ? ": it is no file of this program ('turnpike "
-                                                   "config schema KIND' prints the keys of a kind)"
-                                                 : "")};
+    throw InputError{node_->spot, fmt::format("'{}' lacks the required key '{}'{}", path_, key,
+                                              key == "schema" ? likeness(*node_) : "")};
   }
   return *found;
 }

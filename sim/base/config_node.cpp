@@ -1,7 +1,9 @@
 #include "sim/base/config_node.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -21,6 +23,8 @@ SourceSpot spot_of(const YAML::Node& node, const std::string& file) {
 
 // Nesting deeper than this is an attack or an accident, not a configuration.
 constexpr int kMaxDepth = 32;
+/// A key stands on one line of 1024 characters (YAML 1.2, 7.4.3), \xNN for each byte at worst.
+constexpr std::size_t kMaxKeyBytes = 255;
 
 ConfigNode converted(const YAML::Node& node, const std::string& file, int depth) {
   if (depth > kMaxDepth) {
@@ -50,6 +54,10 @@ ConfigNode converted(const YAML::Node& node, const std::string& file, int depth)
           throw InputError{spot_of(entry.first, file), "a key must be a plain word"};
         }
         const std::string& key = entry.first.Scalar();
+        if (key.size() > kMaxKeyBytes) {
+          throw InputError{spot_of(entry.first, file),
+                           fmt::format("a key has at most {} bytes", kMaxKeyBytes)};
+        }
         if (out.find(key) != nullptr) {
           throw InputError{spot_of(entry.first, file), fmt::format("key '{}' is given twice", key)};
         }
@@ -107,97 +115,27 @@ void check_documents(const std::string& text, const std::string& name) {
   }
 }
 
-constexpr std::string_view kOver = "; over ";
-constexpr std::string_view kOf = " of ";
-
-bool needs_quotes(const std::string& text) {
-  return text.empty() || text.find_first_of(":#{}[],&*!|>'\"%@`\n\t") != std::string::npos ||
-         text.front() == ' ' || text.back() == ' ' || text.front() == '-' || text.front() == '?';
-}
-
-std::string scalar_text(const ConfigNode& node) {
-  if (node.kind == ConfigNode::Kind::null) {
-    return "null";
+std::string text_of_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    throw FileError{{path, 0, 0}, "is a directory, not a file"};
   }
-  if (!node.quoted && !needs_quotes(node.scalar)) {
-    return node.scalar;
+  errno = 0;
+  std::ifstream in{path, std::ios::binary};
+  if (!in) {
+    throw FileError{
+        {path, 0, 0},
+        fmt::format("cannot be opened: {}", errno == 0 ? "unknown cause" : std::strerror(errno))};
   }
-  // A plain negative number is the one scalar with a leading '-' that needs no quotes.
-  if (!node.quoted && node.scalar.size() > 1 && node.scalar.front() == '-' &&
-      node.scalar.find_first_not_of("-+.0123456789eE") == std::string::npos) {
-    return node.scalar;
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (in.bad()) {
+    throw FileError{{path, 0, 0}, "cannot be read"};
   }
-  std::string out = "\"";
-  for (const char c : node.scalar) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-    }
-    out += c;
+  if (text.str().empty()) {
+    throw FileError{{path, 0, 0}, "is empty"};
   }
-  return out + '"';
-}
-
-std::string flow_text(const ConfigNode& node) {
-  std::string out;
-  if (node.kind == ConfigNode::Kind::sequence) {
-    for (const ConfigNode& item : node.items) {
-      out += (out.empty() ? "" : ", ") + flow_text(item);
-    }
-    return "[" + out + "]";
-  }
-  if (node.kind == ConfigNode::Kind::mapping) {
-    for (const auto& [key, value] : node.entries) {
-      out += fmt::format("{}{}: {}", out.empty() ? "" : ", ",
-                         needs_quotes(key) ? '"' + key + '"' : key, flow_text(value));
-    }
-    return "{" + out + "}";
-  }
-  return scalar_text(node);
-}
-
-/// "place; over 16 of file:line:column; over ...".
-std::string origin_text(const ConfigNode& node) {
-  std::string out = to_string(node.spot);
-  for (const ConfigNode::Replaced& old : node.replaced) {
-    out += fmt::format("{}{}{}{}", kOver, old.value, kOf, to_string(old.spot));
-  }
-  return printable(out);
-}
-
-/// "a.yaml:3:4" -> its parts; other texts are names of origins without lines.
-SourceSpot spot_of(const std::string& text) {
-  const std::size_t column = text.rfind(':');
-  const std::size_t line =
-      column == std::string::npos || column == 0 ? std::string::npos : text.rfind(':', column - 1);
-  if (line == std::string::npos) {
-    return {text, 0, 0};
-  }
-  const auto number = [&text](std::size_t from, std::size_t to) {
-    int value = 0;
-    const char* const end = text.data() + to;
-    const auto [stop, error] = std::from_chars(text.data() + from, end, value);
-    return error == std::errc{} && stop == end ? value : 0;
-  };
-  const SourceSpot spot{text.substr(0, line), number(line + 1, column),
-                        number(column + 1, text.size())};
-  return to_string(spot) == text ? spot : SourceSpot{text, 0, 0};
-}
-
-void write_yaml(const ConfigNode& map, int indent, bool origins, std::string& out) {
-  for (const auto& [key, value] : map.entries) {
-    const std::string name = needs_quotes(key) ? '"' + key + '"' : key;
-    out += fmt::format("{:{}}{}:", "", indent, name);
-    if (value.kind == ConfigNode::Kind::mapping && !value.entries.empty()) {
-      out += origins && !value.replaced.empty() ? "  # " + origin_text(value) + '\n' : "\n";
-      write_yaml(value, indent + 2, origins, out);
-      continue;
-    }
-    out += ' ' + flow_text(value);
-    if (origins) {
-      out += "  # " + origin_text(value);
-    }
-    out += '\n';
-  }
+  return text.str();
 }
 
 /// YAML is UTF-8, and so is everything that results are written in.
@@ -229,12 +167,11 @@ ConfigNode ConfigNode::from_string(const std::string& text, const std::string& n
 }
 
 ConfigNode ConfigNode::from_file(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    throw FileError{{path, 0, 0}, "cannot be opened or is empty"};
+  ConfigNode node = from_string(text_of_file(path), path);
+  if (node.kind == Kind::null) {
+    throw FileError{{path, 0, 0}, "holds nothing but comments"};
   }
-  return from_string(text.str(), path);
+  return node;
 }
 
 const ConfigNode* ConfigNode::find(const std::string& key) const {
@@ -251,7 +188,7 @@ void ConfigNode::merge(const ConfigNode& over) {
   if (kind != Kind::mapping || over.kind != Kind::mapping || over.entries.empty()) {
     std::vector<Replaced> before = std::move(replaced);
     if (kind != Kind::null || !spot.file.empty()) {
-      before.insert(before.begin(), {flow_text(*this), spot});
+      before.insert(before.begin(), {flow_text(), spot});
     }
     *this = over;
     replaced = std::move(before);
@@ -268,7 +205,7 @@ void ConfigNode::merge(const ConfigNode& over) {
 
 void ConfigNode::fill_from(const ConfigNode& under) {
   if (kind != Kind::mapping || under.kind != Kind::mapping) {
-    replaced.push_back({flow_text(under), under.spot});
+    replaced.push_back({under.flow_text(), under.spot});
     return;
   }
   for (const auto& [key, value] : under.entries) {
@@ -321,30 +258,6 @@ void ConfigNode::set(const std::string& assignment) {
   }
   mark(mark, over);
   merge(over);
-}
-
-void ConfigNode::restore_origin(const std::string& comment) {
-  std::size_t end = comment.find(kOver);
-  spot = spot_of(comment.substr(0, end));
-  replaced.clear();
-  while (end != std::string::npos) {
-    const std::size_t begin = end + kOver.size();
-    end = comment.find(kOver, begin);
-    const std::string old = comment.substr(begin, end == std::string::npos ? end : end - begin);
-    const std::size_t of = old.find(kOf);
-    replaced.push_back({old.substr(0, of), of == std::string::npos
-                                               ? SourceSpot{}
-                                               : spot_of(old.substr(of + kOf.size()))});
-  }
-}
-
-std::string ConfigNode::to_yaml(bool origins) const {
-  if (kind != Kind::mapping) {
-    return flow_text(*this) + '\n';
-  }
-  std::string out;
-  write_yaml(*this, 0, origins, out);
-  return out;
 }
 
 }  // namespace turnpike

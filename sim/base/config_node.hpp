@@ -35,7 +35,8 @@ class ConfigNode {
   SourceSpot key_spot;             ///< of the key, for a value inside a mapping
 
   /// Parses a whole document. InputError (exit 2) for bad syntax and repeated keys; FileError
-  /// (exit 3) if the file cannot be opened. Anchors and several documents are refused.
+  /// (exit 3), with the cause, if the file cannot be opened or holds nothing. Anchors and several
+  /// documents are refused.
   static ConfigNode from_file(const std::string& path);
   static ConfigNode from_string(const std::string& text, const std::string& name);
 
@@ -52,12 +53,18 @@ class ConfigNode {
   /// part in its key, or without a value.
   void set(const std::string& assignment);
 
-  /// YAML text. With `origins`, each leaf has a comment with the spot it came from and what it
-  /// replaced.
+  /// YAML text that reads back as the same value (same_value). With `origins`, each leaf has a
+  /// comment with the spot it came from and what it replaced.
   [[nodiscard]] std::string to_yaml(bool origins = false) const;
+  /// The same on one line: "[1, 2]", "{weight: 2, activation: 4}".
+  [[nodiscard]] std::string flow_text() const;
   /// Takes spot and replaced values from a comment of to_yaml(true).
   void restore_origin(const std::string& comment);
 };
+
+/// True if two values read alike: the same kinds, texts, items and entries in the same order.
+/// Quotes count where they turn a number, true or false into a text.
+[[nodiscard]] bool same_value(const ConfigNode& a, const ConfigNode& b);
 
 /// The dotted key of `key=value`. InputError if it is none, or a part of it is empty.
 [[nodiscard]] std::string assigned_key(const std::string& assignment);

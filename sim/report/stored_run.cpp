@@ -313,7 +313,8 @@ std::string origin_at(const std::vector<std::string>& lines, const SourceSpot& s
 /// Gives each value the origin that to_yaml(true) wrote behind it.
 void restore_origins(const std::vector<std::string>& lines, ConfigNode& node) {
   for (auto& [key, child] : node.entries) {
-    const std::string origin = origin_at(lines, child.key_spot);
+    const bool nested = child.kind == ConfigNode::Kind::mapping && !child.entries.empty();
+    const std::string origin = origin_at(lines, nested ? child.key_spot : child.spot);
     restore_origins(lines, child);
     if (!origin.empty()) {
       child.restore_origin(origin);

@@ -103,7 +103,9 @@ bool zip(std::string_view bytes) {
 
 bool config(std::string_view text) {
   return accepted([&] {
-    static_cast<void>(ConfigNode::from_string(std::string{text}, "fuzz.yaml").to_yaml());
+    const ConfigNode node = ConfigNode::from_string(std::string{text}, "fuzz.yaml");
+    ensure(same_value(ConfigNode::from_string(node.to_yaml(true), "again"), node),
+           "a configuration reads back as it was written");
   });
 }
 
