@@ -17,15 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxPoints = 100'000;
 
-std::string value_text(const ConfigNode& node) {
-  std::string text = node.to_yaml();
-  if (node.kind == ConfigNode::Kind::mapping) {
-    throw InputError{node.spot, "a point's value must be a single value or a list"};
-  }
-  text.erase(text.find_last_not_of('\n') + 1);
-  return text;
-}
-
 std::vector<PointSettings> expand_matrix(const ConfigNode& matrix) {
   std::vector<PointSettings> points(1);
   for (const auto& [key, values] : matrix.entries) {
@@ -36,7 +27,7 @@ std::vector<PointSettings> expand_matrix(const ConfigNode& matrix) {
     for (const PointSettings& point : points) {
       for (const ConfigNode& value : values.items) {
         next.push_back(point);
-        next.back().settings.emplace_back(key, value_text(value));
+        next.back().settings.emplace_back(key, value.flow_text());
       }
     }
     points = std::move(next);
@@ -53,7 +44,7 @@ PointSettings one_point(const ConfigNode& node, const char* key) {
   }
   PointSettings point;
   for (const auto& [name, value] : node.entries) {
-    point.settings.emplace_back(name, value_text(value));
+    point.settings.emplace_back(name, value.flow_text());
   }
   return point;
 }
@@ -62,6 +53,41 @@ bool matches(const PointSettings& point, const PointSettings& pattern) {
   return std::all_of(pattern.settings.begin(), pattern.settings.end(), [&](const auto& setting) {
     return point.value(setting.first) == setting.second;
   });
+}
+
+/// The entries of `exclude` or `include`, each a point's keys.
+std::vector<std::pair<SourceSpot, PointSettings>> point_list(ConfigMap& map, const char* key) {
+  std::vector<std::pair<SourceSpot, PointSettings>> points;
+  const ConfigNode* list = map.opt_node(key);
+  if (list == nullptr) {
+    return points;
+  }
+  if (list->kind != ConfigNode::Kind::sequence) {
+    map.fail(key, fmt::format("'{0}' must be a list of mappings, '{0}: [{{precision: 2}}]'", key));
+  }
+  for (const ConfigNode& item : list->items) {
+    points.emplace_back(item.spot, one_point(item, key));
+  }
+  return points;
+}
+
+/// A machine without highway has no highway's width or storage: points of the matrix that differ in
+/// these alone are one.
+void fold_without_highway(std::vector<PointSettings>& points) {
+  std::set<std::string> seen;
+  std::vector<PointSettings> kept;
+  for (PointSettings& point : points) {
+    if (point.value("highway.enabled") == "false") {
+      std::erase_if(point.settings, [](const auto& setting) {
+        return setting.first == "highway.bits" || setting.first == "highway.storage";
+      });
+      if (!seen.insert(point.text()).second) {
+        continue;
+      }
+    }
+    kept.push_back(std::move(point));
+  }
+  points = std::move(kept);
 }
 
 SweepFile read(ConfigMap map, const std::string& path) {
@@ -78,19 +104,16 @@ SweepFile read(ConfigMap map, const std::string& path) {
     }
     sweep.points = expand_matrix(*matrix);
   }
-  if (const ConfigNode* exclude = map.opt_node("exclude")) {
-    for (const ConfigNode& item : exclude->items) {
-      const PointSettings pattern = one_point(item, "exclude");
-      if (std::erase_if(sweep.points,
-                        [&](const PointSettings& point) { return matches(point, pattern); }) == 0) {
-        throw InputError{item.spot, fmt::format("excludes no point ({})", pattern.text())};
-      }
+  for (const auto& [spot, pattern] : point_list(map, "exclude")) {
+    if (std::erase_if(sweep.points, [&p = pattern](const PointSettings& point) {
+          return matches(point, p);
+        }) == 0) {
+      throw InputError{spot, fmt::format("excludes no point ({})", pattern.text())};
     }
   }
-  if (const ConfigNode* include = map.opt_node("include")) {
-    for (const ConfigNode& item : include->items) {
-      sweep.points.push_back(one_point(item, "include"));
-    }
+  fold_without_highway(sweep.points);
+  for (auto& [spot, point] : point_list(map, "include")) {
+    sweep.points.push_back(std::move(point));
   }
   map.finish();
   std::set<std::string> seen;

@@ -34,6 +34,49 @@ TEST(SweepFile, ExcludesAndIncludesPoints) {
   EXPECT_EQ(sweep.points.back().value("highway.bits"), "16");
 }
 
+TEST(SweepFile, AMachineWithoutHighwayIsOnePointWhateverTheHighwaysKeys) {
+  const SweepFile sweep =
+      parse_sweep(kHead +
+                      "matrix: {highway.bits: [8, 16], highway.storage: [dual, single],\n"
+                      "         precision: [3, 2], highway.enabled: [false, true]}\n"
+                      "exclude: [{highway.bits: 16, highway.enabled: false}]\n",
+                  "s.yaml");
+  EXPECT_EQ(sweep.points.size(), 2U + 8U);
+  EXPECT_EQ(sweep.points[0].text(), "precision=3 highway.enabled=false");
+  EXPECT_EQ(sweep.points[1].text(),
+            "highway.bits=8 highway.storage=dual precision=3 highway.enabled=true");
+}
+
+TEST(SweepFile, AValueMayBeAMapping) {
+  const SweepFile sweep = parse_sweep(
+      kHead + "matrix: {array: [{rows: 8, columns: 8}, {rows: 4, columns: 16}]}\n", "s");
+  ASSERT_EQ(sweep.points.size(), 2U);
+  EXPECT_EQ(sweep.points[0].assignments(),
+            (std::vector<std::string>{"array={rows: 8, columns: 8}"}));
+}
+
+TEST(SweepFile, RefusesListsOfPointsThatAreNone) {
+  for (const std::string key : {"exclude", "include"}) {
+    for (const std::string wrong : {"{precision: 2}", "5", "", "precision"}) {
+      const auto parse = [&] {
+        static_cast<void>(parse_sweep(
+            kHead + "matrix: {precision: [2, 3]}\n" + key + ": " + wrong + "\n", "s.yaml"));
+      };
+      EXPECT_THAT(
+          parse, ThrowsMessage<InputError>(HasSubstr("'" + key + "' must be a list of mappings, '" +
+                                                     key + ": [{precision: 2}]'")))
+          << wrong;
+    }
+    for (const std::string wrong : {"[5]", "[[precision]]", "[{}]", "[null]"}) {
+      EXPECT_THROW(
+          static_cast<void>(parse_sweep(
+              kHead + "matrix: {precision: [2, 3]}\n" + key + ": " + wrong + "\n", "s.yaml")),
+          InputError)
+          << key << wrong;
+    }
+  }
+}
+
 TEST(SweepFile, RefusesWhatCannotBeMeant) {
   const auto parse = [](const std::string& tail) {
     return [tail] { static_cast<void>(parse_sweep(kHead + tail, "s.yaml")); };
