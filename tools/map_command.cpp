@@ -28,62 +28,42 @@ struct MapOptions {
   bool json = false;
 };
 
-/// Jobs that pose the same problem, with its best answers.
+/// Jobs that pose the same problem and got the same answer.
 struct MappedGroup {
   std::vector<std::string> layers;
-  dataflow::MapperProblem problem;
   const accelerator::ArrayJob* job = nullptr;
-  std::vector<dataflow::MappedLayer> ranked;  ///< [0] is what a run uses
-  bool given = false;  ///< the network asks for [0], the rest is the search's
+  bool given = false;                         ///< the network asks for this mapping
+  std::vector<dataflow::MappedLayer> ranked;  ///< [0] is the plan's, the rest the next best ones
 };
 
-/// Room of the buffer that no resident tensor takes while a stage runs.
-std::int64_t free_bits(const sweep::DryRun& run, std::size_t stage) {
-  const std::int64_t bank =
-      run.config.glb_bank_per_type ? run.config.glb_bits() / run.config.glb_banks : 1;
-  const auto at = static_cast<std::int64_t>(stage);
-  std::int64_t used = 0;
-  for (const auto& [name, tensor] : run.plan.tensors) {
-    if (tensor.in_glb && tensor.first_stage <= at && at <= tensor.last_stage) {
-      used += (tensor.values * tensor.bits + bank - 1) / bank * bank;
+/// The plan's mapping, then the search's best of the others for the problem it answers.
+void rank(MappedGroup& group) {
+  group.ranked = {group.job->mapped};
+  for (dataflow::MappedLayer& found :
+       dataflow::search_mappings(group.job->problem, group.layers[0], kShown)) {
+    if (found.mapping != group.job->mapped.mapping && group.ranked.size() < kShown) {
+      group.ranked.push_back(std::move(found));
     }
-  }
-  return run.config.glb_bits() - used;
-}
-
-void rank(const traces::LayerEntry& layer, MappedGroup& group) {
-  group.ranked = dataflow::search_mappings(group.problem, layer.name, kShown);
-  group.given = layer.mapping.has_value();
-  if (group.given) {
-    group.ranked.insert(group.ranked.begin(), group.job->mapped);
-    group.ranked.resize(std::min(group.ranked.size(), kShown));
   }
 }
 
 std::vector<MappedGroup> distinct_layers(const sweep::DryRun& run) {
   std::vector<MappedGroup> groups;
-  for (std::size_t s = 0; s < run.plan.stages.size(); ++s) {
-    const accelerator::Stage& stage = run.plan.stages[s];
+  for (const accelerator::Stage& stage : run.plan.stages) {
     const traces::LayerEntry& layer = run.trace->layers[stage.layers[0]];
-    const std::int64_t room = free_bits(run, s);
     for (const accelerator::ArrayJob& job : stage.jobs) {
       if (job.step > 0) {
         continue;
       }
-      const accelerator::StoredTensor* input = run.plan.source(job.input);
-      const auto problem =
-          accelerator::mapper_problem(job, run.config, room, input != nullptr && input->in_glb);
       const auto same = std::find_if(groups.begin(), groups.end(), [&](const MappedGroup& group) {
-        return group.problem == problem && group.job->mapped.mapping == job.mapped.mapping;
+        return group.job->problem == job.problem && group.job->mapped.mapping == job.mapped.mapping;
       });
-      if (same != groups.end()) {
-        if (same->layers.back() != layer.name) {
-          same->layers.push_back(layer.name);
-        }
-        continue;
+      if (same == groups.end()) {
+        groups.push_back({{layer.name}, &job, layer.mapping.has_value(), {}});
+        rank(groups.back());
+      } else if (same->layers.back() != layer.name) {
+        same->layers.push_back(layer.name);
       }
-      groups.push_back({{layer.name}, problem, &job, {}, false});
-      rank(layer, groups.back());
     }
   }
   return groups;
@@ -121,7 +101,7 @@ std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& 
         row.push_back(shape_text(group.job->shape));
         row.push_back(fmt::format("{} x {}, {}", group.job->weight_bits, group.job->activation_bits,
                                   group.job->psum_bits));
-        row.emplace_back(group.problem.budget.ifmap_resident ? "glb" : "dram");
+        row.emplace_back(group.job->problem.budget.ifmap_resident ? "glb" : "dram");
       }
       table.add(std::move(row));
     }
@@ -164,8 +144,8 @@ std::string map_json(const sweep::DryRun& run, const std::vector<MappedGroup>& g
                       {"weight_bits", group.job->weight_bits},
                       {"activation_bits", group.job->activation_bits},
                       {"psum_bits", group.job->psum_bits},
-                      {"ifmap_place", group.problem.budget.ifmap_resident ? "glb" : "dram"},
-                      {"buffer_bits", group.problem.budget.bits},
+                      {"ifmap_place", group.job->problem.budget.ifmap_resident ? "glb" : "dram"},
+                      {"buffer_bits", group.job->problem.budget.bits},
                       {"given", group.given},
                       {"chosen", mapping_json(group.ranked.front())},
                       {"runners_up", std::move(runners_up)}});

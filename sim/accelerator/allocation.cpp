@@ -11,7 +11,6 @@
 namespace turnpike::accelerator {
 namespace {
 
-using dataflow::BufferBudget;
 using dataflow::MappedLayer;
 using dataflow::Mapping;
 
@@ -52,7 +51,7 @@ class Allocator {
   /// the one with the smallest psum tile. So a wide tile does not drive out a feature map for next
   /// to nothing, and a layer is mapped alike with and without highway.
   [[nodiscard]] MappedLayer modest(const ArrayJob& job) {
-    const auto problem = mapper_problem(job, config_, config_.glb_bits(), true);
+    const auto problem = modest_problem(job);
     for (const auto& [solved, mapped] : modest_) {
       if (solved == problem) {
         return mapped;
@@ -69,6 +68,10 @@ class Allocator {
     }
     modest_.emplace_back(problem, *chosen);
     return *chosen;
+  }
+
+  [[nodiscard]] dataflow::MapperProblem modest_problem(const ArrayJob& job) const {
+    return mapper_problem(job, config_, config_.glb_bits(), true);
   }
 
   [[nodiscard]] static std::int64_t psum_tile_bits(const ArrayJob& job, const Mapping& m) {
@@ -171,15 +174,14 @@ class Allocator {
     }
   }
 
-  [[nodiscard]] MappedLayer best(const ArrayJob& job, std::int64_t free_bits, bool ifmap_resident) {
-    const auto problem = mapper_problem(job, config_, free_bits, ifmap_resident);
+  [[nodiscard]] MappedLayer best(const ArrayJob& job) {
     for (const auto& [solved, mapped] : solved_) {
-      if (solved == problem) {
+      if (solved == job.problem) {
         return mapped;
       }
     }
-    const std::string& name = layer_name(job);
-    solved_.emplace_back(problem, dataflow::search_mappings(problem, name).front());
+    solved_.emplace_back(job.problem,
+                         dataflow::search_mappings(job.problem, layer_name(job)).front());
     return solved_.back().second;
   }
 
@@ -210,8 +212,7 @@ class Allocator {
     const std::int64_t free = config_.glb_bits() - used_[s];
     for (ArrayJob& job : stage.jobs) {
       try {
-        const bool in_glb = resident(job.input);
-        job.mapped = layer.mapping ? given(layer, job, free, in_glb) : chosen(job, free, in_glb);
+        map_job(layer, job, free);
       } catch (const InputError&) {
         if (used_[s] == 0) {
           throw;
@@ -222,22 +223,25 @@ class Allocator {
     return true;
   }
 
-  [[nodiscard]] MappedLayer chosen(const ArrayJob& job, std::int64_t free, bool in_glb) {
+  /// As the network asks, else modest where that fits beside a resident ifmap, else the best.
+  void map_job(const traces::LayerEntry& layer, ArrayJob& job, std::int64_t free) {
+    const bool in_glb = resident(job.input);
+    job.problem = mapper_problem(job, config_, free, in_glb);
+    if (layer.mapping) {
+      const traces::MappingRequest& r = *layer.mapping;
+      const Mapping asked{r.m, r.n, r.e, r.p, r.q, r.r, r.t, layer.width_tile.value_or(0)};
+      job.mapped = dataflow::evaluate_mapping(job.problem, asked, layer.name);
+      return;
+    }
     if (in_glb && !config_.glb_bank_per_type) {
       const MappedLayer mapped = modest(job);
       if (psum_tile_bits(job, mapped.mapping) <= free) {
-        return mapped;
+        job.problem = modest_problem(job);
+        job.mapped = mapped;
+        return;
       }
     }
-    return best(job, free, in_glb);
-  }
-
-  [[nodiscard]] MappedLayer given(const traces::LayerEntry& layer, const ArrayJob& job,
-                                  std::int64_t free, bool in_glb) const {
-    const traces::MappingRequest& r = *layer.mapping;
-    const Mapping mapping{r.m, r.n, r.e, r.p, r.q, r.r, r.t, layer.width_tile.value_or(0)};
-    return dataflow::evaluate_mapping(mapper_problem(job, config_, free, in_glb), mapping,
-                                      layer.name);
+    job.mapped = best(job);
   }
 
   void evict_largest(std::size_t s) {

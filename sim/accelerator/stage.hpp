@@ -27,6 +27,7 @@ struct ArrayJob {
   bool floating = false;    ///< a float operand: 16-bit shapes, computed in double
   std::int64_t slices = 1;  ///< MAC slots a MAC takes when composed of narrow ones
   int stored_bits = 0;  ///< > 0: the ifmap lies in memory only as a highway tensor of so many bits
+  dataflow::MapperProblem problem;  ///< what `mapped` answers
   dataflow::MappedLayer mapped;
 };
 
@@ -73,7 +74,7 @@ struct Plan {
 /// InputError (exit 2) if a layer cannot be mapped or is wider than the machine.
 [[nodiscard]] Plan make_plan(const traces::Trace& trace, const AcceleratorConfig& config);
 
-/// The same mapper problem a plan solves for a job, for `turnpike map`.
+/// What the mapper is asked for a job in `free_bits` of buffer.
 [[nodiscard]] dataflow::MapperProblem mapper_problem(const ArrayJob& job,
                                                      const AcceleratorConfig& config,
                                                      std::int64_t free_bits, bool ifmap_resident);

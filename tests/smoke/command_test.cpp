@@ -90,7 +90,9 @@ TEST(Command, MapRanksFourMappings) {
   for (const Json& layer : json.at("layers")) {
     EXPECT_EQ(layer.at("runners_up").size(), 3U);
     for (const Json& next : layer.at("runners_up")) {
-      EXPECT_GE(next.at("estimated_cycles"), layer.at("chosen").at("estimated_cycles"));
+      // The plan takes a mapping 1 % slower for a smaller psum tile.
+      EXPECT_GE(1.01 * next.at("estimated_cycles").get<double>(),
+                layer.at("chosen").at("estimated_cycles").get<double>());
     }
   }
   EXPECT_NE(output_of({"map", accelerator(), "--network", "zoo:lstm300"}).find("chosen"),
