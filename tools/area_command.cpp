@@ -48,6 +48,7 @@ std::string area_json(const accelerator::AcceleratorConfig& config,
 
 int show_area(const AreaOptions& options, const CommonOptions& common) {
   const auto config = load_accelerator(options.sources, common);
+  accelerator::check_highway_settings(config);
   const auto area = report::make_cost_model(config, nullptr, common.config_root).area();
   if (options.json) {
     print_json(area_json(config, area));

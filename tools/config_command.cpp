@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "memory/dram_device.hpp"
@@ -58,7 +60,7 @@ const ConfigSchema& kind_of(const std::string& path) {
 }
 
 /// Everything a run would refuse, but for the network.
-void check_accelerator(const accelerator::ConfigSources& sources) {
+accelerator::AcceleratorConfig check_accelerator(const accelerator::ConfigSources& sources) {
   const auto config = accelerator::load_accelerator(sources);
   static_cast<void>(report::make_cost_model(config, nullptr, sources.config_root));
   const ConfigNode* dram = config.resolved.find("dram");
@@ -66,9 +68,25 @@ void check_accelerator(const accelerator::ConfigSources& sources) {
   memory::check_channels(
       memory::find_dram_device(config.dram_device, sources.config_root + "/technology/dram", spot),
       config.dram_channels, spot);
+  return config;
 }
 
-/// The file itself, its accelerator at every point, and whether its network is there.
+void check_point(const sweep::SweepFile& file, const sweep::PointSettings& point,
+                 accelerator::ConfigSources sources) {
+  sources.accelerator_file = file.accelerator;
+  for (const std::string& assignment : point.assignments()) {
+    sources.settings.push_back(assignment);
+  }
+  const auto config = check_accelerator(sources);
+  const bool trace = !file.network.starts_with("zoo:") && !file.network.ends_with(".yaml") &&
+                     !file.network.ends_with(".yml");
+  if (!trace) {  // which would bring a highway of its own
+    accelerator::check_highway_settings(config);
+  }
+}
+
+/// The file itself, its accelerator at every point, and whether its network is there. Names all bad
+/// points on stderr, those with the same fault together, before the InputError.
 void check_sweep(const std::string& path, const accelerator::ConfigSources& given) {
   const sweep::SweepFile file = sweep::read_sweep(path);
   std::error_code ignored;
@@ -77,18 +95,41 @@ void check_sweep(const std::string& path, const accelerator::ConfigSources& give
   } else if (!fs::exists(file.network, ignored)) {
     throw FileError{{path, 0, 0}, fmt::format("network '{}' is not there", file.network)};
   }
+  std::vector<std::pair<std::string, std::vector<std::string>>> faults;
+  std::size_t bad = 0;
+  ExitCode exit_code = ExitCode::configuration;
   for (const sweep::PointSettings& point : file.points) {
-    accelerator::ConfigSources sources = given;
-    sources.accelerator_file = file.accelerator;
-    for (const std::string& assignment : point.assignments()) {
-      sources.settings.push_back(assignment);
-    }
     try {
-      check_accelerator(sources);
+      check_point(file, point, given);
     } catch (const InputError& error) {
-      throw InputError{
-          {path, 0, 0}, fmt::format("point {}: {}", point.text(), error.what()), error.exit_code()};
+      const auto known = std::find_if(faults.begin(), faults.end(), [&](const auto& fault) {
+        return fault.first == error.what();
+      });
+      auto& points = known == faults.end()
+                         ? faults.emplace_back(error.what(), std::vector<std::string>{}).second
+                         : known->second;
+      points.push_back(point.text());
+      exit_code = bad++ == 0 ? error.exit_code() : exit_code;
     }
+  }
+  for (const auto& [fault, points] : faults) {
+    print_error(fmt::format("{}: point {}: {}", path, fmt::join(points, "; "), fault));
+  }
+  if (bad > 0) {
+    throw InputError{{path, 0, 0},
+                     fmt::format("{} of {} points cannot run", bad, file.points.size()),
+                     exit_code};
+  }
+}
+
+/// The profile itself, and the memory it names.
+void check_profile(const std::string& path, const std::string& config_root) {
+  const cost::Profile profile = cost::Profile::load(path);
+  const ConfigNode* dram = profile.overlay.find("dram");
+  const ConfigNode* device = dram == nullptr ? nullptr : dram->find("device");
+  if (device != nullptr) {
+    static_cast<void>(
+        memory::find_dram_device(device->scalar, config_root + "/technology/dram", device->spot));
   }
 }
 
@@ -96,9 +137,9 @@ int check(const ConfigOptions& options, const CommonOptions& common) {
   const std::string& path = options.sources.accelerator_file;
   const ConfigSchema& schema = kind_of(path);
   if (schema.name == "accelerator") {
-    check_accelerator(options.sources);
+    static_cast<void>(check_accelerator(options.sources));
   } else if (schema.name == "profile") {
-    static_cast<void>(cost::Profile::load(path));
+    check_profile(path, options.sources.config_root);
   } else if (schema.name == "network") {
     static_cast<void>(models::read_network(path));
   } else if (schema.name == "sweep") {

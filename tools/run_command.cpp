@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 
 #include "sim/base/text.hpp"
+#include "sim/report/plan_json.hpp"
 #include "sim/report/result_files.hpp"
 #include "sim/report/tables.hpp"
 #include "sim/sweep/experiment.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
+#include "tools/names.hpp"
 #include "tools/options.hpp"
 #include "tools/output.hpp"
+#include "tools/output_paths.hpp"
 #include "tools/run_progress.hpp"
 #include "tools/run_views.hpp"
 #include "traces/trace_check.hpp"
@@ -55,8 +58,6 @@ void refuse_contradictions(const RunOptions& options) {
   const char* const contradiction = options.views.any() ? "there is nothing to show in a file"
                                     : options.directory
                                         ? "there are no results to write; leave out -o"
-                                    : options.json  ? "there is no results.json to print; "
-                                                      "'turnpike map --json' prints mappings"
                                     : options.check ? "there are no psums to check"
                                                     : nullptr;
   if (contradiction != nullptr) {
@@ -64,16 +65,36 @@ void refuse_contradictions(const RunOptions& options) {
   }
 }
 
+void show_plan(const sweep::DryRun& run, bool json, const CommonOptions& common) {
+  if (json) {
+    print_json(report::plan_json(*run.trace, run.config, run.plan));
+  } else {
+    print_text(common, report::plan_table(*run.trace, run.config, run.plan, table_width(common)));
+  }
+}
+
+/// No two files are one, and none is read by this run.
+void check_files(const RunOptions& options, const CommonOptions& common) {
+  check_outputs(
+      {{"--timeline", options.views.timeline},
+       {"--vcd", options.views.vcd},
+       {"--dram-trace", options.views.dram_trace}},
+      {"-o", options.directory},
+      {{"the accelerator", accelerator_file(options.sources.accelerator_file, common.config_root)},
+       {"--network", network_source(options.network, common.config_root)},
+       {"--weights", options.weights},
+       {"--profile", options.sources.profile}});
+}
+
 int run(const RunOptions& options, const CommonOptions& common) {
   const auto start = std::chrono::steady_clock::now();
   refuse_contradictions(options);
+  check_files(options, common);
   const auto config = load_accelerator(options.sources, common);
   const auto workload = open_workload(options.network, common, options.weights);
   auto experiment = experiment_options(options, common);
   if (options.dry_run) {
-    const sweep::DryRun plan = sweep::plan_experiment(config, workload, experiment);
-    print_text(common,
-               report::plan_table(*plan.trace, plan.config, plan.plan, table_width(common)));
+    show_plan(sweep::plan_experiment(config, workload, experiment), options.json, common);
     return static_cast<int>(ExitCode::ok);
   }
   RunViews views{options.views, config, common.config_root};
@@ -123,7 +144,8 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->capture_default_str();
   command->add_flag("--check", options->check, "compare every psum with plain loops as well");
   command->add_flag("--dry-run", options->dry_run, "show mappings and residency, simulate nothing");
-  command->add_flag("--json", options->json, "print results.json instead of a table");
+  command->add_flag("--json", options->json,
+                    "print results.json instead of a table; with --dry-run the plan");
   command->add_flag("--no-memo-file", options->no_memo_file,
                     "do not keep pass timings between runs");
   add_view_options(*command, options->views);

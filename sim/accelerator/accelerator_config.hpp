@@ -115,9 +115,12 @@ struct ConfigSources {
 void lay_choices(ConfigNode& node, const std::optional<std::string>& profile,
                  const std::vector<std::string>& settings, const std::string& config_root);
 
-/// Keys whose value is not that of the configuration's profile, with who set it:
-/// "dram.device by --set".
+/// Keys whose value is not that of the configuration's profile.
 [[nodiscard]] std::vector<std::string> departures(const AcceleratorConfig& config);
+
+/// InputError if highway.bits or highway.storage was set by --set or by a point of a sweep although
+/// the machine has no highway: it would change nothing. A file may state them for when it has one.
+void check_highway_settings(const AcceleratorConfig& config);
 
 /// Reads a merged configuration.
 [[nodiscard]] AcceleratorConfig read_accelerator(const ConfigNode& merged);

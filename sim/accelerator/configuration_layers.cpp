@@ -42,13 +42,6 @@ bool lies_in(const std::string& profile, const std::string& path) {
   return path == profile || (file.stem() == profile && file.parent_path().filename() == "profiles");
 }
 
-/// Value of a leaf as it is shown.
-std::string value_text(const ConfigNode& node) {
-  std::string text = node.to_yaml();
-  text.erase(text.find_last_not_of('\n') + 1);
-  return text;
-}
-
 void collect_departures(const ConfigNode& node, const std::string& name, const std::string& profile,
                         std::vector<std::string>& out) {
   for (const auto& [key, value] : node.entries) {
@@ -58,12 +51,10 @@ void collect_departures(const ConfigNode& node, const std::string& name, const s
       node.replaced.begin(), node.replaced.end(),
       [&](const ConfigNode::Replaced& old) { return lies_in(profile, old.spot.file); });
   if (told == node.replaced.end() || lies_in(profile, node.spot.file) ||
-      told->value == value_text(node)) {
+      told->value == node.flow_text()) {
     return;
   }
-  const bool set = node.spot.file.starts_with("--set ");
-  out.push_back(
-      fmt::format("{} by {}", name, set ? "--set" : fs::path{node.spot.file}.filename().string()));
+  out.push_back(name);
 }
 
 }  // namespace
@@ -128,6 +119,22 @@ std::vector<std::string> departures(const AcceleratorConfig& config) {
   std::vector<std::string> out;
   collect_departures(config.resolved, "", config.profile, out);
   return out;
+}
+
+void check_highway_settings(const AcceleratorConfig& config) {
+  const ConfigNode* highway = config.resolved.find("highway");
+  if (config.highway_enabled || highway == nullptr) {
+    return;
+  }
+  for (const char* const key : {"bits", "storage"}) {
+    const ConfigNode* value = highway->find(key);
+    if (value != nullptr && value->spot.file.starts_with("--set ")) {
+      throw InputError{value->spot,
+                       fmt::format("'highway.{}' changes nothing while 'highway.enabled' is false; "
+                                   "add highway.enabled=true, or leave it out",
+                                   key)};
+    }
+  }
 }
 
 AcceleratorConfig load_accelerator(const ConfigSources& sources) {

@@ -54,7 +54,7 @@ struct PolicyContext {
   std::string first_last;  ///< e.g. "same"
   std::string dram;        ///< device
   std::string feature_maps;
-  std::vector<std::string> departures;  ///< keys that are not the profile's, "dram.device by --set"
+  std::vector<std::string> departures;  ///< keys whose value is not the profile's
 };
 
 /// The line printed under every table.

@@ -157,6 +157,7 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
   } else if (own_bits) {
     follow_widths(*trace, config);
   }
+  accelerator::check_highway_settings(config);
   return trace;
 }
 

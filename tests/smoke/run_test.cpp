@@ -119,7 +119,6 @@ TEST(Run, DryRunShowsMappingsAndWritesNothing) {
   EXPECT_NE(outcome.out.find("m1200"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("profile silicon:"), std::string::npos);
   expect_refused(lstm({"--dry-run", "-o", directory}), 2, "no results to write");
-  expect_refused(lstm({"--dry-run", "--json"}), 2, "turnpike map --json");
   expect_refused(lstm({"--dry-run", "--check"}), 2, "no psums");
   EXPECT_FALSE(std::filesystem::exists(directory));
 }

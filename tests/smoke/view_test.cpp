@@ -112,6 +112,31 @@ TEST(View, WrongOptionsAreRefused) {
   EXPECT_FALSE(std::filesystem::exists(vcd)) << "nothing is opened before all is checked";
 }
 
+TEST(View, NoFileIsWrittenTwice) {
+  const std::string file = scratch("one");
+  const std::string folder = scratch("runs");
+  expect_refused(lstm({"--timeline", file, "--vcd", file, "--window", "9"}), 2,
+                 "--vcd " + file + ": is the file of --timeline, too");
+  expect_refused(lstm({"--timeline", file, "--dram-trace", scratch("x") + "/../one"}), 2,
+                 "is the file of --timeline, too");
+  expect_refused(lstm({"--timeline", folder, "-o", folder + "/"}), 2, "is the file of --timeline");
+  expect_refused(lstm({"--timeline", folder + "/results.json", "-o", folder}), 2,
+                 "is a file of the run directory of -o");
+  const std::string own = put("own.yaml", bytes_of(accelerator()));
+  expect_refused({"run", own, "--network", "zoo:lstm300", "--vcd", own, "--window", "9"}, 2,
+                 "is the file of the accelerator, too");
+  EXPECT_EQ(bytes_of(own), bytes_of(accelerator()));
+  const std::string first = put("first", "x");
+  std::filesystem::create_symlink(first, scratch("link"));
+  std::filesystem::create_hard_link(first, scratch("hard"));
+  for (const char* const second : {"link", "hard"}) {
+    expect_refused(lstm({"--timeline", first, "--dram-trace", scratch(second)}), 2,
+                   "is the file of");
+  }
+  EXPECT_EQ(bytes_of(first), "x");
+  EXPECT_EQ(turnpike(lstm({"--timeline", "/dev/null", "--dram-trace", "/dev/null"})).code, 0);
+}
+
 TEST(View, FilesThatCannotBeWrittenAreExitCode3) {
   for (const std::vector<std::string>& file :
        {std::vector<std::string>{"--timeline"}, {"--vcd"}, {"--dram-trace"}}) {

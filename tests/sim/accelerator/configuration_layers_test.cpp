@@ -153,10 +153,26 @@ TEST_F(ConfigurationLayers, NamesTheKeysThatDepartFromTheProfile) {
   EXPECT_THAT(departures(load("")), IsEmpty());
   EXPECT_THAT(departures(load("dram: {device: lpddr3-1600}\n")), IsEmpty());
   EXPECT_THAT(departures(load("dram: {device: ideal}\n", {}, {"cost.leakage=false"})),
-              ElementsAre("dram.device by machine.yaml", "cost.leakage by --set"));
+              ElementsAre("dram.device", "cost.leakage"));
   EXPECT_THAT(departures(load("psum: {cost_bits: 22}\n", "other")), IsEmpty());
   EXPECT_THAT(departures(load("feature_maps: spill\n", "own", {"cost.uncertainty.glb=[0.1, 9]"})),
-              ElementsAre("cost.uncertainty.glb by --set"));
+              ElementsAre("cost.uncertainty.glb"));
+}
+
+TEST_F(ConfigurationLayers, AHighwaysKeysAreNotSetForAMachineWithoutOne) {
+  const auto checked = [this](const std::vector<std::string>& settings) {
+    return [this, settings] { check_highway_settings(load("", {}, settings)); };
+  };
+  EXPECT_NO_THROW(checked({})());  // the file states bits and storage
+  EXPECT_NO_THROW(checked({"highway.enabled=true", "highway.bits=16"})());
+  EXPECT_NO_THROW(checked({"highway={enabled: true, storage: single}"})());
+  EXPECT_THAT(checked({"highway.bits=16"}),
+              ThrowsMessage<InputError>(HasSubstr("--set highway.bits=16: 'highway.bits' changes "
+                                                  "nothing")));
+  for (const std::string setting :
+       {"highway.storage=single", "highway={bits: 16}", "highway={enabled: false, bits: 16}"}) {
+    EXPECT_THROW(checked({setting})(), InputError) << setting;
+  }
 }
 
 }  // namespace
