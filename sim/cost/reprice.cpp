@@ -34,18 +34,6 @@ bool has_prefix(const std::string& key, std::string_view prefix) {
   return prefix.empty() || key == prefix || (key.starts_with(prefix) && key[prefix.size()] == '.');
 }
 
-bool same_value(const ConfigNode& a, const ConfigNode& b) {
-  if (a.kind != b.kind || a.scalar != b.scalar || a.items.size() != b.items.size()) {
-    return false;
-  }
-  for (std::size_t i = 0; i < a.items.size(); ++i) {
-    if (!same_value(a.items[i], b.items[i]) || !differing_keys(a.items[i], b.items[i]).empty()) {
-      return false;
-    }
-  }
-  return true;
-}
-
 void collect(const ConfigNode* a, const ConfigNode* b, const std::string& name,
              std::vector<std::string>& keys) {
   const bool maps = (a == nullptr || a->kind == ConfigNode::Kind::mapping) &&

@@ -103,7 +103,8 @@ class TechnologyReader {
 };
 
 Technology Technology::load(const std::string& directory) {
-  if (!std::filesystem::is_directory(directory)) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(directory, ignored)) {
     throw FileError{{directory, 0, 0}, "is no technology directory"};
   }
   return TechnologyReader{directory}.read();
@@ -113,7 +114,8 @@ std::vector<std::string> Technology::names_in(const std::string& root) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator{root, error}) {
-    if (std::filesystem::exists(entry.path() / "technology.yaml")) {
+    std::error_code ignored;
+    if (std::filesystem::exists(entry.path() / "technology.yaml", ignored)) {
       names.push_back(entry.path().filename().string());
     }
   }

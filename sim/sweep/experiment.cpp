@@ -108,14 +108,12 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
   Workload workload;
   workload.name_ = name;
   const bool zoo = name.starts_with("zoo:");
+  std::error_code ignored;  // what cannot be looked at is told when it is opened
   if (zoo || name.ends_with(".yaml") || name.ends_with(".yml")) {
-    if (!zoo && !fs::exists(name)) {
-      throw FileError{{name, 0, 0}, "no such network file"};
-    }
     workload.impl_->network = std::make_unique<models::Network>(models::open_network(name));
-  } else if (name.ends_with(".npz") || fs::is_directory(name)) {
+  } else if (name.ends_with(".npz") || fs::is_directory(name, ignored)) {
     workload.impl_->file_trace = std::make_shared<const Trace>(traces::read_trace(name));
-  } else if (!fs::exists(name)) {
+  } else if (!fs::exists(name, ignored)) {
     throw FileError{{name, 0, 0},
                     "no such workload; give zoo:NAME, a network .yaml, or a trace (.npz or "
                     "directory)"};

@@ -94,6 +94,16 @@ TEST(Configuration, OddAssignmentsAreRefused) {
                  2, "is unknown");
 }
 
+TEST(Configuration, NamesTooLongForAFileAreExitCode3) {
+  const std::string name(5000, 'x');
+  for (const std::string end : {".yaml", ".npz", ""}) {
+    expect_refused({"run", accelerator(), "--network", name + end}, 3, "xxx");
+  }
+  expect_refused({"config", "check", name + ".yaml"}, 3, "File name too long");
+  expect_refused({"config", "check", repository("configs")}, 3, "is a directory, not a file");
+  expect_refused({"area", accelerator(), "--profile", name + "/p.yaml"}, 3, "xxx");
+}
+
 TEST(Configuration, AHighwaysKeysAreRefusedWithoutAHighway) {
   expect_refused({"run", accelerator(), "--network", "zoo:lstm300", "--set", "highway.bits=16"}, 2,
                  "add highway.enabled=true");
