@@ -52,22 +52,25 @@ std::string likeness(const ConfigNode& node) {
   static constexpr struct {
     const char *key, *what;
   } kTelling[] = {
-      {"matrix", "a sweep: begin it with 'schema: turnpike-sweep/1'"},
-      {"spads", "an accelerator: begin it with 'schema: turnpike-accelerator/1'"},
-      {"glb", "an accelerator: begin it with 'schema: turnpike-accelerator/1'"},
-      {"layers", "a network: begin it with 'schema: turnpike-network/1'"},
-      {"cost", "a profile: begin it with 'schema: turnpike-profile/1'"},
-      {"organisation", "a memory: begin it with 'schema: turnpike-dram/1'"},
-      {"tck_ns", "a memory: begin it with 'schema: turnpike-dram/1'"},
-      {"node_nm", "a technology: begin it with 'schema: turnpike-technology/1'"},
-      {"ERT", "an Accelergy table, for cost.energy_table"},
-      {"ART", "an Accelergy table, for cost.area_table"},
-      {"architecture", "a Timeloop description: write its array and buffers as an accelerator"},
-      {"problem", "a Timeloop problem: write its layers as a network"},
+      {"matrix", "it looks like a sweep: begin it with 'schema: turnpike-sweep/1'"},
+      {"spads", "it looks like an accelerator: begin it with 'schema: turnpike-accelerator/1'"},
+      {"glb", "it looks like an accelerator: begin it with 'schema: turnpike-accelerator/1'"},
+      {"layers", "it looks like a network: begin it with 'schema: turnpike-network/1'"},
+      {"cost", "it looks like a profile: begin it with 'schema: turnpike-profile/1'"},
+      {"organisation", "it looks like a memory: begin it with 'schema: turnpike-dram/1'"},
+      {"tck_ns", "it looks like a memory: begin it with 'schema: turnpike-dram/1'"},
+      {"node_nm", "it looks like a technology: begin it with 'schema: turnpike-technology/1'"},
+      {"ERT", "it is no file of this program, but an Accelergy table, for cost.energy_table"},
+      {"ART", "it is no file of this program, but an Accelergy table, for cost.area_table"},
+      {"architecture",
+       "it is no file of this program, but a Timeloop description: write its array and buffers as "
+       "an accelerator"},
+      {"problem",
+       "it is no file of this program, but a Timeloop problem: write its layers as a network"},
   };
   for (const auto& each : kTelling) {
     if (node.find(each.key) != nullptr) {
-      return fmt::format("; it looks like {}", each.what);
+      return fmt::format(": {}", each.what);
     }
   }
   return ": it is no file of this program ('turnpike config schema KIND' prints the keys of a "

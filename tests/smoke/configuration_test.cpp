@@ -168,7 +168,8 @@ TEST(Configuration, MapChoosesWhatARunUses) {
     ASSERT_EQ(plan.code, 0) << more[0] << plan.err;
     const std::vector<std::string> used = planned(Json::parse(plan.out));
     std::size_t found = 0;
-    for (const Json& group : Json::parse(mapped.out)["layers"]) {
+    const Json chosen = Json::parse(mapped.out);
+    for (const Json& group : chosen["layers"]) {
       for (const Json& layer : group["layers"]) {
         EXPECT_THAT(used, testing::Contains(layer.get<std::string>() + " " +
                                             group["chosen"]["mapping"].get<std::string>()))
