@@ -6,7 +6,7 @@
 
 namespace turnpike::memory {
 
-std::int64_t busiest_bank_accesses(const std::vector<GlbStream>& streams) {
+std::vector<std::int64_t> accesses_by_bank(const std::vector<GlbStream>& streams) {
   std::vector<std::int64_t> accesses;
   for (const GlbStream& stream : streams) {
     ensure(stream.accesses == 0 || !stream.banks.empty(), "a stream's accesses go to some bank");
@@ -19,6 +19,11 @@ std::int64_t busiest_bank_accesses(const std::vector<GlbStream>& streams) {
       accesses[bank] += (stream.accesses + banks - 1) / banks;
     }
   }
+  return accesses;
+}
+
+std::int64_t busiest_bank_accesses(const std::vector<GlbStream>& streams) {
+  const std::vector<std::int64_t> accesses = accesses_by_bank(streams);
   return accesses.empty() ? 0 : *std::max_element(accesses.begin(), accesses.end());
 }
 

@@ -23,7 +23,9 @@ struct GlbStream {
 /// Streams on disjoint banks that ask each bank at most once a clock never conflict.
 [[nodiscard]] Cycles bank_conflict_clocks(const std::vector<GlbStream>& streams, Cycles pass);
 
-/// Accesses of the busiest bank.
+/// Accesses each bank answers, by bank; banks after the last one used are left out.
+[[nodiscard]] std::vector<std::int64_t> accesses_by_bank(const std::vector<GlbStream>& streams);
+/// Those of the busiest bank.
 [[nodiscard]] std::int64_t busiest_bank_accesses(const std::vector<GlbStream>& streams);
 
 }  // namespace turnpike::memory

@@ -8,8 +8,10 @@
 
 namespace turnpike::pe {
 
-/// Times the passes of a run. `reference` simulates every pass through the PeArray, with its data;
-/// `memo` simulates each distinct PassShape once and replays its cycles and counters.
+/// Times the passes of a run. `reference` simulates every pass through the PeArray, clock by clock
+/// in simulated time and with its data; `memo` steps each distinct PassShape once and lets its cycles
+/// pass. Either knows a pass's cycles and counters when it begins, and `reference` makes sure that
+/// they come true.
 ///
 /// Why the memo is exact (each an invariant, asserted where it can be broken):
 ///  1. the array is drained at the end of a pass (PeArray asserts ArrayCore::drained());
@@ -25,6 +27,8 @@ class PassTimer {
 
   PassTimer(PeArray& array, Mode mode) : array_{array}, mode_{mode} {}
 
+  /// Cycles and counters of a pass that is still to run; takes no simulated time.
+  const PassCounters& foresee(const PassShape& shape);
   /// Runs one pass; called from an SC_THREAD, returns after its simulated time. With operands in
   /// reference mode the array computes their psums; in memo mode operands must be null.
   const PassCounters& run(const PassShape& shape, PassOperands* operands);
@@ -32,7 +36,7 @@ class PassTimer {
   [[nodiscard]] Mode mode() const { return mode_; }
   [[nodiscard]] std::uint64_t passes_run() const { return passes_run_; }
   [[nodiscard]] std::uint64_t passes_simulated() const { return passes_simulated_; }
-  /// Clocks stepped by the array, as opposed to replayed.
+  /// Clocks stepped by the array, as opposed to replayed. What `reference` foresees is not in it.
   [[nodiscard]] std::uint64_t clocks_simulated() const { return clocks_simulated_; }
 
   /// Loads and saves the memo. A file of another model version, or a damaged one, is ignored:
@@ -45,7 +49,6 @@ class PassTimer {
   PeArray& array_;
   Mode mode_;
   std::map<PassShape, PassCounters> memo_;
-  PassCounters last_;
   std::uint64_t passes_run_ = 0;
   std::uint64_t passes_simulated_ = 0;
   std::uint64_t clocks_simulated_ = 0;

@@ -15,13 +15,8 @@ std::int64_t signed_of(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
-/// `amount` x `part` / `whole`.
-std::uint64_t share(std::uint64_t amount, std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? amount : amount * part / whole;
-}
-
-std::uint64_t beyond(std::uint64_t needed, std::uint64_t had) {
-  return needed > had ? needed - had : 0;
+std::size_t index_of(PortUser user) {
+  return static_cast<std::size_t>(user);
 }
 
 }  // namespace
@@ -36,41 +31,10 @@ memory::GlbShape glb_shape_of(const AcceleratorConfig& config) {
                            {"glb.bytes_at_16_bit", 0, 0});
 }
 
-void BufferUser::begins(std::uint64_t at, const BufferLines& lines, std::uint64_t clocks) {
-  const BufferLines before =
-      jobs_.empty() ? BufferLines{} : jobs_.back().before + jobs_.back().lines;
-  jobs_.push_back({at, at + clocks, before, lines});
-  busy_ = true;
-}
-
-void BufferUser::begins_alike(std::uint64_t at) {
-  const Job last = jobs_.empty() ? Job{} : jobs_.back();
-  begins(at, last.lines, last.end - last.begin);
-}
-
-void BufferUser::ends(std::uint64_t at, const BufferLines& lines) {
-  ensure(busy_, "a job that ends has begun");
-  jobs_.back().end = at;
-  jobs_.back().lines = lines;
-  busy_ = false;
-}
-
-BufferLines BufferUser::until(std::uint64_t at) const {
-  const auto next = std::partition_point(jobs_.begin(), jobs_.end(),
-                                         [at](const Job& job) { return job.begin < at; });
-  if (next == jobs_.begin()) {
-    return {};
-  }
-  const Job& job = *std::prev(next);
-  const std::uint64_t whole = job.end - job.begin;
-  const std::uint64_t part = std::min(at - job.begin, whole);
-  return job.before + BufferLines{share(job.lines.ifmap, part, whole),
-                                  share(job.lines.psum, part, whole),
-                                  share(job.lines.maps, part, whole)};
-}
-
-BufferLines BufferUser::between(std::uint64_t from, std::uint64_t to) const {
-  return until(to) - until(from);
+/// Accesses to a bank that may have been made by clock `at`.
+std::uint64_t BufferPorts::Job::due(std::size_t bank, std::uint64_t at) const {
+  const std::uint64_t passed = at - begin;
+  return passed >= clocks ? asked[bank] : asked[bank] * passed / clocks;
 }
 
 BufferPorts::BufferPorts(const AcceleratorConfig& config)
@@ -78,6 +42,10 @@ BufferPorts::BufferPorts(const AcceleratorConfig& config)
       buffer_{glb_shape_of(config)},
       all_banks_(static_cast<std::size_t>(config.glb_banks)) {
   std::iota(all_banks_.begin(), all_banks_.end(), 0);
+  for (Job& job : jobs_) {
+    job.asked.assign(all_banks_.size(), 0);
+    job.moved.assign(all_banks_.size(), 0);
+  }
 }
 
 void BufferPorts::take(GlbType type, std::int64_t values, int bits) {
@@ -124,7 +92,7 @@ void BufferPorts::place(const Plan& plan, std::size_t stage, const ArrayJob& job
   }
 }
 
-std::uint64_t BufferPorts::clocks_for(const BufferLines& lines) const {
+std::vector<std::uint64_t> BufferPorts::accesses(const BufferLines& lines) const {
   const auto banks_of = [this](GlbType type) {
     const auto& banks = banks_[static_cast<std::size_t>(type)];
     return banks.empty() ? all_banks_ : banks;
@@ -134,24 +102,66 @@ std::uint64_t BufferPorts::clocks_for(const BufferLines& lines) const {
   maps.insert(maps.end(), highway.begin(), highway.end());
   std::sort(maps.begin(), maps.end());
   maps.erase(std::unique(maps.begin(), maps.end()), maps.end());
-  return static_cast<std::uint64_t>(
-      memory::busiest_bank_accesses({{signed_of(lines.ifmap), banks_of(GlbType::ifmap)},
-                                     {signed_of(lines.psum), banks_of(GlbType::psum)},
-                                     {signed_of(lines.maps), maps.empty() ? all_banks_ : maps}}));
+  const auto by_bank =
+      memory::accesses_by_bank({{signed_of(lines.ifmap), banks_of(GlbType::ifmap)},
+                                {signed_of(lines.psum), banks_of(GlbType::psum)},
+                                {signed_of(lines.maps), maps.empty() ? all_banks_ : maps}});
+  std::vector<std::uint64_t> out(by_bank.begin(), by_bank.end());
+  out.resize(all_banks_.size(), 0);
+  return out;
 }
 
-std::uint64_t BufferPorts::post_needs(const BufferLines& lines, std::uint64_t begin,
-                                      std::uint64_t now) const {
-  return lines.total() == 0 ? 0
-                            : beyond(clocks_for(lines + array.between(begin, now)), now - begin);
+std::uint64_t BufferPorts::clocks_for(const BufferLines& lines) const {
+  const std::vector<std::uint64_t> asked = accesses(lines);
+  return *std::max_element(asked.begin(), asked.end());
 }
 
-std::uint64_t BufferPorts::fill_needs(const BufferLines& lines, std::uint64_t begin,
-                                      std::uint64_t now) const {
-  return lines.total() == 0
-             ? 0
-             : beyond(clocks_for(lines + array.between(begin, now) + post.between(begin, now)),
-                      now - begin);
+void BufferPorts::begins(PortUser user, std::uint64_t at, const BufferLines& lines,
+                         std::uint64_t clocks) {
+  ensure(needs(user, at) == 0, "a user of the buffer does one thing after the other");
+  ensure(user != PortUser::array || clocks >= clocks_for(lines),
+         "a pass is as long as its busiest bank");
+  Job& job = jobs_[index_of(user)];
+  job = {at, clocks, accesses(lines), std::vector<std::uint64_t>(all_banks_.size(), 0)};
+}
+
+void BufferPorts::settle(std::uint64_t at) {
+  ensure(at >= settled_, "the buffer's clocks are given away in order");
+  for (std::size_t bank = 0; bank < all_banks_.size(); ++bank) {
+    std::uint64_t free = at - settled_;
+    for (Job& job : jobs_) {
+      const std::uint64_t moved = std::min(job.due(bank, at) - job.moved[bank], free);
+      job.moved[bank] += moved;
+      free -= moved;
+    }
+  }
+  settled_ = at;
+}
+
+std::uint64_t BufferPorts::needs(PortUser user, std::uint64_t at) {
+  settle(at);
+  std::uint64_t clocks = 0;
+  for (std::size_t bank = 0; bank < all_banks_.size(); ++bank) {
+    clocks = std::max(clocks, bank_needs(user, bank, at));
+  }
+  return clocks;
+}
+
+/// The array's pass is all that is known of the future; beyond its end the bank may be free.
+std::uint64_t BufferPorts::bank_needs(PortUser user, std::size_t bank, std::uint64_t at) const {
+  const Job& job = jobs_[index_of(user)];
+  const std::uint64_t missing = job.asked[bank] - job.moved[bank];
+  const Job& pass = jobs_[index_of(PortUser::array)];
+  const std::uint64_t pass_end = pass.begin + pass.clocks;
+  if (missing == 0 || user == PortUser::array || pass_end <= at) {
+    return missing;
+  }
+  const std::uint64_t left = pass_end - at;
+  const std::uint64_t taken = std::min(pass.asked[bank] - pass.moved[bank], left);
+  if (missing > left - taken) {
+    return missing + taken;
+  }
+  return std::max((missing - 1) * left / (left - taken) + 1, missing);
 }
 
 }  // namespace turnpike::accelerator

@@ -17,47 +17,25 @@ namespace turnpike::accelerator {
 /// Lines of the global buffer somebody reads or writes, by what they hold.
 struct BufferLines {
   std::uint64_t ifmap = 0, psum = 0, maps = 0;
-
-  [[nodiscard]] std::uint64_t total() const { return ifmap + psum + maps; }
-  friend BufferLines operator+(const BufferLines& a, const BufferLines& b) {
-    return {a.ifmap + b.ifmap, a.psum + b.psum, a.maps + b.maps};
-  }
-  friend BufferLines operator-(const BufferLines& a, const BufferLines& b) {
-    return {a.ifmap - b.ifmap, a.psum - b.psum, a.maps - b.maps};
-  }
 };
 
-/// What one user of the buffer moved over time: at an even rate in each of its jobs.
-class BufferUser {
- public:
-  /// A job begins. Until it ends, it is taken to move `lines` within `clocks`.
-  void begins(std::uint64_t at, const BufferLines& lines, std::uint64_t clocks);
-  /// A job begins that is taken to go on as the one before.
-  void begins_alike(std::uint64_t at);
-  /// It has moved `lines`.
-  void ends(std::uint64_t at, const BufferLines& lines);
-  /// Moved during [from, to); `to` is not after the present.
-  [[nodiscard]] BufferLines between(std::uint64_t from, std::uint64_t to) const;
-
- private:
-  struct Job {
-    std::uint64_t begin = 0, end = 0;
-    BufferLines before;  ///< moved by earlier jobs
-    BufferLines lines;
-  };
-  [[nodiscard]] BufferLines until(std::uint64_t at) const;
-
-  std::vector<Job> jobs_;  ///< one after another
-  bool busy_ = false;      ///< then the last is under way, its end and lines are expectations
+/// Who asks for the ports of the global buffer, first served first.
+enum class PortUser {
+  array,       ///< ifmap reads, psum reads and writes of a pass
+  post,        ///< the post-processing unit: psums and feature maps it reads, maps it writes
+  skip_fill,   ///< a transfer that fills lines with a tile's operands
+  fetch_fill,  ///< a transfer that fills an ifmap tile
 };
+inline constexpr std::size_t kPortUsers = 4;
 
 /// The banks of the global buffer while a run goes on, and the clocks their ports cost.
 ///
-/// Each bank answers one access a clock, of the array first: ifmap reads, psum reads and psum
-/// writes, at an even rate; a pass gets longer by what the busiest bank cannot do in its clocks
-/// (memory/bank_conflicts.hpp). What is left goes to the post-processing unit, which reads psums
-/// and feature maps and writes the next ones, and then to transfers that fill ifmap tiles: they
-/// end when the ports have had the clocks for their lines.
+/// A bank answers one access a clock. Each user has one job at a time, so many lines that go round
+/// its banks in turn, and each clock of a bank is given away once: to the array, whose lines come
+/// at an even rate over its pass; what it leaves to the post-processing unit, never ahead of an even
+/// rate over its tile; what that leaves to transfers, as they come. A job ends when all its banks
+/// have answered. A pass is therefore as long as its busiest bank is busy with it
+/// (memory/bank_conflicts.hpp), and nobody delays it; the others wait.
 ///
 /// Space: the ifmap tile is filled for the next pass as the array frees its rows, and a psum tile
 /// is overwritten behind the post-processing unit that reads it out: neither is there twice.
@@ -74,23 +52,33 @@ class BufferPorts {
   /// Clocks `lines` need when nobody else uses the ports.
   [[nodiscard]] std::uint64_t clocks_for(const BufferLines& lines) const;
 
-  /// Further clocks a tile of the post-processing unit that began at `begin` needs as of `now`.
-  [[nodiscard]] std::uint64_t post_needs(const BufferLines& lines, std::uint64_t begin,
-                                         std::uint64_t now) const;
-  /// The same for a transfer that fills lines.
-  [[nodiscard]] std::uint64_t fill_needs(const BufferLines& lines, std::uint64_t begin,
-                                         std::uint64_t now) const;
-
-  BufferUser array, post;  ///< what the two moved
+  /// From clock `at` on the user moves `lines`, not faster than evenly in `clocks`; 0: as fast as the
+  /// ports allow. Its last job has ended. Times never go back.
+  void begins(PortUser user, std::uint64_t at, const BufferLines& lines, std::uint64_t clocks);
+  /// Clocks from `at` on its job takes at least: 0 once it has ended.
+  [[nodiscard]] std::uint64_t needs(PortUser user, std::uint64_t at);
+  /// Gives away the clocks up to, not including, `at`.
+  void settle(std::uint64_t at);
 
  private:
   void place_tensors(const Plan& plan, std::size_t stage);
   void take(memory::GlbType type, std::int64_t values, int bits);
+  [[nodiscard]] std::vector<std::uint64_t> accesses(const BufferLines& lines) const;
+  [[nodiscard]] std::uint64_t bank_needs(PortUser user, std::size_t bank, std::uint64_t at) const;
+
+  /// What a user asks each bank for.
+  struct Job {
+    std::uint64_t begin = 0, clocks = 0;
+    std::vector<std::uint64_t> asked, moved;  ///< accesses of each bank
+    [[nodiscard]] std::uint64_t due(std::size_t bank, std::uint64_t at) const;
+  };
 
   const AcceleratorConfig& config_;
   memory::GlobalBuffer buffer_;
   std::vector<int> all_banks_;
   std::array<std::vector<int>, memory::kGlbTypes> banks_;  ///< of each type; empty if it has none
+  std::array<Job, kPortUsers> jobs_;
+  std::uint64_t settled_ = 0;  ///< clocks given away
 };
 
 }  // namespace turnpike::accelerator

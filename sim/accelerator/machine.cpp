@@ -113,17 +113,27 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
   SC_THREAD(write);
 }
 
+/// Clocks that have passed.
 std::uint64_t Machine::now() const {
-  return static_cast<std::uint64_t>(std::llround(sc_core::sc_time_stamp() / period_));
+  return sc_core::sc_time_stamp().value() / period_.value();
 }
 
-/// To the next clock edge; memory answers at times of its own.
-void Machine::align() {
-  const double clocks = sc_core::sc_time_stamp() / period_;
-  const double edge = std::ceil(clocks - 1e-6);
-  const sc_core::sc_time at = period_ * edge;
-  if (at > sc_core::sc_time_stamp()) {
-    sc_core::wait(at - sc_core::sc_time_stamp());
+void Machine::wait_for(Engine engine, const sc_core::sc_event& event) {
+  sc_core::wait(event);
+  turns_.take(engine);
+}
+
+void Machine::wait_clocks(Engine engine, std::uint64_t clocks) {
+  sc_core::wait(period_ * static_cast<double>(clocks));
+  turns_.take(engine);
+}
+
+/// To the next edge of the clock; memory answers at times of its own.
+void Machine::wait_for_edge(Engine engine) {
+  const sc_dt::uint64 past = sc_core::sc_time_stamp().value() % period_.value();
+  if (past > 0) {
+    sc_core::wait(sc_core::sc_time::from_value(period_.value() - past));
+    turns_.take(engine);
   }
 }
 
@@ -147,14 +157,14 @@ void Machine::stall(Track kind, const sc_core::sc_event& event, const Blocked& b
   const Observed observed{options_.observer, {.track = kind, .layer = current_}};
   const std::uint64_t from = now();
   while (blocked()) {
-    sc_core::wait(event);
+    wait_for(Engine::control, event);
   }
-  align();
   CycleCounts& cycles = layer().cycles;
   (kind == Track::dram_stall ? cycles.dram_stall : cycles.post_stall) += now() - from;
 }
 
 void Machine::control() {
+  turns_.take(Engine::control);
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
     current_ = s;
     const Observed observed{options_.observer, {.track = Track::layer, .layer = s}};
@@ -269,15 +279,20 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
   ++started_;
   pass_event_.notify(sc_core::SC_ZERO_TIME);
   const std::uint64_t from = now();
-  ports_.array.begins_alike(from);
-  const pe::PassCounters& counters = timer_.run(timing, simulate_data ? &operands : nullptr);
+  const pe::PassCounters& counters = timer_.foresee(timing);
+  const BufferLines lines = pass_lines(config_, job, counters);
+  const std::uint64_t cycles = std::max(counters.cycles, ports_.clocks_for(lines));
+  ports_.begins(PortUser::array, from, lines, cycles);
+  timer_.run(timing, simulate_data ? &operands : nullptr);
+  turns_.take(Engine::control);
   ensure(now() - from == counters.cycles, "a pass takes the clocks it counts");
   if (simulate_data) {
     data_->store_psums(slice, operands);
   } else if (job.slices == 1) {
     data_->run_pass(slice);
   }
-  const std::uint64_t cycles = counters.cycles + wait_for_banks(job, counters);
+  wait_for_banks(cycles - counters.cycles);
+  ports_.settle(now());
   ++ended_;
   pass_event_.notify(sc_core::SC_ZERO_TIME);
   ++layer().passes;
@@ -288,17 +303,12 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
 }
 
 /// A pass whose banks were asked for more than they can answer takes that much longer.
-std::uint64_t Machine::wait_for_banks(const ArrayJob& job, const pe::PassCounters& pass) {
+void Machine::wait_for_banks(std::uint64_t clocks) {
   const Observed observed{options_.observer, {.track = Track::bank_wait, .layer = current_}};
-  const BufferLines lines = pass_lines(config_, job, pass);
-  const std::uint64_t needed = ports_.clocks_for(lines);
-  const std::uint64_t more = needed > pass.cycles ? needed - pass.cycles : 0;
-  if (more > 0) {
-    sc_core::wait(period_ * static_cast<double>(more));
+  if (clocks > 0) {
+    wait_clocks(Engine::control, clocks);
   }
-  ports_.array.ends(now(), lines);
-  layer().glb_conflict_cycles += more;
-  return more;
+  layer().glb_conflict_cycles += clocks;
 }
 
 /// Hands a finished tile to the post-processing unit, which works one tile behind the array.

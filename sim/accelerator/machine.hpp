@@ -17,11 +17,13 @@
 #include "sim/accelerator/operands.hpp"
 #include "sim/accelerator/schedule.hpp"
 #include "sim/accelerator/simulation.hpp"
+#include "sim/accelerator/turns.hpp"
 
 namespace turnpike::accelerator {
 
 /// The accelerator: controller, PE array, fetch and write-back engines, post-processing unit and
-/// DRAM, composed from a configuration. Four threads that only wait for events:
+/// DRAM, composed from a configuration. Four threads that only wait for events and act at edges of
+/// the machine's clock, at one edge in the order of Engine:
 ///
 ///  control   runs the passes in order, each once its operands are in the buffer;
 ///  fetch     brings filters and ifmap tiles: with `overlap` those of the next pass while one runs
@@ -54,23 +56,25 @@ class Machine : public sc_core::sc_module {
   void run_job(std::size_t stage, const ArrayJob& job, const JobSchedule& passes,
                std::uint64_t& active_pe_cycles);
   void run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles);
-  std::uint64_t wait_for_banks(const ArrayJob& job, const pe::PassCounters& pass);
+  void wait_for_banks(std::uint64_t clocks);
   void run_whole_layer(const ArrayJob& job);
   void note_psums(const ArrayJob& job);
   [[nodiscard]] static std::vector<double> weight_sums(const JobOperands& operands);
   void send_tile(const TileTask& tile);
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
   void verify(std::size_t stage);
-  void transfer(Track engine, const Transfer& transfer);
+  void transfer(Track track, const Transfer& transfer);
   void requantize(const TileTask& tile);
   template <class Blocked>
   void stall(Track kind, const sc_core::sc_event& event, const Blocked& blocked);
   [[nodiscard]] bool post_at_work() const { return post_busy_ || !tiles_.empty(); }
   [[nodiscard]] bool write_at_work() const { return write_busy_ || !writes_.empty(); }
   [[nodiscard]] RunFacts facts() const;
-  void fill_buffer(const Transfer& transfer, std::uint64_t from);
-  void access_dram(const memory::DramRequest& request);
-  void align();
+  void fill_buffer(Track track, const Transfer& transfer, std::uint64_t from);
+  void access_dram(Engine engine, const memory::DramRequest& request);
+  void wait_for(Engine engine, const sc_core::sc_event& event);
+  void wait_clocks(Engine engine, std::uint64_t clocks);
+  void wait_for_edge(Engine engine);
   [[nodiscard]] std::uint64_t now() const;
   LayerResult& layer() { return result_.layers[current_]; }
 
@@ -85,6 +89,7 @@ class Machine : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Machine> memory_port_{"memory_port"};
   memory::DramChannel dram_;
   BufferPorts ports_;
+  Turns turns_{"turns"};
 
   RunResult result_;
   bool finished_ = false;

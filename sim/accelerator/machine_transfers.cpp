@@ -9,44 +9,70 @@
 
 namespace turnpike::accelerator {
 
+namespace {
+
+Engine engine_of(Track transfers) {
+  return transfers == Track::skip_fetch   ? Engine::post
+         : transfers == Track::write_back ? Engine::write
+                                          : Engine::fetch;
+}
+
+PortUser fill_of(Track transfers) {
+  return transfers == Track::skip_fetch ? PortUser::skip_fill : PortUser::fetch_fill;
+}
+
+/// Filters have a buffer of their own, outputs leave without one.
+bool fills_global_buffer(Track transfers) {
+  return transfers == Track::skip_fetch || transfers == Track::ifmap_fetch;
+}
+
+}  // namespace
+
 /// Moves one transfer and counts it; called from fetch, post and write.
-void Machine::transfer(Track engine, const Transfer& t) {
+void Machine::transfer(Track track, const Transfer& t) {
   count_transfer(config_, t, result_.layers[t.stage]);
-  if (t.words == 0) {
-    return;  // a share of a tile too small for a word of its own
+  if (t.words == 0 && t.values == 0) {
+    return;  // a share of a tile too small for a value of its own
   }
   const Observed observed{options_.observer,
-                          {.track = engine,
+                          {.track = track,
                            .layer = t.stage,
                            .low_bytes = t.low_words * 8,
                            .highway_bytes = (t.words - t.low_words) * 8,
                            .values = t.values}};
+  const Engine engine = engine_of(track);
   const std::uint64_t from = now();
+  if (fills_global_buffer(track)) {
+    ports_.begins(fill_of(track), from, transfer_lines(config_, t), 0);
+  }
   if (t.low_words > 0) {
-    access_dram(
-        {t.address, static_cast<std::int64_t>(t.low_words) * 8, t.write, Stream::low, t.traffic});
+    access_dram(engine, {t.address, static_cast<std::int64_t>(t.low_words) * 8, t.write,
+                         Stream::low, t.traffic});
   }
   if (t.words > t.low_words) {
-    access_dram({t.address + static_cast<std::int64_t>(t.low_words) * 8,
-                 static_cast<std::int64_t>(t.words - t.low_words) * 8, t.write, Stream::highway,
-                 memory::Traffic::highway});
+    access_dram(engine, {t.address + static_cast<std::int64_t>(t.low_words) * 8,
+                         static_cast<std::int64_t>(t.words - t.low_words) * 8, t.write,
+                         Stream::highway, memory::Traffic::highway});
   }
-  fill_buffer(t, from);
+  wait_for_edge(engine);
+  fill_buffer(track, t, from);
 }
 
 /// A transfer that began at `from` and has left the DRAM ends when the buffer has taken it.
-void Machine::fill_buffer(const Transfer& t, std::uint64_t from) {
+void Machine::fill_buffer(Track track, const Transfer& t, std::uint64_t from) {
+  const Engine engine = engine_of(track);
   const std::uint64_t filters = from + filter_buffer_lines(config_, t);
   if (filters > now()) {
-    sc_core::wait(period_ * static_cast<double>(filters - now()));
+    wait_clocks(engine, filters - now());
   }
-  const BufferLines lines = transfer_lines(config_, t);
-  while (const std::uint64_t more = ports_.fill_needs(lines, from, now())) {
-    sc_core::wait(period_ * static_cast<double>(more));
+  if (fills_global_buffer(track)) {
+    while (const std::uint64_t more = ports_.needs(fill_of(track), now())) {
+      wait_clocks(engine, more);
+    }
   }
 }
 
-void Machine::access_dram(const memory::DramRequest& request) {
+void Machine::access_dram(Engine engine, const memory::DramRequest& request) {
   memory::DramTransferExtension extension;
   extension.stream = request.stream;
   extension.traffic = request.traffic;
@@ -58,26 +84,28 @@ void Machine::access_dram(const memory::DramRequest& request) {
   payload.set_extension(&extension);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   memory_port_->b_transport(payload, delay);
+  turns_.take(engine);
   payload.clear_extension(&extension);
   ensure(payload.is_response_ok(), "the memory takes every transfer of the schedule");
 }
 
 void Machine::fetch() {
+  turns_.take(Engine::fetch);
   std::uint64_t pass = 0;
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
     for (const JobSchedule& job : schedule_.stages[s].jobs) {
       for (const PassTask& task : job.passes) {
         // Double-buffered: the operands of a pass may come while the pass before it runs.
         while (config_.transfers == Transfers::overlap ? started_ < pass : ended_ < pass) {
-          sc_core::wait(pass_event_);
+          wait_for(Engine::fetch, pass_event_);
         }
         transfer(Track::filter_fetch, task.filter);
         if (task.ifmap.words > 0) {
           while (stages_done_ <= job.ifmap_ready_stage) {
-            sc_core::wait(stage_event_);
+            wait_for(Engine::fetch, stage_event_);
           }
           while (write_at_work()) {
-            sc_core::wait(write_idle_event_);
+            wait_for(Engine::fetch, write_idle_event_);
           }
           transfer(Track::ifmap_fetch, task.ifmap);
         }
@@ -91,7 +119,7 @@ void Machine::fetch() {
 void Machine::post() {
   for (;;) {
     while (tiles_.empty()) {
-      sc_core::wait(tile_event_);
+      wait_for(Engine::post, tile_event_);
     }
     post_busy_ = true;
     const TileTask tile = std::move(tiles_.front());
@@ -116,19 +144,17 @@ void Machine::requantize(const TileTask& tile) {
   const auto rate = static_cast<std::uint64_t>(config_.post_values_per_clock);
   const std::uint64_t clocks =
       std::max((tile.values + rate - 1) / rate, ports_.clocks_for(tile.lines));
-  const std::uint64_t from = now();
-  ports_.post.begins(from, tile.lines, clocks);
-  sc_core::wait(period_ * static_cast<double>(clocks));
-  while (const std::uint64_t more = ports_.post_needs(tile.lines, from, now())) {
-    sc_core::wait(period_ * static_cast<double>(more));
+  ports_.begins(PortUser::post, now(), tile.lines, clocks);
+  wait_clocks(Engine::post, clocks);
+  while (const std::uint64_t more = ports_.needs(PortUser::post, now())) {
+    wait_clocks(Engine::post, more);
   }
-  ports_.post.ends(now(), tile.lines);
 }
 
 void Machine::write() {
   for (;;) {
     while (writes_.empty()) {
-      sc_core::wait(write_event_);
+      wait_for(Engine::write, write_event_);
     }
     write_busy_ = true;
     const Transfer store = writes_.front();
