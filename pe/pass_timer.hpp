@@ -9,9 +9,9 @@
 namespace turnpike::pe {
 
 /// Times the passes of a run. `reference` simulates every pass through the PeArray, clock by clock
-/// in simulated time and with its data; `memo` steps each distinct PassShape once and lets its cycles
-/// pass. Either knows a pass's cycles and counters when it begins, and `reference` makes sure that
-/// they come true.
+/// in simulated time and with its data; `memo` steps each distinct PassShape once and lets its
+/// cycles pass. Either knows a pass's cycles and counters when it begins, and `reference` makes
+/// sure that they come true.
 ///
 /// Why the memo is exact (each an invariant, asserted where it can be broken):
 ///  1. the array is drained at the end of a pass (PeArray asserts ArrayCore::drained());

@@ -32,9 +32,9 @@ inline constexpr std::size_t kPortUsers = 4;
 ///
 /// A bank answers one access a clock. Each user has one job at a time, so many lines that go round
 /// its banks in turn, and each clock of a bank is given away once: to the array, whose lines come
-/// at an even rate over its pass; what it leaves to the post-processing unit, never ahead of an even
-/// rate over its tile; what that leaves to transfers, as they come. A job ends when all its banks
-/// have answered. A pass is therefore as long as its busiest bank is busy with it
+/// at an even rate over its pass; what it leaves to the post-processing unit, never ahead of an
+/// even rate over its tile; what that leaves to transfers, as they come. A job ends when all its
+/// banks have answered. A pass is therefore as long as its busiest bank is busy with it
 /// (memory/bank_conflicts.hpp), and nobody delays it; the others wait.
 ///
 /// Space: the ifmap tile is filled for the next pass as the array frees its rows, and a psum tile
@@ -52,8 +52,8 @@ class BufferPorts {
   /// Clocks `lines` need when nobody else uses the ports.
   [[nodiscard]] std::uint64_t clocks_for(const BufferLines& lines) const;
 
-  /// From clock `at` on the user moves `lines`, not faster than evenly in `clocks`; 0: as fast as the
-  /// ports allow. Its last job has ended. Times never go back.
+  /// From clock `at` on the user moves `lines`, not faster than evenly in `clocks`; 0: as fast as
+  /// the ports allow. Its last job has ended. Times never go back.
   void begins(PortUser user, std::uint64_t at, const BufferLines& lines, std::uint64_t clocks);
   /// Clocks from `at` on its job takes at least: 0 once it has ended.
   [[nodiscard]] std::uint64_t needs(PortUser user, std::uint64_t at);

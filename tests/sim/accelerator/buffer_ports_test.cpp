@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/base/error.hpp"
+#include "sim/base/random.hpp"
 #include "tests/sim/accelerator/sample_trace.hpp"
 #include "tests/sim/accelerator/small_machine.hpp"
 
@@ -19,39 +20,78 @@ TEST(BufferPorts, LinesGoRoundAllBanks) {
   EXPECT_EQ(ports.clocks_for({}), 0U);
 }
 
-TEST(BufferUser, MovesAtAnEvenRateInEachJob) {
-  BufferUser user;
-  user.begins(100, {.psum = 50}, 10);
-  EXPECT_EQ(user.between(100, 105).psum, 25U) << "as expected when it began";
-  user.ends(120, {.psum = 60});
-  EXPECT_EQ(user.between(100, 110).psum, 30U) << "as it turned out";
-  EXPECT_EQ(user.between(0, 1000).psum, 60U);
-  user.begins_alike(200);
-  EXPECT_EQ(user.between(110, 210).psum, 30U + 30U);
-  user.ends(220, {.ifmap = 7});
-  EXPECT_EQ(user.between(0, 1000).ifmap, 7U);
-  EXPECT_EQ(user.between(0, 50).total(), 0U);
+TEST(BufferPorts, NobodyDelaysTheArray) {
+  const AcceleratorConfig config = small_machine();
+  BufferPorts ports{config};
+  ports.begins(PortUser::post, 0, {.maps = 800}, 100);
+  ports.begins(PortUser::fetch_fill, 0, {.ifmap = 800}, 0);
+  ports.begins(PortUser::array, 50, {.psum = 800}, 100);
+  EXPECT_EQ(ports.needs(PortUser::array, 150), 0U);
+  EXPECT_EQ(ports.needs(PortUser::post, 150), 50U) << "what it had moved when the array came";
 }
 
 TEST(BufferPorts, ThePostProcessingUnitGetsWhatTheArrayLeaves) {
   const AcceleratorConfig config = small_machine();  // 8 lines a clock
   BufferPorts ports{config};
-  ports.array.begins(0, {}, 0);
-  ports.array.ends(100, {.psum = 600});
-  EXPECT_EQ(ports.post_needs({.maps = 200}, 0, 100), 0U);
-  EXPECT_EQ(ports.post_needs({.maps = 280}, 0, 100), 10U);
-  EXPECT_EQ(ports.post_needs({.maps = 280}, 100, 100), 35U) << "the array is idle";
+  ports.begins(PortUser::array, 0, {.psum = 600}, 100);  // leaves 25 clocks of every bank
+  ports.begins(PortUser::post, 0, {.maps = 280}, 35);
+  EXPECT_EQ(ports.needs(PortUser::post, 100), 10U);
+  EXPECT_EQ(ports.needs(PortUser::post, 110), 0U) << "the array is idle";
 }
 
-TEST(BufferPorts, ATransferGetsWhatBothLeave) {
+TEST(BufferPorts, ThePostProcessingUnitIsNotAheadOfItsValues) {
   const AcceleratorConfig config = small_machine();
   BufferPorts ports{config};
-  ports.array.begins(0, {}, 0);
-  ports.array.ends(100, {.psum = 400});
-  ports.post.begins(0, {.maps = 320}, 100);
-  EXPECT_EQ(ports.fill_needs({.ifmap = 80}, 0, 100), 0U);
-  EXPECT_EQ(ports.fill_needs({.ifmap = 160}, 0, 100), 10U);
-  EXPECT_EQ(ports.fill_needs({}, 0, 0), 0U);
+  ports.begins(PortUser::post, 0, {.maps = 400}, 100);  // half the clocks of every bank
+  ports.begins(PortUser::fetch_fill, 0, {.ifmap = 400}, 0);
+  EXPECT_EQ(ports.needs(PortUser::fetch_fill, 50), 25U);
+  EXPECT_EQ(ports.needs(PortUser::fetch_fill, 100), 0U);
+  EXPECT_EQ(ports.needs(PortUser::post, 100), 0U);
+}
+
+TEST(BufferPorts, TwoFillsDoNotGetTheSameClocks) {
+  const AcceleratorConfig config = small_machine();
+  BufferPorts ports{config};
+  ports.begins(PortUser::fetch_fill, 0, {.ifmap = 80}, 0);
+  ports.begins(PortUser::skip_fill, 0, {.ifmap = 80}, 0);
+  EXPECT_EQ(ports.needs(PortUser::skip_fill, 10), 0U);
+  EXPECT_EQ(ports.needs(PortUser::fetch_fill, 10), 10U);
+  EXPECT_EQ(ports.needs(PortUser::fetch_fill, 20), 0U);
+}
+
+TEST(BufferPorts, NeedsIsNeverMoreThanItTakes) {
+  const AcceleratorConfig config = small_machine({"glb.banks=1"});
+  Random random{11};
+  const auto below = [&random](std::uint64_t n) { return random.next() % n; };
+  for (int i = 0; i < 200; ++i) {
+    BufferPorts asked_once{config};
+    BufferPorts asked_each_clock{config};
+    const std::uint64_t pass = 1 + below(60);
+    const BufferLines array{.psum = below(pass + 1)};
+    const BufferLines fill{.ifmap = 1 + below(40)};
+    for (BufferPorts* ports : {&asked_once, &asked_each_clock}) {
+      ports->begins(PortUser::array, 0, array, pass);
+      ports->begins(PortUser::fetch_fill, 0, fill, 0);
+    }
+    std::uint64_t clock = 0;
+    while (asked_each_clock.needs(PortUser::fetch_fill, clock) > 0) {
+      ++clock;
+    }
+    std::uint64_t woken = 0;
+    while (const std::uint64_t more = asked_once.needs(PortUser::fetch_fill, woken)) {
+      woken += more;
+    }
+    EXPECT_EQ(woken, clock) << "case " << i;
+  }
+}
+
+TEST(BufferPorts, AUserDoesOneThingAfterTheOther) {
+  const AcceleratorConfig config = small_machine();
+  BufferPorts ports{config};
+  ports.begins(PortUser::skip_fill, 0, {.ifmap = 80}, 0);
+  EXPECT_THROW(ports.begins(PortUser::skip_fill, 5, {.ifmap = 8}, 0), InternalError);
+  EXPECT_THROW(ports.begins(PortUser::array, 5, {.psum = 80}, 9), InternalError)
+      << "a pass that its banks cannot answer";
 }
 
 TEST(BufferPorts, BanksOfOneTypeDoNotDisturbAnother) {
