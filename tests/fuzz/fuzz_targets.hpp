@@ -14,7 +14,7 @@ bool npy(std::string_view bytes);
 bool trace_json(std::string_view text);
 /// traces/trace_file.hpp: a whole .npz; what is read must be valid and its JSON must survive.
 bool zip(std::string_view bytes);
-/// sim/base/config_node.hpp: parse YAML and write it back.
+/// sim/base/config_node.hpp: parse YAML; what parses must read back the same from what is written.
 bool config(std::string_view text);
 /// sim/accelerator/accelerator_config.hpp: an accelerator file; the resolved one must read back.
 bool accelerator(std::string_view text);
