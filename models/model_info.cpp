@@ -83,9 +83,9 @@ std::string extents(const TensorShape& shape) {
 }  // namespace
 
 std::string to_text(const ModelInfo& info) {
-  std::string text =
-      fmt::format("{}: input {}, batch {}, {} MACs per inference, {} weights\n\n", info.name,
-                  to_string(info.input), info.batch, info.macs, info.parameters);
+  std::string text = fmt::format("{}: input {}, batch {}, {} MACs per inference, {} weights\n\n",
+                                 printable(info.name), to_string(info.input), info.batch, info.macs,
+                                 info.parameters);
   auto out = std::back_inserter(text);
   constexpr const char* kRow = "{:<20} {:<8} {:<11} {:<11} {:>5} {:>9} {:>10}\n";  // 80 columns
   fmt::format_to(out, kRow, "layer", "op", "input", "output", "bits", "weights", "MACs");

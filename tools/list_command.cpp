@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -31,6 +32,11 @@ std::vector<std::string> names_of(const std::string& kind, const std::string& co
   if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) {
     throw InputError{{"list " + kind, 0, 0},
                      "is no kind of name; known: " + fmt::format("{}", fmt::join(kKinds, ", "))};
+  }
+  const std::string folder = config_root + "/" + kind;
+  if ((kind == "accelerators" || kind == "networks" || kind == "sweeps") &&
+      !std::filesystem::is_directory(folder)) {
+    throw FileError{{folder, 0, 0}, "is no folder of such files (--configs)"};
   }
   if (kind == "zoo") {
     return models::zoo_names();

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/printable.hpp"
 #include "sim/report/text_table.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
@@ -68,8 +69,9 @@ std::string first_line(const traces::Trace& trace, const traces::TraceSummary& s
   return fmt::format(
       "{}: {} layers, {} tensors ({} float), {} MACs, batch {}, highway {}, digest "
       "{}\n",
-      summary.network, summary.layers.size(), summary.tensors, summary.float_tensors, summary.macs,
-      summary.batch, summary.highway.enabled ? fmt::format("{} bit", summary.highway.bits) : "off",
+      printable(summary.network), summary.layers.size(), summary.tensors, summary.float_tensors,
+      summary.macs, summary.batch,
+      summary.highway.enabled ? fmt::format("{} bit", summary.highway.bits) : "off",
       traces::trace_digest(trace));
 }
 

@@ -201,7 +201,7 @@ std::string area_table(const accelerator::AcceleratorConfig& config,
                item.interpolated ? "interpolated" : ""});
   }
   table.add({"total", "", "", fmt::format("{:.0f}", total), ""});
-  return fmt::format("{}: {} x {} bit, {} nm\n\n", config.name, config.precision.weight,
+  return fmt::format("{}: {} x {} bit, {} nm\n\n", printable(config.name), config.precision.weight,
                      config.precision.activation, config.node_nm) +
          table.to_string() + policy_line_of(config) + '\n';
 }

@@ -7,6 +7,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/printable.hpp"
+
 namespace turnpike::sweep {
 namespace {
 
@@ -308,8 +310,8 @@ ClaimsReport claims_report(const std::vector<StoredPoint>& points, const cost::M
 }
 
 std::string to_text(const ClaimsReport& report, TableWidth width) {
-  return fmt::format("{}; bands: 5, 50 and 95 % of {} samples of the constants\n\n", report.network,
-                     report.settings.samples) +
+  return fmt::format("{}; bands: 5, 50 and 95 % of {} samples of the constants\n\n",
+                     printable(report.network), report.settings.samples) +
          claims_text(report, width) + overheads_text(report, width) + limits_text(report) +
          alternatives_text(report, width) + swings_text(report, width) + missing_text(report) +
          report.policy + '\n';

@@ -54,6 +54,12 @@ TEST(Command, ListedNamesAreTaken) {
   }
 }
 
+TEST(Command, ListsNothingOfAFolderThatIsNotThere) {
+  for (const char* kind : {"accelerators", "networks", "sweeps", "profiles", "technologies"}) {
+    expect_refused({"list", kind, "--configs", scratch("nowhere")}, 3, "nowhere");
+  }
+}
+
 TEST(Command, AFileOfTheCurrentFolderComesBeforeAName) {
   const std::string folder = scratch("own");
   std::filesystem::create_directories(folder);

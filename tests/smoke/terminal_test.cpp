@@ -23,7 +23,7 @@ std::string hostile_trace() {
       turnpike({"trace", "convert", repository("traces/samples/tiny_residual.npz"), folder}).code,
       0);
   Json json = Json::parse(bytes_of(folder + "/trace.json"));
-  json["network"] = "net\x1b[2Jwork\x07";
+  json["network"] = "net\x1b[2Jwork\nprofile forged: \x07";
   for (std::size_t i = 0; i < std::size(kHostile); ++i) {
     json["layers"][i]["name"] = kHostile[i];
   }
@@ -125,7 +125,8 @@ TEST(Terminal, NamesThatSteerTerminalsAndSpreadsheetsAreHarmless) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   expect_harmless(outcome.out);
   expect_harmless(bytes_of(run + "/stats.txt"));
-  EXPECT_NE(outcome.out.find("net\\x1b[2Jwork\\x07"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("net\\x1b[2Jwork\\nprofile forged: \\x07"), std::string::npos)
+      << outcome.out;
   for (const char* file : {"/layers.csv", "/counts.csv"}) {
     const std::string csv = "\n" + bytes_of(run + file);
     for (const char* formula : {"\n=", "\n@", "\n-", ",=", ",@", ",-t", "\"=", "\"@", "\"-"}) {
@@ -145,6 +146,7 @@ TEST(Terminal, NamesThatSteerTerminalsAndSpreadsheetsAreHarmless) {
     EXPECT_EQ(read.code, 0) << command[0] << read.err;
     expect_harmless(read.out);
     expect_harmless(read.err);
+    EXPECT_EQ(read.out.find("\nprofile forged"), std::string::npos) << read.out;
   }
 }
 
