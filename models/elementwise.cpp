@@ -78,7 +78,7 @@ std::vector<T> skip_operand(const std::vector<T>& in, const TensorShape& shape,
              (target[2] - 1) * stride < shape[2] && (target[3] - 1) * stride < shape[3],
          "a skip operand fits the tensor it is added to");
   std::vector<T> out(static_cast<std::size_t>(element_count(target)), T{0});
-  const std::int64_t front = target[1] - shape[1] == 2 * skip.channel_pad ? skip.channel_pad : 0;
+  const std::int64_t front = target[1] - shape[1] == 2L * skip.channel_pad ? skip.channel_pad : 0;
   for (std::int64_t n = 0; n < shape[0]; ++n) {
     for (std::int64_t c = 0; c < shape[1]; ++c) {
       const T* const map = in.data() + (n * shape[1] + c) * shape[2] * shape[3];

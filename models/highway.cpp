@@ -99,7 +99,7 @@ class Rewrite {
     entry.name = value + ".h";
     graph_.plans[entry.name] = graph_.plans.at(low);
     make_highway(entry);
-    const std::string high = entry.name;
+    std::string high = entry.name;
     trace_.add_tensor(std::move(entry));
     trace_.layers[producer].output = high;
     widen(high, trace_.layers[producer]);

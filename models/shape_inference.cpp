@@ -95,7 +95,7 @@ std::string infer_add(Layer& layer, const Shapes& in) {
   const auto subsampled = [&](std::int64_t extent) {
     return (extent + layer.skip_stride - 1) / layer.skip_stride;
   };
-  if ((more != layer.channel_pad && more != 2 * layer.channel_pad) ||
+  if ((more != layer.channel_pad && more != 2L * layer.channel_pad) ||
       subsampled(in[1][1]) != in[0][1] || subsampled(in[1][2]) != in[0][2]) {
     return fmt::format("skip {} with stride {} and channel_pad {} does not become {}",
                        to_string(in[1]), layer.skip_stride, layer.channel_pad, to_string(in[0]));

@@ -148,10 +148,11 @@ class TypedLayerData final : public LayerData {
   [[nodiscard]] double widest_psum() const override { return static_cast<double>(widest_); }
 
  private:
-  const T* ifmap_at(std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) const {
+  [[nodiscard]] const T* ifmap_at(std::int64_t n, std::int64_t c, std::int64_t h,
+                                  std::int64_t w) const {
     return ifmap_.data() + ((n * x_.G * x_.C + c) * x_.H + h) * x_.W + w;
   }
-  const T* filter_at(std::int64_t c, std::int64_t i, std::int64_t s) const {
+  [[nodiscard]] const T* filter_at(std::int64_t c, std::int64_t i, std::int64_t s) const {
     return filter_.data() + ((c * x_.R + i) * x_.S + s) * filters_padded_;
   }
   [[nodiscard]] std::int64_t psum_index(std::int64_t n, std::int64_t row, std::int64_t column,
@@ -260,7 +261,8 @@ std::unique_ptr<LayerData> make_layer_data(const LayerExtents& extents,
   return std::make_unique<TypedLayerData<double>>(extents, ifmap, filter);
 }
 
-std::uint64_t zero_macs(const LayerExtents& x, const std::vector<std::uint8_t>& is_zero) {
+std::uint64_t zero_macs(const LayerExtents& extents, const std::vector<std::uint8_t>& is_zero) {
+  const LayerExtents& x = extents;
   const auto uses = [](std::int64_t extent, std::int64_t outputs, std::int64_t taps,
                        std::int64_t stride) {
     std::vector<std::uint64_t> count(index_of(extent), 0);

@@ -27,7 +27,7 @@ struct PassShape {
   std::int32_t buffer_latency = 2;
   std::int32_t filter_load_unit = 2048;
 
-  friend auto operator<=>(const PassShape&, const PassShape&) = default;
+  friend auto operator<=>(const PassShape&, const PassShape&) = default;  // NOLINT: clang-tidy 14
   friend bool operator==(const PassShape&, const PassShape&) = default;
 
   /// Filters of set tg, channels of set rg.

@@ -4,7 +4,7 @@
 
 namespace turnpike::pe {
 
-PeArray::PeArray(const sc_core::sc_module_name& name, sc_core::sc_time clock_period)
+PeArray::PeArray(const sc_core::sc_module_name& name, const sc_core::sc_time& clock_period)
     : sc_core::sc_module{name}, period_{clock_period} {
   SC_METHOD(clock_edge);
   sensitive << start_;

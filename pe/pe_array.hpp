@@ -11,7 +11,7 @@ namespace turnpike::pe {
 class PeArray : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(PeArray);
-  PeArray(const sc_core::sc_module_name& name, sc_core::sc_time clock_period);
+  PeArray(const sc_core::sc_module_name& name, const sc_core::sc_time& clock_period);
 
   /// Starts a pass at the current time. Only when idle.
   void start(const PassShape& shape, PassOperands* operands);

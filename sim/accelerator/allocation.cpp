@@ -285,7 +285,7 @@ dataflow::MapperProblem mapper_problem(const ArrayJob& job, const AcceleratorCon
   // By the line: an ifmap and a psum tile may each end in a line that is not full.
   problem.budget.bits = config.glb_bank_per_type
                             ? free_bits
-                            : std::max<std::int64_t>(0, free_bits - 2 * config.line_bits());
+                            : std::max<std::int64_t>(0, free_bits - 2L * config.line_bits());
   problem.budget.bank_bits = config.glb_bank_per_type ? config.glb_bits() / config.glb_banks : 0;
   problem.budget.ifmap_bits = job.stored_bits > 0 ? job.stored_bits : job.activation_bits;
   problem.budget.psum_bits = job.psum_bits;

@@ -58,7 +58,7 @@ struct ActionKey {
   int psum_bits = 0;
   bool midrise = false;
 
-  friend auto operator<=>(const ActionKey&, const ActionKey&) = default;
+  friend auto operator<=>(const ActionKey&, const ActionKey&) = default;  // NOLINT: clang-tidy 14
   friend bool operator==(const ActionKey&, const ActionKey&) = default;
 };
 

@@ -59,7 +59,8 @@ class Tensor {
         [](const auto& values) {
           std::vector<T> out(values.size());
           for (std::size_t i = 0; i < values.size(); ++i) {
-            out[i] = static_cast<T>(values[i]);
+            out[i] =
+                static_cast<T>(values[i]);  // NOLINT(bugprone-signed-char-misuse): int8 is signed
           }
           return out;
         },
