@@ -354,11 +354,14 @@ def main():
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int)
+    parser.add_argument("--kinds", default="", help="such as trace,table; default all")
     parser.add_argument("--keep", type=pathlib.Path, default=pathlib.Path("mutants-found"))
     options = parser.parse_args()
     program = os.path.abspath(options.turnpike)
     kinds = [mutated_trace] * 4 + [mutated_run] * 3 + [mutated_table] * 2 + [
         mutated_accelerator, mutated_profile, mutated_network, mutated_sweep, mutated_settings, mutated_accelergy]
+    if options.kinds:
+        kinds = [kind for kind in kinds if kind.__name__.removeprefix("mutated_") in options.kinds.split(",")]
     seen, found = collections.Counter(), 0
     with tempfile.TemporaryDirectory() as scratch:
         environment = {**os.environ, "XDG_CACHE_HOME": scratch + "/cache", "SYSTEMC_DISABLE_COPYRIGHT_MESSAGE": "1",
