@@ -178,6 +178,7 @@ void check_conservation(const Trace& trace, const AcceleratorConfig& config, con
   }
   static_cast<void>(trace);
   std::uint64_t lines = 0;
+  std::uint64_t clocked = 0;
   for (std::size_t s = 0; s < plan.stages.size(); ++s) {
     const LayerResult& layer = result.layers[s];
     const Expected expected = expected_of(plan, plan.stages[s], config);
@@ -187,19 +188,19 @@ void check_conservation(const Trace& trace, const AcceleratorConfig& config, con
     checks["passes"] &= layer.passes == expected.passes;
     checks["psum_words"] &= noc_values(layer, "psum_in_y") == expected.psum_passes &&
                             noc_values(layer, "psum_out_y") == expected.psum_passes;
-    checks["ifmap_words"] &= noc_values(layer, "ifmap_y") <= expected.ifmap;
+    checks["ifmap_words"] &= noc_values(layer, "ifmap_y") == expected.ifmap;
     checks["filter_words"] &= noc_values(layer, "filter_y") == expected.filter;
     checks["dram_filter_values"] &= layer.dram_filter_values == expected.dram_filter;
     checks["dram_ifmap_values"] &= layer.dram_ifmap_values == expected.dram_ifmap;
     checks["dram_ofmap_values"] &= layer.dram_ofmap_values == spilled_values(plan, s);
     checks["cycles_above_bounds"] &= layer.cycles.processing >= expected.bound;
-    const std::uint64_t clocked =
+    clocked +=
         sum_of(layer, [](const ActionKey& key) { return key.component == Component::clock; });
-    checks["clock_cycles"] &= clocked == layer.cycles.total() * unsigned_of(config.pes());
     lines += sum_of(layer, [](const ActionKey& key) { return key.component == Component::glb; });
   }
-  checks["glb_lines_within_ports"] =
-      lines <= result.cycles().total() * unsigned_of(config.glb_banks);
+  checks["clock_cycles"] = result.cycles().total() == result.clocks &&
+                           clocked == result.clocks * unsigned_of(config.pes());
+  checks["glb_lines_within_ports"] = lines <= result.clocks * unsigned_of(config.glb_banks);
 }
 
 }  // namespace turnpike::accelerator

@@ -11,9 +11,18 @@ namespace turnpike::accelerator {
 void describe_run(const traces::Trace& trace, const AcceleratorConfig& config, const Plan& plan,
                   RunResult& result);
 
-/// Closed forms every run must agree with, each a named check in result.checks.conservation:
-/// macs, passes, psum_words, ifmap_words, filter_words, dram_filter_values, dram_ifmap_values,
-/// dram_ofmap_values, cycles_above_bounds, clock_cycles, glb_lines_within_ports.
+/// Compares what a run counted with what is known of it otherwise, each a named check in
+/// result.checks.conservation:
+///
+///   macs, passes, psum_words, ifmap_words, filter_words    counts of the array and its networks:
+///       with the closed forms of dataflow/, layer by layer
+///   dram_filter_values, dram_ifmap_values, dram_ofmap_values    values of the transfers: likewise,
+///       and with the sizes of the tensors that spill
+///   cycles_above_bounds       processing cycles of a layer: not below the bounds of its passes
+///   clock_cycles              the layers' cycles and clocked PEs: with the simulated time
+///   glb_lines_within_ports    lines of the global buffer: no more than its banks can answer in
+///   that
+///       time
 void check_conservation(const traces::Trace& trace, const AcceleratorConfig& config,
                         const Plan& plan, RunResult& result);
 

@@ -174,6 +174,7 @@ void Machine::control() {
       run_post_stage(s);
     }
   }
+  result_.clocks = now();
   result_.passes = timer_.passes_run();
   result_.passes_simulated = timer_.passes_simulated();
   result_.clocks_simulated = timer_.clocks_simulated();

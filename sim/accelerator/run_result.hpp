@@ -100,6 +100,7 @@ struct RunResult {
   double widest_psum = 0.0;            ///< largest |psum| seen, in units of the accumulator
   std::uint64_t layers_over_cost = 0;  ///< layers whose widest psum exceeds the priced width
   double dram_tck_ns = 0.0;
+  std::uint64_t clocks = 0;  ///< simulated time from the first clock to the last
   std::uint64_t passes = 0;
   std::uint64_t passes_simulated = 0;  ///< of these, stepped clock by clock
   std::uint64_t clocks_simulated = 0;

@@ -1,6 +1,7 @@
 #include "sim/report/priced_run.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -100,6 +101,32 @@ std::string policy_line_of(const AcceleratorConfig& config) {
   return cost::policy_line(context, cost_policy(config));
 }
 
+bool energy_adds_up(const cost::EnergyTable& table, const RunResult& result,
+                    const cost::CostModel& model) {
+  double total = 0.0;
+  double gross = 0.0;
+  bool same = true;
+  const auto close = [&gross, &table](double a, Picojoules b) {
+    const double rounding = table.quantum.count() * static_cast<double>(table.rows.size());
+    return std::fabs(a - b.count()) <= rounding + 1e-9 * gross;
+  };
+  for (std::size_t i = 0; i < result.layers.size(); ++i) {
+    double layer = 0.0;
+    for (const auto& [key, count] : result.layers[i].counts) {
+      const double energy = model.price(key).energy.count() * static_cast<double>(count);
+      layer += energy;
+      gross += std::fabs(energy);
+    }
+    same = same && close(layer, table.of_layer(i));
+    total += layer;
+  }
+  Picojoules by_component;
+  for (const Picojoules energy : table.by_component) {
+    by_component += energy;
+  }
+  return same && close(total, table.total) && close(total, by_component);
+}
+
 PricedRun price_run(const AcceleratorConfig& config, RunResult result,
                     const std::string& config_root) {
   const cost::CostModel model = make_cost_model(config, &result, config_root);
@@ -112,16 +139,7 @@ PricedRun price_run(const AcceleratorConfig& config, RunResult result,
   run.area = model.area();
   run.config = config;
   run.policy = policy_line_of(config);
-  double by_layer = 0.0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    by_layer += run.energy.of_layer(i).count();
-  }
-  double by_component = 0.0;
-  for (const Picojoules energy : run.energy.by_component) {
-    by_component += energy.count();
-  }
-  result.checks.conservation["energy"] =
-      by_layer == run.energy.total.count() && by_component == run.energy.total.count();
+  result.checks.conservation["energy"] = energy_adds_up(run.energy, result, model);
   run.result = std::move(result);
   return run;
 }

@@ -45,6 +45,12 @@ struct PricedRun {
                                               const accelerator::RunResult* result,
                                               const std::string& config_root);
 
+/// The check "energy": count x price, summed here without the table, agrees with the table by
+/// layer, by component and in total, but for the rounding of its rows.
+[[nodiscard]] bool energy_adds_up(const cost::EnergyTable& table,
+                                  const accelerator::RunResult& result,
+                                  const cost::CostModel& model);
+
 /// Prices the counts of a run with the configuration's technology, profile and policies.
 [[nodiscard]] PricedRun price_run(const accelerator::AcceleratorConfig& config,
                                   accelerator::RunResult result, const std::string& config_root);

@@ -1,102 +1,31 @@
-// differential_long --cases N --seed S [--processes P]
-//
-// Compares ArrayCore with the structural array on N random passes, seeds S .. S + N - 1, spread
-// over P processes. Progress on stderr, one summary on stdout; exit code 1 if any pass differs.
+// differential_long --cases N --seed S [--processes P]: ArrayCore against the structural array on
+// random passes.
 
-#include <cstdint>
-#include <cstdio>
 #include <systemc>
-#include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/differential/compare_pass.hpp"
+#include "tests/differential/many_seeds.hpp"
 
 namespace {
 
-using turnpike::differential::compare_random_pass;
-using turnpike::differential::Comparison;
+using namespace turnpike::differential;
 
-struct Share {
-  std::uint64_t first_seed = 1, cases = 0, step = 1;  ///< seeds first, first + step, ...
-};
-
-/// What a process found; sent through a pipe.
-struct Tally {
-  std::uint64_t cases = 0, clocks = 0, mismatches = 0;
-};
-
-Tally run_share(const Share& share, std::uint64_t report_every) {
-  Tally tally;
-  for (std::uint64_t k = 0; k < share.cases; ++k) {
-    const std::uint64_t seed = share.first_seed + k * share.step;
-    const Comparison comparison = compare_random_pass(seed);
-    ++tally.cases;
-    tally.clocks += comparison.clocks;
-    if (!comparison.mismatch.empty()) {
-      ++tally.mismatches;
-      fmt::print(stderr, "seed {}: {}\n  {}\n", seed, comparison.mismatch,
-                 turnpike::differential::to_string(comparison.shape));
-    }
-    if (tally.cases % report_every == 0) {
-      fmt::print(stderr, "process {}: {} of {} cases, {} mismatches\n", share.first_seed,
-                 tally.cases, share.cases, tally.mismatches);
-    }
+SeedReport run(std::uint64_t seed) {
+  const Comparison comparison = compare_random_pass(seed);
+  SeedReport report{.clocks = comparison.clocks, .refused = false, .mismatch = {}};
+  if (!comparison.mismatch.empty()) {
+    report.mismatch = fmt::format("{}\n  {}", comparison.mismatch, to_string(comparison.shape));
   }
-  return tally;
-}
-
-/// Starts a process on `share`; returns the end of a pipe its Tally comes from, -1 on failure.
-int start(const Share& share) {
-  int ends[2];
-  if (::pipe(ends) != 0) {
-    return -1;
-  }
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const Tally tally = run_share(share, 1000);
-    const bool written = ::write(ends[1], &tally, sizeof tally) == sizeof tally;
-    std::fflush(nullptr);
-    ::_exit(written ? 0 : 1);
-  }
-  ::close(ends[1]);
-  return child < 0 ? -1 : ends[0];
+  return report;
 }
 
 }  // namespace
 
 int sc_main(int argc, char** argv) {
-  std::uint64_t cases = 10'000, seed = 1, processes = 2;
-  CLI::App app{"ArrayCore against the structural array on random passes"};
-  app.add_option("--cases", cases, "random passes")->check(CLI::PositiveNumber);
-  app.add_option("--seed", seed, "seed of the first pass");
-  app.add_option("--processes", processes, "processes")->check(CLI::Range(1, 256));
-  CLI11_PARSE(app, argc, argv);
-
-  std::vector<int> pipes;
-  for (std::uint64_t k = 0; k < processes; ++k) {
-    pipes.push_back(
-        start({seed + k, cases / processes + (k < cases % processes ? 1 : 0), processes}));
-  }
-  Tally total;
-  for (const int end : pipes) {
-    Tally tally;
-    if (end >= 0 && ::read(end, &tally, sizeof tally) == sizeof tally) {
-      total.cases += tally.cases;
-      total.clocks += tally.clocks;
-      total.mismatches += tally.mismatches;
-    }
-  }
-  while (::wait(nullptr) > 0) {
-  }
-  fmt::print("{} cases, seeds {} to {}, {} clocks, {} mismatches\n", total.cases, seed,
-             seed + cases - 1, total.clocks, total.mismatches);
-  if (total.cases != cases) {
-    fmt::print(stderr, "only {} of {} cases ran: a process failed\n", total.cases, cases);
-    return 1;
-  }
-  return total.mismatches == 0 ? 0 : 1;
+  return run_many_seeds({.description = "ArrayCore against the structural array on random passes",
+                         .cases = 10'000,
+                         .run = run},
+                        argc, argv);
 }

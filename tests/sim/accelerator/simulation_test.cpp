@@ -1,5 +1,7 @@
 #include "sim/accelerator/simulation.hpp"
 
+#include <systemc>
+
 #include <gtest/gtest.h>
 
 #include "sim/base/random.hpp"
@@ -96,6 +98,14 @@ TEST(Simulate, ConflictClocksAreProcessingAndNothingElse) {
   const RunResult free = run(trace, small_machine({"glb.banks=64"}));
   const RunResult busy = run(trace, small_machine({"glb.banks=1", "psum.cost_bits=64"}));
   EXPECT_EQ(busy.cycles().processing, free.cycles().processing + busy.glb_conflict_cycles());
+}
+
+TEST(Simulate, LeavesTheProcessItsKernelAndItsReportHandler) {
+  const auto* const context = sc_core::sc_curr_simcontext;
+  const auto handler = sc_core::sc_report_handler::get_handler();
+  static_cast<void>(run(test::sample("tiny_lstm.npz"), small_machine()));
+  EXPECT_EQ(sc_core::sc_curr_simcontext, context);
+  EXPECT_EQ(sc_core::sc_report_handler::get_handler(), handler);
 }
 
 TEST(Simulate, AWrongReferenceIsFoundAndNamed) {
