@@ -1,8 +1,10 @@
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/base/error.hpp"
 #include "sim/report/report_page.hpp"
 #include "sim/report/result_files.hpp"
 #include "sim/report/stored_run.hpp"
@@ -20,7 +22,19 @@ struct ReportOptions {
   std::string output;
 };
 
+/// A page named otherwise would be opened as what it is not.
+void check_is_page(const std::string& file) {
+  const std::string extension = std::filesystem::path{file}.extension().string();
+  if (extension != ".html" && extension != ".htm") {
+    throw InputError{
+        {file, 0, 0},
+        "is no name of a page: it must end in .html (to have a PDF, print the page from "
+        "a browser)"};
+  }
+}
+
 int make_report(const ReportOptions& options, const CommonOptions& common) {
+  check_is_page(options.output);
   std::vector<report::StoredRun> runs;
   for (const std::string& directory : options.directories) {
     if (!sweep::is_sweep_directory(directory)) {

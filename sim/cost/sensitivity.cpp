@@ -31,13 +31,17 @@ GroupFactors ones() {
 
 }  // namespace
 
-GroupEnergies by_group(const EnergyTable& table) {
-  GroupEnergies energies{};
+GroupEnergies by_group(const ComponentEnergies& energies) {
+  GroupEnergies groups{};
   for (int i = 0; i < kComponents; ++i) {
     const auto group = static_cast<std::size_t>(group_of(static_cast<Component>(i)));
-    energies[group] += table.by_component[static_cast<std::size_t>(i)];
+    groups[group] += energies[static_cast<std::size_t>(i)];
   }
-  return energies;
+  return groups;
+}
+
+GroupEnergies by_group(const EnergyTable& table) {
+  return by_group(table.by_component);
 }
 
 Picojoules scaled_total(const GroupEnergies& energies, const GroupFactors& factors) {

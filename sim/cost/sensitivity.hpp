@@ -11,6 +11,7 @@ namespace turnpike::cost {
 
 /// Energy of a run by uncertainty group; what is sampled is a factor on each.
 using GroupEnergies = std::array<Picojoules, kGroups>;
+[[nodiscard]] GroupEnergies by_group(const ComponentEnergies& energies);
 [[nodiscard]] GroupEnergies by_group(const EnergyTable& table);
 
 /// One factor per group.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/printable.hpp"
+#include "sim/report/paper_claims.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -17,7 +18,7 @@ using report::TableWidth;
 using report::TextTable;
 
 /// Percentages asked of "costs less than"; 3.9 is the paper's figure.
-constexpr std::array<double, 5> kLimits = {1.0, 2.0, 3.9, 5.0, 10.0};
+constexpr std::array<double, 5> kLimits = {1.0, 2.0, report::kHighwayClaim.percent, 5.0, 10.0};
 
 double percent(double from, double to) {
   return 100.0 * (to / from - 1.0);
@@ -26,8 +27,9 @@ double percent(double from, double to) {
 /// Width of the claim: the paper's 8 if it was run, else the narrowest.
 int claimed_width(const ClaimSet& base) {
   const std::vector<int> widths = base.highway_widths(2);
-  if (widths.empty() || std::find(widths.begin(), widths.end(), 8) != widths.end()) {
-    return 8;
+  if (widths.empty() ||
+      std::find(widths.begin(), widths.end(), report::kPaperHighwayBits) != widths.end()) {
+    return report::kPaperHighwayBits;
   }
   return widths.front();
 }
@@ -35,17 +37,17 @@ int claimed_width(const ClaimSet& base) {
 std::vector<ClaimRow> claim_rows(const ClaimSet& base, int highway_bits,
                                  const cost::MonteCarlo& settings) {
   const Claims ours = claims_of(base, highway_bits);
-  std::vector<ClaimRow> rows;  // section 5.5 of the precision-highway paper
+  std::vector<ClaimRow> rows;
   if (ours.area) {
-    rows.push_back({"chip area, 16 -> 3 bit", -82.3, *ours.area, {}});
+    rows.push_back({"chip area, 16 -> 3 bit", report::kAreaClaim.percent, *ours.area, {}});
     rows.push_back(
-        {"energy, 16 -> 3 bit", -73.1, *ours.energy,
+        {"energy, 16 -> 3 bit", report::kEnergyClaim.percent, *ours.energy,
          energy_change(*base.find(16, 0), *base.find(3, 0), base.policy, settings).band});
   }
   if (ours.highway) {
     rows.push_back(
-        {fmt::format("energy added by the {}-bit highway at 2 bit", highway_bits), 3.9,
-         *ours.highway,
+        {fmt::format("energy added by the {}-bit highway at 2 bit", highway_bits),
+         report::kHighwayClaim.percent, *ours.highway,
          energy_change(*base.find(2, 0), *base.find(2, highway_bits), base.policy, settings).band});
   }
   return rows;

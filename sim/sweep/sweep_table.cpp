@@ -7,6 +7,7 @@
 
 #include "sim/base/action_count.hpp"
 #include "sim/base/printable.hpp"
+#include "sim/report/paper_claims.hpp"
 #include "sim/sweep/sweep_summary.hpp"
 
 namespace turnpike::sweep {
@@ -246,14 +247,19 @@ class Table {
     const PointResult* b2 = find(2, false);
     const PointResult* b2h = find(2, true);
     if (b16 == nullptr || b3 == nullptr || b2 == nullptr || b2h == nullptr ||
-        b2->network.find("resnet18") == std::string::npos) {
+        !report::is_papers_network(b2->network)) {
       return "";
     }
     TextTable table{{"claim (paper, section 5.5)", "paper %", "ours %"}};
-    table.add({"chip area, 16 -> 3 bit", "-82.3", change(area_mm2(*b3), area_mm2(*b16))});
-    table.add({"energy, 16 -> 3 bit", "-73.1", change(energy_uj(*b3), energy_uj(*b16))});
+    const auto paper = [](const report::PaperClaim& claim) {
+      return fmt::format("{:+.1f}", claim.percent);
+    };
+    table.add({"chip area, 16 -> 3 bit", paper(report::kAreaClaim),
+               change(area_mm2(*b3), area_mm2(*b16))});
+    table.add({"energy, 16 -> 3 bit", paper(report::kEnergyClaim),
+               change(energy_uj(*b3), energy_uj(*b16))});
     table.add({fmt::format("energy added by the {}-bit highway at 2 bit", b2h->highway_bits),
-               "+3.9", change(energy_uj(*b2h), energy_uj(*b2))});
+               paper(report::kHighwayClaim), change(energy_uj(*b2h), energy_uj(*b2))});
     return table.to_string(width_) + '\n';
   }
 

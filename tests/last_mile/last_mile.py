@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads every file and table that Turnpike writes for a user and computes anew what it says.
 
-    tests/last_mile/last_mile.py --turnpike build/release/turnpike [--keep DIR] [--only WORD]
+    tests/last_mile/last_mile.py --turnpike build/release/turnpike [--keep DIR] [--pictures DIR]
 
 Counts (counts.csv), price tables, device files, network shapes and the numbers of traces decide; nothing is
 shared with the program. What a key or column means is taken from docs/results.md. A key or column that no check
@@ -19,17 +19,17 @@ import sys
 import tempfile
 import time
 
+import browser
 import cases
 import claims
 import networks
 import questions
 from arrays import Trace
-from browser import check_drawn, drawn
 from configuration import check_configuration
 from findings import Findings
 from page import check_page
 from prices import PriceBook
-from reading import read_json, read_yaml
+from reading import at, read_json, read_yaml
 from run_files import RunFiles
 from run_table import check_run_text
 from sweep_files import Point, SweepFiles
@@ -44,9 +44,10 @@ SAMPLES = ROOT / "traces" / "samples"
 class Session:
     """The program, a folder to work in, and what was found."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, pictures):
         self.program = program
         self.folder = folder
+        self.pictures = pictures
         self.f = Findings()
         self.book = PriceBook(self.f)
         self.environment = dict(os.environ, XDG_CACHE_HOME=str(folder / "cache"), TURNPIKE_CONFIGS=str(CONFIGS))
@@ -134,7 +135,9 @@ class Session:
 def report(session, runs):
     page = session.folder / f"{runs[0].directory.name}.html"
     session.turnpike("report", *(run.directory for run in runs), "-o", page)
-    return check_page(session.f, page, runs), page
+    data = check_page(session.f, page, runs)
+    if browser.installed():
+        browser.look(session.f, page, data, runs, session.folder, session.pictures)
 
 
 def residual(session):
@@ -144,12 +147,8 @@ def residual(session):
     runs = session.sweep("widths", network, {"precision": [16, 8, 3, 2], "highway.enabled": [False, True]}, expected)
     session.f.same("widths: files", sorted(path.name for path in (session.folder / "widths").iterdir()),
                    sorted([*(run.directory.name for run in runs), "sweep.csv", "sweep.json"]))
-    data, page = report(session, runs)
-    tables = drawn(page, session.folder)
-    if tables is None:
-        print("the drawn page is not checked: chromium is not installed")
-    else:
-        check_drawn(session.f, tables, data, runs)
+    report(session, runs)
+    report(session, [run for run in runs if at(run.config, "highway.enabled")])
     ask(session, runs[-2:])
     widths = session.folder / "widths"
     claims.check_claims(session.f, session.json("sensitivity", widths), session.turnpike("sensitivity", widths), runs)
@@ -277,7 +276,7 @@ def refusals(session):
     for code, arguments in ((3, ["run", ACCELERATOR, "--network", f"{nowhere}.npz"]), (3, ["explain", nowhere, "mac"]),
                             (3, ["compare", nowhere, nowhere]), (2, ["run", ACCELERATOR, "--network", "zoo:nothing"]),
                             (2, ["run", ACCELERATOR, "--network", "zoo:lstm300", "--set", "clock_mhs=1"]),
-                            (2, ["run", ACCELERATOR])):
+                            (2, ["run", ACCELERATOR]), (2, ["report", session.folder / "widths", "-o", session.folder / "page.pdf"])):
         session.f.same(f"{arguments[0]}, refused: stdout", session.turnpike(*arguments, code=code), "")
         session.f.true(f"{arguments[0]}, refused: stderr", session.message.startswith("turnpike") or "Usage" in session.message
                        or "required" in session.message, f"is '{session.message}'")
@@ -325,11 +324,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--turnpike", required=True, type=pathlib.Path)
     parser.add_argument("--keep", type=pathlib.Path, help="work in this new folder and leave it there")
+    parser.add_argument("--pictures", type=pathlib.Path, help="keep there what a browser draws and prints of the report pages")
     arguments = parser.parse_args()
+    if not browser.installed():
+        print("the report pages are not drawn: chromium is not installed")
     with tempfile.TemporaryDirectory(prefix="turnpike_last_mile_") as temporary:
         folder = arguments.keep or pathlib.Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        session = Session(arguments.turnpike.resolve(), folder.resolve())
+        pictures = (arguments.pictures or folder / "pictures").resolve()
+        pictures.mkdir(parents=True, exist_ok=True)
+        session = Session(arguments.turnpike.resolve(), folder.resolve(), pictures)
         network, expected = residual(session)
         groups = [lambda: options(session, network, expected), lambda: traces(session), lambda: failures(session), lambda: refusals(session),
                   lambda: hostile_names(session), lambda: other_inputs(session), lambda: interruption(session)]

@@ -2,14 +2,22 @@
 
 import html.parser
 import json
+import math
 import pathlib
+import random
 
+from charts import SHOWN, of_time
+from questions import GROUPS, band
+from reading import at
 from run_files import GLB_KINDS
 
-PAGE = ["schema", "title", "network", "runs"]
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / "sim" / "report" / "page"
+PAGE = ["schema", "title", "network", "samples", "groups", "claims", "runs"]
 RUN = ["label", "directory", "weight_bits", "activation_bits", "highway", "highway_bits", "settings", "totals",
-       "area_um2", "energy_pj", "energy_pj_highway", "highway_bytes", "policy", "checks", "residency", "layers",
-       "without"]
+       "energy_uj_band", "area_um2", "energy_pj", "energy_pj_highway", "energy_pj_time", "highway_bytes", "policy", "checks",
+       "residency", "layers", "without", "added_percent_band"]
+CLAIM = ["what", "from", "to", "paper", "ours", "band"]
+PAPER = [("area_mm2", 16, 3, False, -82.3), ("energy_uj", 16, 3, False, -73.1), ("energy_uj", 2, 2, True, 3.9)]
 LAYER = {  # a key of a layer: the same figure of results.json
     "name": lambda l: l["name"],
     "mapping": lambda l: l["mapping"],
@@ -52,18 +60,78 @@ def charged(figures):
 def check_page(f, path, runs):
     """`runs`: RunFiles in the order of the page."""
     island = Island()
-    island.feed(pathlib.Path(path).read_text(encoding="utf-8"))
+    text = pathlib.Path(path).read_text(encoding="utf-8")
+    island.feed(text)
     data = json.loads(island.data)
+    for source in (*SOURCES.glob("*.js"), *SOURCES.glob("*.css")):
+        f.true(f"{pathlib.Path(path).name}: {source.name}", source.read_text(encoding="utf-8") in text, "is not that of the sources")
     where = f"{pathlib.Path(path).name} data"
     f.keys(where, data, PAGE)
-    f.same(f"{where} schema", data["schema"], "turnpike-page/1")
+    f.same(f"{where} schema", data["schema"], "turnpike-page/2")
     f.same(f"{where} title", data["title"], island.title)
     f.same(f"{where} network", data["network"], runs[0].results["network"])
     f.same(f"{where} runs", [run["directory"] for run in data["runs"]], [str(run.directory) for run in runs])
     f.same(f"{where} labels: no two alike", len({run["label"] for run in data["runs"]}), len(runs))
+    f.same(f"{where} groups", [(group["name"], group["components"]) for group in data["groups"]], list(SHOWN.items()))
+    bands = Bands(f, data["samples"])
     for shown, run in zip(data["runs"], runs):
         check_run(f, f"{where} {run.where}", shown, run, runs)
+        bands.check(f"{where} {run.where} energy_uj_band", shown["energy_uj_band"], [run])
+        if shown["without"] >= 0:
+            bands.check(f"{where} {run.where} added_percent_band", shown["added_percent_band"], [runs[shown["without"]], run])
+        else:
+            f.same(f"{where} {run.where} added_percent_band", shown["added_percent_band"], None)
+    check_claims(f, f"{where} claims", data["claims"], runs, bands)
     return data
+
+
+class Bands:
+    """5, 50 and 95 % points, by samples of its own."""
+
+    def __init__(self, f, samples):
+        self.f = f
+        f.same("page data samples", samples, 4000)
+        rng = random.Random(3)
+        self.drawn = [[rng.random() for _ in GROUPS] for _ in range(6000)]
+
+    def check(self, where, got, runs):
+        """Of the energy of one run in uJ, of the change to the second in percent."""
+        ranges = at(runs[0].config, "cost.uncertainty")
+        logs = [tuple(math.log(float(x)) for x in ranges[group]) for group in GROUPS]
+        energies = [[run.counts.energy(component=parts) for parts in GROUPS.values()] for run in runs]
+
+        def metric(point):
+            factors = [math.exp(low + u * (high - low)) for u, (low, high) in zip(point, logs)]
+            totals = [sum(map(lambda factor, pj: factor * pj, factors, own)) for own in energies]
+            return totals[0] * 1e-6 if len(totals) == 1 else 100 * (totals[1] / totals[0] - 1)
+        values = [metric(point) for point in self.drawn]
+        for shown, want in zip(got or [math.nan] * 3, band(values)):
+            self.f.close(where, shown, want, 0.0, 1e-9 + 0.04 * (max(values) - min(values)))
+
+
+def check_claims(f, where, claims, runs, bands):
+    """Each claim of section 5.5 of the paper that the runs can answer, once a machine."""
+    wanted = []
+    for key, wide, narrow, highway, percent in PAPER:
+        for start, one in enumerate(runs):
+            ends = [end for end, other in enumerate(runs) if is_width(one, wide, False) and is_width(other, narrow, highway)
+                    and "resnet18" in one.results["network"] and alike(one, other, ("highway", "precision"))]
+            ends.sort(key=lambda end: (runs[end].config["highway"]["bits"] != 8, runs[end].config["highway"]["bits"]))
+            wanted += [(start, ends[0], percent, key)] if ends else []
+    f.same(where, [(claim["from"], claim["to"], claim["paper"]) for claim in claims], [claim[:3] for claim in wanted])
+    for claim, (start, end, _, key) in zip(claims, wanted):
+        f.keys(where, claim, CLAIM)
+        f.close(f"{where} {claim['what']}", claim["ours"],
+                100 * (runs[end].results["totals"][key] / runs[start].results["totals"][key] - 1), 1e-9, 1e-9)
+        if key == "energy_uj":
+            bands.check(f"{where} {claim['what']} band", claim["band"], [runs[start], runs[end]])
+        else:
+            f.same(f"{where} {claim['what']} band", claim["band"], None)
+
+
+def is_width(run, bits, highway):
+    widths = run.results["precision"]
+    return (widths["weight"], widths["activation"], run.config["highway"]["enabled"]) == (bits, bits, highway)
 
 
 def check_run(f, where, shown, run, runs):
@@ -73,11 +141,14 @@ def check_run(f, where, shown, run, runs):
             "weight_bits": r["precision"]["weight"], "activation_bits": r["precision"]["activation"],
             "totals": r["totals"], "area_um2": charged(r["area_um2"]), "energy_pj": charged(r["energy_pj"]),
             "energy_pj_highway": charged(r["energy_pj_highway"]), "policy": r["policy"],
+            "energy_pj_time": sorted(charged(of_time(run))),
             "highway_bytes": {kind: sum(layer[f"{kind}_bytes"]["highway"] for layer in r["layers"])
                               for kind in ("dram", "glb")},
             "residency": [{key: tensor[key] for key in ("tensor", "bits", "values", "place")}
                           for tensor in r["residency"]]}.items():
-        f.same(f"{where} {key}", shown[key], value)
+        f.same(f"{where} {key}", sorted(shown[key]) if key == "energy_pj_time" else shown[key], value)
+    for component, energy in of_time(run).items():
+        f.close(f"{where} energy_pj_time.{component}", shown["energy_pj_time"].get(component, 0.0), energy)
     f.same(f"{where} highway", (shown["highway"], shown["highway_bits"] if shown["highway"] else 0),
            (run.config["highway"]["enabled"], run.config["highway"]["bits"] if shown["highway"] else 0))
     f.true(f"{where} label", str(r["precision"]["weight"]) in shown["label"]
@@ -92,7 +163,10 @@ def check_run(f, where, shown, run, runs):
     f.same(f"{where} without", shown["without"], without(run, runs))
     f.same(f"{where} layers", [layer["name"] for layer in shown["layers"]], [layer["name"] for layer in r["layers"]])
     for layer, stored in zip(shown["layers"], r["layers"]):
-        f.keys(f"{where} layer {stored['name']}", layer, LAYER)
+        f.keys(f"{where} layer {stored['name']}", layer, [*LAYER, "energy_pj_highway"])
+        for component in r["energy_pj"]:
+            f.close(f"{where} layer {stored['name']}, energy_pj_highway.{component}", layer["energy_pj_highway"].get(component, 0.0),
+                    run.counts.energy(layer=stored["name"], component=component, stream="highway"))
         for key, figure in LAYER.items():
             f.same(f"{where} layer {stored['name']}, {key}", layer[key], figure(stored))
 
@@ -105,12 +179,15 @@ def passed(r):
 
 def without(run, runs):
     """Index of the run of the same machine and network without highway; -1 if there is none."""
-    def rest(other):
-        return {key: value for key, value in other.config.items() if key != "highway"}
     if not run.config["highway"]["enabled"]:
         return -1
     for index, other in enumerate(runs):
-        if (not other.config["highway"]["enabled"] and rest(other) == rest(run)
-                and other.results["network"] == run.results["network"]):
+        if not other.config["highway"]["enabled"] and alike(run, other, ("highway",)):
             return index
     return -1
+
+
+def alike(one, other, but):
+    """The same network on machines that differ in nothing but these keys."""
+    rests = [{key: value for key, value in run.config.items() if key not in but} for run in (one, other)]
+    return rests[0] == rests[1] and all(one.results[key] == other.results[key] for key in ("network", "batch"))

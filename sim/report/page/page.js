@@ -1,357 +1,272 @@
-// The report page: draws the data island that `turnpike report` puts beside this script. Figures are
-// those of the run directories; nothing is computed here but sums, differences and percentages.
-import * as echarts from "echarts/core";
-import { BarChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
-import { SVGRenderer } from "echarts/renderers";
+// The sections of the report page, from the data island (docs/results.md, "report.html"). Figures are those of the
+// run directories; nothing is computed here but sums, differences and percentages.
 
-echarts.use([BarChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
+const { runs, groups } = data;
+const MICRO = 1e-6; // pJ to µJ, µm² to mm², bit to Mbit
 
-const data = JSON.parse(document.getElementById("data").textContent);
-const runs = data.runs;
-
-// Components drawn as one, in the order of the stack: what computes, what stores, what moves.
-const GROUPS = [
-  ["MAC", ["mac"], "#1f4e79"],
-  ["ifmap spad", ["ifmap_spad"], "#5b9bd5"],
-  ["filter spad", ["filter_spad"], "#9dc3e6"],
-  ["psum spad", ["psum_spad"], "#2e75b6"],
-  ["PE control", ["pe_control"], "#7f7f7f"],
-  ["PE links", ["pe_link"], "#a9d18e"],
-  ["NoC + FIFOs", ["noc", "pe_fifo"], "#548235"],
-  ["GLB", ["glb", "glb_filter"], "#bf9000"],
-  ["post-processing", ["post", "rlc", "controller"], "#c55a11"],
-  ["clock", ["clock"], "#7030a0"],
-  ["leakage", ["leakage"], "#b4a7d6"],
-  ["DRAM", ["dram"], "#a61c3c"],
-];
-
-const sum = (values) => values.reduce((a, b) => a + b, 0);
-const group = (figures, components) => sum(components.map((c) => figures[c] ?? 0));
-const digits = (value) => {
-  const size = Math.abs(value);
-  return size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
-};
-const number = (value) =>
-  value.toLocaleString("en-US", { minimumFractionDigits: digits(value), maximumFractionDigits: digits(value) });
 const signed = (value, places = 1) => (value >= 0 ? "+" : "−") + Math.abs(value).toFixed(places);
+// Three digits, all of what is before the point.
+const three_digits = (value) => Math.abs(value).toLocaleString("en-US",
+  Math.abs(value) < 1000 ? { minimumSignificantDigits: 3, maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 });
+const signed_three = (value) => (value < 0 ? "−" : "+") + (value === 0 ? "0" : three_digits(value));
+const range_text = (band, places) => (band ? `${band[0].toFixed(places)} to ${band[2].toFixed(places)}`.replaceAll("-", "−") : "");
+const sum_of = (figures) => total(Object.values(figures));
+const of_group = ({ components }, figures) => total(components.map((component) => figures[component] ?? 0));
+const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
-function element(tag, text, parent, className) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  parent?.append(made);
-  return made;
-}
+// What the group's components come to in each of `rows`; groups without any are left out.
+const by_group = (rows, figures_of, scale = MICRO) =>
+  groups.map((group) => ({ name: group.name, values: rows.map((row) => of_group(group, figures_of(row)) * scale) }))
+    .filter(({ values }) => values.some((value) => value !== 0));
 
-// A table whose first column is text and whose others are figures.
-function table(parent, head, rows) {
-  const box = element("div", undefined, parent, "scroll");
-  const made = element("table", undefined, box);
-  const line = element("tr", undefined, element("thead", undefined, made));
-  head.forEach((title) => (element("th", title, line).scope = "col"));
-  const body = element("tbody", undefined, made);
-  for (const row of rows) {
-    const tr = element("tr", undefined, body);
-    row.forEach((cell, i) => {
-      const made_cell = element(i === 0 ? "th" : "td", cell, tr);
-      if (i === 0) made_cell.scope = "row";
-    });
-  }
-}
+const less = (figures, others) =>
+  Object.fromEntries([...new Set([...Object.keys(figures), ...Object.keys(others)])].map((component) =>
+    [component, (figures[component] ?? 0) - (others[component] ?? 0)]));
 
-function section(title, text) {
-  const made = element("section", undefined, document.querySelector("main"));
-  element("h2", title, made);
-  if (text) element("p", text, made);
-  return made;
-}
-
-const dark = () => matchMedia("(prefers-color-scheme: dark)").matches;
-const charts = [];
-
-// Stacked bars: `series` [{name, values, color}], one bar a label. Drawn anew when the page's width or
-// colour scheme changes.
-function bars(parent, labels, series, unit, options = {}) {
-  const box = element("div", undefined, parent, "chart");
-  box.style.height = `${104 + labels.length * 26}px`;
-  const chart = echarts.init(box, null, { renderer: "svg" });
-  const draw = (shown = series, shown_unit = unit) => {
-    const ink = dark() ? "#e6e6e6" : "#1a1a1a";
-    chart.setOption(
-      {
-        textStyle: { color: ink, fontFamily: "system-ui, sans-serif" },
-        aria: { enabled: true, decal: { show: true }, label: { description: options.description } },
-        animation: false,
-        legend: { top: 0, type: "scroll", textStyle: { color: ink } },
-        grid: { left: 8, right: 24, top: 40, bottom: 26, containLabel: true },
-        tooltip: {
-          trigger: "axis",
-          axisPointer: { type: "shadow" },
-          confine: true,
-          valueFormatter: (value) => `${number(value)} ${shown_unit}`,
-        },
-        xAxis: {
-          type: "value",
-          name: shown_unit,
-          nameLocation: "middle",
-          nameGap: 26,
-          axisLabel: { color: ink, hideOverlap: true },
-          nameTextStyle: { color: ink },
-          splitLine: { lineStyle: { color: dark() ? "#444" : "#ddd" } },
-        },
-        yAxis: {
-          type: "category",
-          inverse: true,
-          data: labels,
-          axisLabel: { color: ink, interval: 0 },
-          axisTick: { show: false },
-        },
-        series: shown.map(({ name, values, color }) => ({
-          name,
-          type: "bar",
-          stack: "all",
-          barMaxWidth: 20,
-          itemStyle: { color },
-          data: values,
-        })),
-      },
-      true,
-    );
+// A run against the same machine without highway. `own`: the accesses that only the highway makes; `longer`: clock,
+// leakage, DRAM standby of more time and chip; `other`: the accesses both make, which see other data or mappings.
+function pair_of(run) {
+  const base = runs[run.without];
+  const longer = less(run.energy_pj_time, base.energy_pj_time);
+  const added = less(run.energy_pj, base.energy_pj);
+  return {
+    run,
+    base,
+    added: run.totals.energy_uj - base.totals.energy_uj,
+    percent: (key) => 100 * (run.totals[key] / base.totals[key] - 1),
+    own: run.energy_pj_highway,
+    longer,
+    other: less(less(added, longer), run.energy_pj_highway),
   };
-  draw();
-  const entry = { chart, draw, last: [series, unit] };
-  entry.show = (shown, shown_unit) => {
-    entry.last = [shown, shown_unit];
-    draw(shown, shown_unit);
+}
+
+const pairs = runs.filter((run) => run.without >= 0).map(pair_of);
+const dearest = pairs.reduce((a, b) => (a && a.percent("energy_uj") >= b.percent("energy_uj") ? a : b), undefined);
+
+function pair_name({ run }) {
+  const bits = run.weight_bits === run.activation_bits ? `${run.weight_bits}` : `${run.weight_bits} x ${run.activation_bits}`;
+  return run.label.replace(`${bits} bit + ${run.highway_bits}-bit highway`, `${run.highway_bits}-bit highway at ${bits} bits`);
+}
+
+// "DRAM 43.1, GLB 37.1", the largest first; what is less than 1 % of the sum is left out.
+function parts_text(named, show) {
+  const all = total(named.map(([, value]) => Math.abs(value)));
+  return named.filter(([, value]) => Math.abs(value) > 0.01 * all)
+    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+    .map(([name, value]) => `${name} ${show(value)}`).join(", ");
+}
+
+const named_groups = (figures) => groups.map((group) => [group.name, of_group(group, figures) * MICRO]);
+
+function headline_parts(pair) {
+  const rest = (sum_of(pair.longer) + sum_of(pair.other)) * MICRO;
+  const own = parts_text(named_groups(pair.own).map(([name, value]) => [name === "GLB" ? "buffer" : name, value]), three_digits);
+  return [own, `longer run and other data ${rest < 0 ? "−" : ""}${rest === 0 ? "0" : three_digits(rest)}`]
+    .filter((part) => part).join(", ");
+}
+
+function headline() {
+  if (!dearest) return;
+  const box = element("div", undefined, document.querySelector("main"), "headline");
+  const say = (pair, className) => {
+    const line = element("p", `${pair_name(pair)}: `, box, className);
+    if (pair.added === 0) return line.append("costs no energy");
+    element("b", `${signed_three(pair.added)} µJ, ${signed(pair.percent("energy_uj"), 2)} %`, line);
+    const band = pair.run.added_percent_band;
+    element("span", `${band ? ` (${range_text(band, 2)})` : ""}: ${headline_parts(pair)}`, line);
   };
-  charts.push(entry);
-  return entry;
+  say(dearest, "first");
+  const others = pairs.filter((pair) => pair !== dearest);
+  others.slice(0, 5).forEach((pair) => say(pair, ""));
+  if (others.length > 5) element("p", `${plural(others.length - 5, "more highway")} below.`, box, "quiet");
 }
 
-addEventListener("resize", () => charts.forEach(({ chart }) => chart.resize()));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-  charts.forEach(({ draw, last }) => draw(...last)),
-);
-
-// A row of buttons of which one is chosen.
-function choice(parent, name, entries, chosen) {
-  const box = element("fieldset", undefined, parent);
-  element("legend", name, box);
-  entries.forEach(([label, act], i) => {
-    const wrap = element("label", undefined, box);
-    const input = element("input", undefined, wrap);
-    input.type = "radio";
-    input.name = name;
-    input.checked = i === 0;
-    input.addEventListener("change", act);
-    wrap.append(` ${label}`);
-  });
+// Why the change of the whole run is not what the highway's own accesses cost.
+function why(pair) {
+  const change = (value) => `${signed_three(value)} µJ`;
+  const own = sum_of(pair.own) * MICRO;
+  const [longer, other] = [sum_of(pair.longer) * MICRO, sum_of(pair.other) * MICRO];
+  const by_time = named_groups(pair.longer).map(([name, value]) => [name === "DRAM" ? "DRAM standby" : name, value]);
+  const moved = pair.run.layers.filter((layer) =>
+    pair.base.layers.some(({ name, mapping }) => name === layer.name && mapping !== layer.mapping)).length;
+  return `Of the ${change(pair.added)} of ${pair_name(pair)}, ${change(own)} are the accesses that only the highway makes. ` +
+    `The other ${change(longer + other)}: the run takes ${signed(pair.percent("cycles"), 2)} % cycles on ${signed(pair.percent("area_mm2"), 2)} % ` +
+    `chip, ${change(longer)}${longer ? ` (${parts_text(by_time, signed_three)})` : ""}; and the accesses that both machines make carry other data` +
+    `${moved ? `, ${moved === 1 ? "one layer has" : `${moved} layers have`} another mapping` : ""}, ` +
+    `${change(other)}${other ? ` (${parts_text(named_groups(pair.other), signed_three)})` : ""}.`;
 }
 
-const labels = runs.map((run) => run.label);
-const grouped = (pick, scale) =>
-  GROUPS.map(([name, components, color]) => ({
-    name,
-    color,
-    values: runs.map((run) => group(pick(run), components) / scale),
-  })).filter(({ values }) => values.some((value) => value > 0));
-
-function percent_of_first(series) {
-  const base = sum(series.map(({ values }) => values[0]));
-  return series.map((one) => ({ ...one, values: one.values.map((value) => (100 * value) / base) }));
-}
-
-function component_chart(title, text, pick, scale, unit, description) {
-  const made = section(title, text);
-  const series = grouped(pick, scale);
-  const holder = element("div", undefined, made);
-  const chart = bars(made, labels, series, unit, { description });
-  if (runs.length > 1) {
-    choice(holder, `${title} in`, [
-      [unit, () => chart.show(series, unit)],
-      [`percent of ${labels[0]}`, () => chart.show(percent_of_first(series), "%")],
-    ]);
-  }
-}
-
-function overview() {
-  const made = section("Runs");
-  table(
-    made,
-    ["run", "energy µJ", "area mm²", "cycles", "latency ms", "utilization %", "GLB Mbit", "DRAM Mbit", "checks"],
-    runs.map((run) => {
-      const t = run.totals;
-      return [
-        run.label,
-        number(t.energy_uj),
-        t.area_mm2.toFixed(3),
-        t.cycles.toLocaleString("en-US"),
-        t.latency_ms.toFixed(2),
-        (100 * t.utilization).toFixed(1),
-        number((t.glb_bytes * 8) / 1e6),
-        number((t.dram_bytes * 8) / 1e6),
-        run.checks,
-      ];
-    }),
-  );
-}
-
-// Runs that differ in the highway alone.
 function highway() {
-  const pairs = runs.filter((run) => run.without >= 0);
-  if (pairs.length === 0) return;
-  const made = section(
-    "What the highway costs",
-    "Each run against the same machine without highway, and the accesses that only the highway makes, by component. " +
-      "The absolute cost comes first, because its percentage depends on what else a profile charges.",
-  );
-  table(
-    made,
-    ["run", "µJ", "% energy", "% area", "% cycles", "own accesses µJ", "own DRAM Mbit", "own GLB Mbit"],
-    pairs.map((run) => {
-      const base = runs[run.without];
-      const change = (key) => 100 * (run.totals[key] / base.totals[key] - 1);
-      return [
-        run.label,
-        signed(run.totals.energy_uj - base.totals.energy_uj),
-        signed(change("energy_uj"), 2),
-        signed(change("area_mm2"), 2),
-        signed(change("cycles"), 2),
-        number(sum(Object.values(run.energy_pj_highway)) / 1e6),
-        number((run.highway_bytes.dram * 8) / 1e6),
-        number((run.highway_bytes.glb * 8) / 1e6),
-      ];
-    }),
-  );
-  const series = GROUPS.map(([name, components, color]) => ({
-    name,
-    color,
-    values: pairs.map((run) => group(run.energy_pj_highway, components) / 1e6),
-  })).filter(({ values }) => values.some((value) => value > 0));
-  if (series.length > 0) {
-    bars(made, pairs.map((run) => run.label), series, "µJ", {
-      description: "Energy of the highway's own accesses by component",
-    });
+  if (pairs.length === 0) {
+    section("What the highway costs", runs.some((run) => run.highway)
+      ? "Not told here: no run of this page is the same network on the same machine without highway. Add one made with highway.enabled=false."
+      : "Not told here: no run of this page has a highway. Add one made with highway.enabled=true.");
+    return;
   }
+  const made = section("What the highway costs", "Each run against the same machine without highway. The absolute cost comes first, because its " +
+    `percentage depends on what else a profile charges. Ranges are 5 to 95 % of ${data.samples.toLocaleString("en-US")} samples of the uncertain constants.`);
+  element("p", why(dearest), made);
+  highway_table(made);
+  const spec = { labels: pairs.map(({ run }) => run.label), signed: true };
+  const rest = ["longer", "other"].map((part) =>
+    ({ name: part === "longer" ? "longer run" : "other data", values: pairs.map((pair) => sum_of(pair[part]) * MICRO) }));
+  const series = [...by_group(pairs, ({ own }) => own), ...rest].filter(({ values }) => values.some((value) => value !== 0));
+  const percent = series.map(({ name, values }) =>
+    ({ name, values: values.map((value, i) => (100 * value) / pairs[i].base.totals.energy_uj) }));
+  const bands = pairs.map(({ run }) => run.added_percent_band && [run.added_percent_band[0], run.added_percent_band[2]]);
+  figure(made, "Energy the highway adds", [
+    { ...spec, name: "µJ", unit: "µJ", series },
+    { ...spec, name: "percent, with range", unit: "% of the run without highway", series: percent, bands },
+    { ...spec, name: "µJ by component", unit: "µJ", series: by_group(pairs, ({ run, base }) => less(run.energy_pj, base.energy_pj)) },
+  ]);
+  const area = by_group(pairs, ({ run, base }) => less(run.area_um2, base.area_um2));
+  if (area.length > 0) figure(made, "Area the highway adds", [{ ...spec, name: "mm²", unit: "mm²", series: area }]);
+}
+
+function highway_table(parent) {
+  const energy = (part) => (pair) => sum_of(pair[part]) * MICRO;
+  table(parent, "What the highway costs", [
+    ["run", ({ run }) => run.label],
+    ["µJ", ({ added }) => added, signed],
+    ["% energy", ({ percent }) => percent("energy_uj"), (value) => signed(value, 2)],
+    ["5 to 95 %", ({ run }) => range_text(run.added_percent_band, 2)],
+    ["% area", ({ percent }) => percent("area_mm2"), (value) => signed(value, 2)],
+    ["% cycles", ({ percent }) => percent("cycles"), (value) => signed(value, 2)],
+    ["own accesses µJ", energy("own"), number],
+    ["longer run µJ", energy("longer"), (value) => signed(value, 2)],
+    ["other data µJ", energy("other"), (value) => signed(value, 2)],
+    ["own DRAM Mbit", ({ run }) => run.highway_bytes.dram * 8 * MICRO, number],
+    ["own GLB Mbit", ({ run }) => run.highway_bytes.glb * 8 * MICRO, number],
+  ], pairs);
 }
 
 // The three figures of section 5.5 of the precision-highway paper, where the runs hold them.
 function claims() {
-  const find = (bits, highway) =>
-    runs.find((run) => run.weight_bits === bits && run.activation_bits === bits && run.highway === highway);
-  const [wide, narrow, two, two_highway] = [find(16, false), find(3, false), find(2, false), find(2, true)];
-  if (data.network !== "resnet18" || !wide || !narrow || !two || !two_highway) return;
-  const made = section(
-    "The paper's claims",
-    "Section 5.5 of the precision-highway paper (arXiv 1812.09818) beside these runs. Which of them holds is a matter of the policy below.",
-  );
-  const change = (from, to, key) => signed(100 * (to.totals[key] / from.totals[key] - 1));
-  table(
-    made,
-    ["claim", "paper %", "these runs %"],
-    [
-      ["chip area, 16 → 3 bit", "−82.3", change(wide, narrow, "area_mm2")],
-      ["energy, 16 → 3 bit", "−73.1", change(wide, narrow, "energy_uj")],
-      [`energy added by the highway at 2 bit (ours ${two_highway.highway_bits} bit)`, "+3.9", change(two, two_highway, "energy_uj")],
-    ],
-  );
+  if (data.claims.length === 0) return;
+  const made = section("The paper's claims", "Section 5.5 of the precision-highway paper (arXiv 1812.09818) beside these runs. Which of them holds is a " +
+    "matter of the policy below.");
+  const several = new Set(data.claims.map(({ from }) => from)).size > 2;
+  table(made, "The paper's claims", [
+    ["claim", ({ what, from }) => what + (several ? `, ${runs[from].label}` : "")],
+    ["paper %", ({ paper }) => paper, signed],
+    ["these runs %", ({ ours }) => ours, signed],
+    ["5 to 95 %", ({ band }) => range_text(band, 1)],
+  ], data.claims);
+}
+
+function overview() {
+  const made = section("Runs");
+  const of_total = (key) => (run) => run.totals[key];
+  table(made, "Runs", [
+    ["run", (run) => run.label],
+    ["energy µJ", of_total("energy_uj"), number],
+    ["5 to 95 %", ({ energy_uj_band }) => `${number(energy_uj_band[0])} to ${number(energy_uj_band[2])}`],
+    ["area mm²", of_total("area_mm2"), (value) => value.toFixed(3)],
+    ["cycles", of_total("cycles"), (value) => value.toLocaleString("en-US")],
+    ["latency ms", of_total("latency_ms"), (value) => value.toFixed(2)],
+    ["utilization %", (run) => 100 * run.totals.utilization, (value) => value.toFixed(1)],
+    ["GLB Mbit", (run) => run.totals.glb_bytes * 8 * MICRO, number],
+    ["DRAM Mbit", (run) => run.totals.dram_bytes * 8 * MICRO, number],
+    ["checks", (run) => run.checks],
+  ], runs);
+}
+
+// What the runs without a twin come to; what a highway adds to its twin is on this scale a hair, and has figures of its own.
+function components() {
+  const alone = runs.filter((run) => run.without < 0);
+  const views = (figures_of, unit, band_of) => {
+    const view = (rows, name) => ({ name, unit, labels: rows.map((run) => run.label), series: by_group(rows, figures_of), bands: band_of && rows.map(band_of) });
+    const first = sum_of(figures_of(alone[0])) * MICRO;
+    const whole = view(alone, unit);
+    const percent = { ...whole, name: `percent of ${alone[0].label}`, unit: `% of ${alone[0].label}`, bands: undefined,
+                      series: whole.series.map(({ name, values }) => ({ name, values: values.map((value) => (100 * value) / first) })) };
+    return [whole, ...(alone.length > 1 ? [percent] : []), ...(pairs.length > 0 ? [view(runs, "with highways")] : [])];
+  };
+  const made = section("Energy and area by component", `The whole of each run${pairs.length > 0 ? " without highway; what a highway adds is shown above" : ""}. ` +
+    "Lines across the bars are 5 to 95 % ranges.");
+  figure(made, "Energy by component", views((run) => run.energy_pj, "µJ", ({ energy_uj_band: band }) => [band[0], band[2]]));
+  figure(made, "Area by component", views((run) => run.area_um2, "mm²"));
 }
 
 function layers() {
-  const made = section("Layers", "Where the cycles and the energy of one run go.");
-  const picker = element("select", undefined, element("label", "run ", made));
+  const made = section("Layer by layer", "Where the cycles and the energy of one run go.");
+  const picker = element("select", undefined, element("label", "run ", made, "picker"));
   runs.forEach((run, i) => (element("option", run.label, picker).value = i));
-  const cycles = element("div", undefined, made);
-  const energy = element("div", undefined, made);
-  const details = element("div", undefined, made);
-  let drawn = [];
+  const box = element("div", undefined, made);
   const draw = () => {
-    drawn.forEach((entry) => {
-      entry.chart.dispose();
-      charts.splice(charts.indexOf(entry), 1);
-    });
-    [cycles, energy, details].forEach((box) => box.replaceChildren());
-    const run = runs[picker.value || 0];
-    const names = run.layers.map((layer) => layer.name);
-    const of = (name, color, value) => ({ name, color, values: run.layers.map(value) });
-    drawn = [
-      bars(
-        cycles,
-        names,
-        [
-          of("processing", "#2e75b6", (l) => (l.processing - l.conflicts) / 1e3),
-          of("buffer banks", "#bf9000", (l) => l.conflicts / 1e3),
-          of("DRAM stall", "#a61c3c", (l) => l.dram_stall / 1e3),
-          of("post stall", "#c55a11", (l) => l.post_stall / 1e3),
-        ],
-        "kilocycles",
-        { description: `Cycles of each layer of ${run.label}` },
-      ),
-      bars(
-        energy,
-        names,
-        GROUPS.map(([name, components, color]) => of(name, color, (l) => group(l.energy_pj, components) / 1e6)).filter(
-          ({ values }) => values.some((value) => value > 0),
-        ),
-        "µJ",
-        { description: `Energy of each layer of ${run.label} by component` },
-      ),
-    ];
-    table(
-      details,
-      ["layer", "mapping", "bound", "active PEs", "kilocycles", "DRAM kbit", "of it highway", "GLB kbit", "of it highway"],
-      run.layers.map((l) => [
-        l.name,
-        l.mapping ?? "",
-        l.bound ?? "",
-        l.mapping ? String(l.active_pes) : "",
-        number((l.processing + l.dram_stall + l.post_stall) / 1e3),
-        number((sum(Object.values(l.dram_bytes)) * 8) / 1e3),
-        number((l.dram_bytes.highway * 8) / 1e3),
-        number((sum(Object.values(l.glb_bytes)) * 8) / 1e3),
-        number((l.glb_bytes.highway * 8) / 1e3),
-      ]),
-    );
-    const homeless = run.residency.filter((tensor) => tensor.place === "dram");
-    element(
-      "p",
-      `Stored tensors: ${run.residency.length - homeless.length} in the global buffer, ${homeless.length} in DRAM` +
-        (homeless.length ? ` (${homeless.map((tensor) => tensor.tensor).join(", ")}).` : "."),
-      details,
-    );
+    box.replaceChildren();
+    const run = runs[picker.value];
+    if (run.highway) highway_by_layer(box, run);
+    layer_charts(box, run);
+    layer_table(box, run);
   };
+  picker.value = Math.max(0, dearest ? runs.indexOf(dearest.run) : runs.findIndex((run) => run.highway));
   picker.addEventListener("change", draw);
   draw();
 }
 
+function highway_by_layer(box, run) {
+  const own = run.layers.filter((layer) => layer.dram_bytes.highway + layer.glb_bytes.highway + sum_of(layer.energy_pj_highway) > 0);
+  if (own.length === 0) {
+    element("p", "No layer of this run moves or computes anything for its highway alone.", box, "quiet");
+    return;
+  }
+  const labels = own.map(({ name }) => name);
+  const traffic = [["GLB", "glb_bytes"], ["DRAM", "dram_bytes"]].map(([name, key]) =>
+    ({ name, values: own.map((layer) => layer[key].highway * 8e-3) }));
+  figure(box, "The highway by layer", [
+    { name: "µJ", labels, unit: "µJ of the highway's own accesses", series: by_group(own, (layer) => layer.energy_pj_highway) },
+    { name: "kbit", labels, unit: "kbit of the highway", series: traffic.filter(({ values }) => total(values) > 0) },
+  ]);
+}
+
+function layer_charts(box, run) {
+  const labels = run.layers.map(({ name }) => name);
+  const views = [{ name: "µJ", labels, unit: "µJ", series: by_group(run.layers, (layer) => layer.energy_pj) }];
+  if (run.without >= 0) {
+    const base = Object.fromEntries(runs[run.without].layers.map((layer) => [layer.name, layer]));
+    views.push({ name: "µJ more than without highway", labels, unit: "µJ more than without highway", signed: true,
+                 series: by_group(run.layers, ({ name, energy_pj }) => less(energy_pj, base[name]?.energy_pj ?? {})) });
+  }
+  figure(box, "Energy by layer", views);
+  const cycles = [["processing", (layer) => layer.processing - layer.conflicts], ["bank conflicts", (layer) => layer.conflicts],
+                  ["DRAM stall", (layer) => layer.dram_stall], ["post stall", (layer) => layer.post_stall]];
+  figure(box, "Cycles by layer", [{ name: "kilocycles", labels, unit: "kilocycles", series: cycles.map(([name, of]) =>
+    ({ name, values: run.layers.map((layer) => of(layer) / 1e3) })).filter(({ values }) => total(values) > 0) }]);
+}
+
+function layer_table(box, run) {
+  const kilobits = (bytes) => bytes * 8e-3;
+  table(box, "Layers", [
+    ["layer", ({ name }) => name],
+    ["mapping", ({ mapping }) => mapping ?? ""],
+    ["bound", ({ bound }) => bound ?? ""],
+    ["active PEs", ({ mapping, active_pes }) => (mapping ? active_pes : ""), String],
+    ["kilocycles", (l) => (l.processing + l.dram_stall + l.post_stall) / 1e3, number],
+    ["energy µJ", ({ energy_pj }) => sum_of(energy_pj) * MICRO, number],
+    ["DRAM kbit", ({ dram_bytes }) => kilobits(sum_of(dram_bytes)), number],
+    ["of it highway", ({ dram_bytes }) => kilobits(dram_bytes.highway), number],
+    ["GLB kbit", ({ glb_bytes }) => kilobits(sum_of(glb_bytes)), number],
+    ["of it highway ", ({ glb_bytes }) => kilobits(glb_bytes.highway), number],
+  ], run.layers);
+  const homeless = run.residency.filter(({ place }) => place === "dram").map(({ tensor }) => tensor);
+  element("p", `Stored tensors: ${run.residency.length - homeless.length} in the global buffer, ${homeless.length} in DRAM` +
+    `${homeless.length ? ` (${homeless.join(", ")})` : ""}.`, box);
+}
+
 function provenance() {
   const made = section("What these figures mean", "A figure means nothing without its policy. Where a number comes from: turnpike explain DIR component.action@layer.");
-  const policies = [...new Set(runs.map((run) => run.policy))];
+  const policies = [...new Set(runs.map(({ policy }) => policy))];
   for (const policy of policies) {
-    const whose = runs.filter((run) => run.policy === policy).map((run) => run.label);
     element("p", policy, made, "policy");
-    if (policies.length > 1) element("p", `— ${whose.join("; ")}`, made, "quiet");
+    if (policies.length > 1) element("p", `of ${runs.filter((run) => run.policy === policy).map(({ label }) => label).join("; ")}`, made, "quiet");
   }
-  table(
-    made,
-    ["run", "directory", "settings that differ"],
-    runs.map((run) => [run.label, run.directory, Object.entries(run.settings).map(([k, v]) => `${k}=${v}`).join(" ")]),
-  );
+  table(made, "Sources", [
+    ["run", ({ label }) => label],
+    ["directory", ({ directory }) => directory],
+    ["settings that differ", ({ settings }) => Object.entries(settings).map(([key, value]) => `${key}=${value}`).join(" ")],
+  ], runs);
 }
 
 document.querySelector("h1").textContent = data.title;
-overview();
-highway();
-claims();
-component_chart(
-  "Energy by component",
-  "",
-  (run) => run.energy_pj,
-  1e6,
-  "µJ",
-  "Energy of each run, stacked by component",
-);
-component_chart("Area by component", "", (run) => run.area_um2, 1e6, "mm²", "Area of each run, stacked by component");
-layers();
-provenance();
+[headline, highway, claims, overview, components, layers, provenance].forEach((draw) => draw());

@@ -1,0 +1,208 @@
+"use strict";
+// Stacked horizontal bars as SVG. What is drawn carries its figures (data-series, data-value), so that a reader of
+// the page's elements finds what a reader of the picture sees.
+
+// Colour and pattern of each name, the same in every chart. Colours: Paul Tol, "Colour schemes" (SRON/EPS/TN/09-002,
+// 2021), told apart with any colour vision where the pattern is the same.
+const STYLES = {
+  "MAC": ["#332288", "plain"],
+  "ifmap spad": ["#88ccee", "plain"],
+  "filter spad": ["#6699cc", "rising"],
+  "psum spad": ["#004488", "falling"],
+  "PE control": ["#999933", "upright"],
+  "PE links": ["#44aa99", "level"],
+  "NoC + FIFOs": ["#117733", "crossed"],
+  "GLB": ["#ddaa33", "plain"],
+  "post-processing": ["#cc6677", "rising"],
+  "clock": ["#aa4499", "level"],
+  "leakage": ["#bbbbbb", "dotted"],
+  "DRAM": ["#882255", "plain"],
+  "longer run": ["#555555", "upright"],
+  "other data": ["#e5e5e5", "falling"],
+  "processing": ["#808080", "plain"],
+};
+// What keeps the array waiting looks like the component it waits for.
+STYLES["bank conflicts"] = STYLES.GLB;
+STYLES["DRAM stall"] = STYLES.DRAM;
+STYLES["post stall"] = STYLES["post-processing"];
+
+const LIGHT = { ink: "#1a1a1a", quiet: "#5f6368", line: "#d9dce1", paper: "#ffffff", edge: "#ffffff" };
+const DARK = { ink: "#e8eaed", quiet: "#a8adb4", line: "#41464d", paper: "#1b1d20", edge: "#c8ccd2" };
+
+const PATTERN_LINES = {
+  plain: [],
+  rising: ["M-2,2 L2,-2 M0,8 L8,0 M6,10 L10,6"],
+  falling: ["M-2,6 L2,10 M0,0 L8,8 M6,-2 L10,2"],
+  upright: ["M4,0 V8"],
+  level: ["M0,4 H8"],
+  crossed: ["M0,0 L8,8 M0,8 L8,0"],
+  dotted: ["M1,2 h2 M5,6 h2"],
+};
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+const ROW = { height: 26, bar: 17, narrow: 44 };
+const LEAST_WIDTH = 280;
+let patterns_made = 0;
+
+const measure = (() => {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = `12px ${FONT}`;
+  return (text) => context.measureText(text).width;
+})();
+
+function svg_node(tag, attributes, parent, text) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
+  if (text !== undefined) made.textContent = text;
+  parent?.append(made);
+  return made;
+}
+
+const total = (values) => values.reduce((a, b) => a + b, 0);
+
+// At most three digits behind the point, fewer for what is large.
+function number(value) {
+  const size = Math.abs(value);
+  const places = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
+  return value.toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+}
+
+// The text, its middle left out where it is wider than `width`.
+function shortened(text, width) {
+  if (measure(text) <= width) return text;
+  let kept = text.length - 1;
+  const cut = () => `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
+  while (kept > 2 && measure(cut()) > width) kept -= 1;
+  return cut();
+}
+
+// Ends and step of an axis that holds `low` and `high`, with about `count` steps of 1, 2 or 5 times a power of ten.
+function axis_of(low, high, count) {
+  const span = high - low || 1;
+  const power = 10 ** Math.floor(Math.log10(span / count));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power * count >= span * 0.999);
+  const first = Math.floor(low / step + 1e-9);
+  const last = Math.max(Math.ceil(high / step - 1e-9), first + 1);
+  const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+  return { low: first * step, high: last * step, ticks, text: (tick) =>
+    tick.toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places }) };
+}
+
+// Where everything goes. `spec`: labels of the bars; series [{name, values}]; unit; bands [[low, high] or null], of
+// the sum of a bar; signed: sums are shown with their sign.
+function layout(spec, width) {
+  const narrow = width < 560;
+  const sums = spec.labels.map((_, i) => total(spec.series.map(({ values }) => values[i])));
+  const part = (i, keep) => total(spec.series.map(({ values }) => values[i]).filter(keep));
+  const bands = spec.bands ?? spec.labels.map(() => null);
+  const ends = spec.labels.map((_, i) => [part(i, (v) => v < 0), part(i, (v) => v > 0), ...(bands[i] ?? [])]).flat();
+  const sum_texts = sums.map((sum) => (spec.signed && sum > 0 ? "+" : "") + number(sum).replace("-", "−"));
+  const left = narrow ? 26 : Math.min(Math.max(...spec.labels.map(measure)) + 12, 0.32 * width);
+  const right = Math.max(...sum_texts.map(measure)) + 16;
+  const axis = axis_of(Math.min(0, ...ends), Math.max(0, ...ends), Math.max(2, Math.floor((width - left - right) / 90)));
+  const legend = legend_rows(spec.series.map(({ name }) => name), width);
+  const top = legend.length * 20 + 10;
+  const pitch = narrow ? ROW.narrow : ROW.height;
+  const scale = (width - left - right) / (axis.high - axis.low);
+  return { narrow, sums, sum_texts, bands, left, axis, legend, top, pitch, width, bottom: top + pitch * spec.labels.length,
+           x: (value) => left + (value - axis.low) * scale };
+}
+
+function legend_rows(names, width) {
+  const rows = [[]];
+  let x = 0;
+  for (const name of names) {
+    const wide = measure(name) + 38;
+    if (x + wide > width && x > 0) {
+      rows.push([]);
+      x = 0;
+    }
+    rows.at(-1).push({ name, x });
+    x += wide;
+  }
+  return rows;
+}
+
+// Fill of each series: its colour, or a pattern over it.
+function fills_of(spec, svg) {
+  const definitions = svg_node("defs", {}, svg);
+  return spec.series.map(({ name }) => {
+    const [colour, pattern] = STYLES[name];
+    if (pattern === "plain") return colour;
+    const id = `pattern-${(patterns_made += 1)}`;
+    const tile = svg_node("pattern", { id, width: 8, height: 8, patternUnits: "userSpaceOnUse" }, definitions);
+    svg_node("rect", { width: 8, height: 8, fill: colour }, tile);
+    const bright = parseInt(colour.slice(1, 3), 16) + parseInt(colour.slice(3, 5), 16) > 330;
+    PATTERN_LINES[pattern].forEach((d) =>
+      svg_node("path", { d, stroke: bright ? "#000000" : "#ffffff", "stroke-opacity": 0.55,
+                         "stroke-width": pattern === "dotted" ? 2 : 1.4, fill: "none" }, tile));
+    return `url(#${id})`;
+  });
+}
+
+function draw_legend(place, fills, names, svg, theme) {
+  place.legend.forEach((row, line) =>
+    row.forEach(({ name, x }) => {
+      svg_node("rect", { x: x + 1, y: line * 20 + 3, width: 18, height: 12, fill: fills[names.indexOf(name)],
+                         stroke: theme.edge, "stroke-width": 0.6 }, svg);
+      svg_node("text", { x: x + 24, y: line * 20 + 13, fill: theme.ink, class: "name" }, svg, name);
+    }));
+}
+
+function draw_axis(place, unit, svg, theme) {
+  const { axis, x, top, bottom } = place;
+  axis.ticks.forEach((tick) => {
+    const at = x(tick).toFixed(1);
+    svg_node("path", { d: `M${at},${top} V${bottom}`, stroke: Math.abs(tick) < 1e-12 ? theme.quiet : theme.line }, svg);
+    svg_node("text", { class: "tick", x: at, y: bottom + 15, fill: theme.quiet, "text-anchor": "middle" }, svg,
+             axis.text(tick).replace("-", "−"));
+  });
+  svg_node("text", { class: "unit", x: (x(axis.low) + x(axis.high)) / 2, y: bottom + 32, fill: theme.quiet, "text-anchor": "middle" }, svg, unit);
+}
+
+function draw_bar(spec, place, fills, i, svg, theme) {
+  const row = svg_node("g", { class: "row", "data-bar": i }, svg);
+  const y = place.top + place.pitch * i;
+  svg_node("rect", { x: 0, y, width: place.width, height: place.pitch, fill: theme.paper, "fill-opacity": 0 }, row);
+  const bar = y + (place.narrow ? 21 : (ROW.height - ROW.bar) / 2);
+  const middle = bar + ROW.bar / 2;
+  svg_node("text", { class: "label", "data-label": spec.labels[i], fill: theme.ink,
+                     ...(place.narrow ? { x: 2, y: y + 15 } : { x: place.left - 8, y: middle + 4, "text-anchor": "end" }) },
+           row, shortened(spec.labels[i], place.narrow ? place.width - 4 : place.left - 12))
+    .setAttribute("style", `paint-order: stroke; stroke: ${theme.paper}; stroke-width: 4px`);
+  const ends = { plus: 0, minus: 0 };
+  spec.series.forEach(({ name, values }, k) => {
+    const value = values[i];
+    if (value === 0) return;
+    const side = value > 0 ? "plus" : "minus";
+    const [from, to] = [ends[side], ends[side] + value].sort((a, b) => a - b).map(place.x);
+    ends[side] += value;
+    svg_node("rect", { x: from, y: bar, width: to - from, height: ROW.bar, fill: fills[k], stroke: theme.edge,
+                       "stroke-width": 0.4, "data-series": name, "data-value": value }, row);
+  });
+  if (place.bands[i]) draw_band(place, i, middle, row, theme);
+  const end = place.x(Math.max(ends.plus, ...(place.bands[i] ?? [])));
+  svg_node("text", { x: end + 7, y: middle + 4, fill: theme.ink, class: "sum" }, row, place.sum_texts[i]);
+}
+
+function draw_band(place, i, middle, row, theme) {
+  const [low, high] = place.bands[i].map(place.x);
+  const d = `M${low},${middle} H${high} M${low},${middle - 5} V${middle + 5} M${high},${middle - 5} V${middle + 5}`;
+  svg_node("path", { d, stroke: theme.paper, "stroke-width": 4.5, fill: "none" }, row);
+  svg_node("path", { d, stroke: theme.ink, "stroke-width": 1.6, fill: "none", class: "band",
+                     "data-low": place.bands[i][0], "data-high": place.bands[i][1] }, row);
+}
+
+function draw_bars(spec, wanted_width, theme) {
+  const width = Math.max(wanted_width, LEAST_WIDTH);
+  const place = layout(spec, width);
+  const height = place.bottom + 40;
+  const svg = svg_node("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`,
+                                "font-family": FONT, "font-size": 12, role: "img", "aria-label": spec.description });
+  svg_node("title", {}, svg, spec.description);
+  const fills = fills_of(spec, svg);
+  draw_legend(place, fills, spec.series.map(({ name }) => name), svg, theme);
+  draw_axis(place, spec.unit, svg, theme);
+  spec.labels.forEach((_, i) => draw_bar(spec, place, fills, i, svg, theme));
+  return svg;
+}

@@ -1,0 +1,288 @@
+#include "sim/report/page_data.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/cost/reprice.hpp"
+#include "sim/cost/sensitivity.hpp"
+#include "sim/report/component_groups.hpp"
+#include "sim/report/paper_claims.hpp"
+#include "sim/report/result_files.hpp"
+#include "sim/report/run_labels.hpp"
+
+namespace turnpike::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Figures = std::array<double, kComponents>;
+
+/// Samples and seed of every band of the page.
+constexpr cost::MonteCarlo kMonteCarlo;
+
+bool is_highway_key(const std::string& key) {
+  return key.starts_with("highway.");
+}
+
+bool is_precision_key(const std::string& key) {
+  return key == "precision" || key.starts_with("precision.");
+}
+
+/// True if the runs are of one network and batch and their configurations differ in nothing that
+/// `may_differ` does not name.
+bool alike(const StoredRun& a, const StoredRun& b, bool (*may_differ)(const std::string&)) {
+  if (a.result.network != b.result.network || a.result.batch != b.result.batch) {
+    return false;
+  }
+  const auto keys = cost::differing_keys(a.config.resolved, b.config.resolved);
+  return std::all_of(keys.begin(), keys.end(), may_differ);
+}
+
+/// The run of the same network on the same machine without highway, if it is there.
+std::optional<std::size_t> without_highway(const std::vector<StoredRun>& runs, std::size_t index) {
+  const StoredRun& run = runs[index];
+  for (std::size_t i = 0; run.config.highway_enabled && i < runs.size(); ++i) {
+    if (!runs[i].config.highway_enabled && alike(runs[i], run, is_highway_key)) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+Json figures_json(const Figures& figures) {
+  Json out = Json::object();
+  for (int c = 0; c < kComponents; ++c) {
+    const double value = figures[static_cast<std::size_t>(c)];
+    if (value != 0.0) {
+      out[std::string{to_string(static_cast<Component>(c))}] = value;
+    }
+  }
+  return out;
+}
+
+/// Energy that follows from time and chip, not from what is moved or computed: clock, leakage,
+/// DRAM standby and refresh.
+bool of_time(const ActionKey& key) {
+  return key.component == Component::clock || key.component == Component::leakage ||
+         key.action == Action::background || key.action == Action::refresh;
+}
+
+Json time_json(const StoredRun& run) {
+  Figures figures{};
+  for (const StoredCount& count : run.counts) {
+    if (of_time(count.key)) {
+      figures[static_cast<std::size_t>(count.key.component)] += count.energy_pj;
+    }
+  }
+  return figures_json(figures);
+}
+
+Json layers_json(const StoredRun& run) {
+  std::map<std::string, Figures> energy;
+  std::map<std::string, Figures> own;
+  for (const StoredCount& count : run.counts) {
+    const auto component = static_cast<std::size_t>(count.key.component);
+    energy[count.layer][component] += count.energy_pj;
+    if (count.key.stream == Stream::highway) {
+      own[count.layer][component] += count.energy_pj;
+    }
+  }
+  const auto bytes = [](const accelerator::Traffic& bits) {
+    return Json{{"ifmap", bytes_of(bits.ifmap)},
+                {"filter", bytes_of(bits.filter)},
+                {"psum", bytes_of(bits.psum)},
+                {"ofmap", bytes_of(bits.ofmap)},
+                {"highway", bytes_of(bits.highway)}};
+  };
+  Json out = Json::array();
+  for (const accelerator::LayerResult& layer : run.result.layers) {
+    out.push_back({{"name", layer.name},
+                   {"mapping", layer.mapping.empty() ? Json(nullptr) : Json(layer.mapping)},
+                   {"bound", layer.bound.empty() ? Json(nullptr) : Json(layer.bound)},
+                   {"active_pes", layer.active_pes},
+                   {"processing", layer.cycles.processing},
+                   {"dram_stall", layer.cycles.dram_stall},
+                   {"post_stall", layer.cycles.post_stall},
+                   {"conflicts", layer.glb_conflict_cycles},
+                   {"dram_bytes", bytes(layer.dram_bits)},
+                   {"glb_bytes", bytes(layer.glb_bits)},
+                   {"energy_pj", figures_json(energy[layer.name])},
+                   {"energy_pj_highway", figures_json(own[layer.name])}});
+  }
+  return out;
+}
+
+Json highway_bytes_json(const StoredRun& run) {
+  std::uint64_t dram = 0;
+  std::uint64_t glb = 0;
+  for (const accelerator::LayerResult& layer : run.result.layers) {
+    dram += bytes_of(layer.dram_bits.highway);
+    glb += bytes_of(layer.glb_bits.highway);
+  }
+  return {{"dram", dram}, {"glb", glb}};
+}
+
+Json residency_json(const StoredRun& run) {
+  Json residency = Json::array();
+  for (const accelerator::Residency& tensor : run.result.residency) {
+    residency.push_back({{"tensor", tensor.tensor},
+                         {"bits", tensor.bits},
+                         {"values", tensor.values},
+                         {"place", tensor.in_glb ? "glb" : "dram"}});
+  }
+  return residency;
+}
+
+Json band_json(const cost::Band& band) {
+  return {band.p5, band.p50, band.p95};
+}
+
+cost::GroupEnergies groups_of(const StoredRun& run) {
+  cost::ComponentEnergies energies;
+  std::transform(run.figures.energy_pj.begin(), run.figures.energy_pj.end(), energies.begin(),
+                 [](double energy) { return Picojoules{energy}; });
+  return cost::by_group(energies);
+}
+
+Json energy_band(const StoredRun& run) {
+  const auto metric = [](const std::vector<Picojoules>& totals) {
+    return totals[0].count() * 1e-6;
+  };
+  return band_json(cost::band_of({groups_of(run)}, cost_policy(run.config), metric, kMonteCarlo));
+}
+
+/// Of the change of energy in percent; the runs are charged alike.
+Json change_band(const StoredRun& from, const StoredRun& to) {
+  const auto metric = [](const std::vector<Picojoules>& totals) {
+    return 100.0 * (totals[1] / totals[0] - 1.0);
+  };
+  return band_json(cost::band_of({groups_of(from), groups_of(to)}, cost_policy(from.config), metric,
+                                 kMonteCarlo));
+}
+
+Json run_json(const StoredRun& run, const std::string& label,
+              const std::vector<std::pair<std::string, std::string>>& own_settings) {
+  Json settings = Json::object();
+  for (const auto& [key, value] : own_settings) {
+    settings[key] = value;
+  }
+  return {{"label", label},
+          {"directory", run.directory},
+          {"weight_bits", run.config.precision.weight},
+          {"activation_bits", run.config.precision.activation},
+          {"highway", run.config.highway_enabled},
+          {"highway_bits", run.config.highway_bits},
+          {"settings", settings},
+          {"totals", run.figures.totals},
+          {"energy_uj_band", energy_band(run)},
+          {"area_um2", figures_json(run.figures.area_um2)},
+          {"energy_pj", figures_json(run.figures.energy_pj)},
+          {"energy_pj_highway", figures_json(run.figures.energy_pj_highway)},
+          {"energy_pj_time", time_json(run)},
+          {"highway_bytes", highway_bytes_json(run)},
+          {"policy", run.figures.policy},
+          {"checks", run.result.checks.all_passed() ? "all passed" : "FAILED"},
+          {"residency", residency_json(run)},
+          {"layers", layers_json(run)}};
+}
+
+bool has_widths(const StoredRun& run, int bits, bool highway) {
+  return run.config.precision.weight == bits && run.config.precision.activation == bits &&
+         run.config.highway_enabled == highway;
+}
+
+/// The run that a claim sets against `from`: of several highways the paper's, else the narrowest.
+std::optional<std::size_t> claim_end(const std::vector<StoredRun>& runs, const StoredRun& from,
+                                     const PaperClaim& claim) {
+  const auto may_differ = [](const std::string& key) {
+    return is_highway_key(key) || is_precision_key(key);
+  };
+  const auto rank = [](const StoredRun& run) {
+    return run.config.highway_bits == kPaperHighwayBits ? 0 : run.config.highway_bits;
+  };
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (has_widths(runs[i], claim.to_bits, claim.to_highway) && alike(from, runs[i], may_differ) &&
+        (!found || rank(runs[i]) < rank(runs[*found]))) {
+      found = i;
+    }
+  }
+  return found;
+}
+
+std::string claim_text(const PaperClaim& claim, const StoredRun& to) {
+  if (claim.to_highway) {
+    return fmt::format("energy added by the {}-bit highway at {} bit", to.config.highway_bits,
+                       claim.to_bits);
+  }
+  return fmt::format("{}, {} \u2192 {} bit",
+                     claim.figure == PaperClaim::Figure::area ? "chip area" : "energy",
+                     claim.from_bits, claim.to_bits);
+}
+
+/// The paper's claims that the runs answer; once for each machine that has the runs.
+Json claims_json(const std::vector<StoredRun>& runs) {
+  Json out = Json::array();
+  for (const PaperClaim& claim : kPaperClaims) {
+    for (std::size_t from = 0; from < runs.size(); ++from) {
+      if (!is_papers_network(runs[from].result.network) ||
+          !has_widths(runs[from], claim.from_bits, false)) {
+        continue;
+      }
+      const auto to = claim_end(runs, runs[from], claim);
+      if (!to) {
+        continue;
+      }
+      const bool area = claim.figure == PaperClaim::Figure::area;
+      const char* key = area ? "area_mm2" : "energy_uj";
+      const double change =
+          100.0 * (runs[*to].figures.total(key) / runs[from].figures.total(key) - 1.0);
+      out.push_back({{"what", claim_text(claim, runs[*to])},
+                     {"from", from},
+                     {"to", *to},
+                     {"paper", claim.percent},
+                     {"ours", change},
+                     {"band", area ? Json(nullptr) : change_band(runs[from], runs[*to])}});
+    }
+  }
+  return out;
+}
+
+Json groups_json() {
+  Json out = Json::array();
+  for (const ComponentGroup& group : component_groups()) {
+    Json components = Json::array();
+    for (const Component component : group.components) {
+      components.push_back(to_string(component));
+    }
+    out.push_back({{"name", group.name}, {"components", components}});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string page_data(const std::vector<StoredRun>& runs) {
+  ensure(!runs.empty(), "a page shows at least one run");
+  const std::vector<std::string> labels = run_labels(runs);
+  const auto settings = run_settings(runs);
+  Json out = {{"schema", "turnpike-page/2"},
+              {"title", page_title(runs)},
+              {"network", many_networks(runs) ? "" : runs[0].result.network},
+              {"samples", kMonteCarlo.samples},
+              {"groups", groups_json()},
+              {"claims", claims_json(runs)},
+              {"runs", Json::array()}};
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    Json run = run_json(runs[i], labels[i], settings[i]);
+    const auto base = without_highway(runs, i);
+    run["without"] = base ? static_cast<std::int64_t>(*base) : -1;
+    run["added_percent_band"] = base ? change_band(runs[*base], runs[i]) : Json(nullptr);
+    out["runs"].push_back(run);
+  }
+  return out.dump();
+}
+
+}  // namespace turnpike::report

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/report/stored_run.hpp"
+
+namespace turnpike::report {
+
+/// The data island of the report page: one JSON document, schema turnpike-page/2, whose keys
+/// docs/results.md lists. Figures are those the runs were stored with; bands are those of
+/// `turnpike sensitivity` with its default samples and seed.
+[[nodiscard]] std::string page_data(const std::vector<StoredRun>& runs);
+
+}  // namespace turnpike::report
