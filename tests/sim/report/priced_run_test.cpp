@@ -1,0 +1,50 @@
+#include "sim/report/priced_run.hpp"
+
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/sim/report/runs.hpp"
+
+namespace turnpike::report {
+namespace {
+
+/// The check "energy" of a run whose table was tampered with.
+bool holds_after(const PricedRun& run, void (*tamper)(cost::EnergyTable&)) {
+  cost::EnergyTable table = run.energy;
+  tamper(table);
+  return energy_adds_up(table, run.result,
+                        make_cost_model(run.config, &run.result, test::config_root()));
+}
+
+TEST(PricedRun, EnergyAddsUpUnlessASumIsWrong) {
+  const PricedRun run = test::run_of("tiny_residual.npz");
+  EXPECT_TRUE(run.result.checks.conservation.at("energy"));
+  EXPECT_TRUE(holds_after(run, [](cost::EnergyTable&) {}));
+  EXPECT_FALSE(holds_after(run, [](cost::EnergyTable& t) { t.total += Picojoules{1.0}; }));
+  EXPECT_FALSE(
+      holds_after(run, [](cost::EnergyTable& t) { t.by_component[0] += Picojoules{1.0}; }));
+  EXPECT_FALSE(holds_after(run, [](cost::EnergyTable& t) { t.by_layer[1][0] += Picojoules{1.0}; }));
+}
+
+TEST(PricedRun, EveryCheckOfARunHasATestOfItsFailure) {
+  const std::set<std::string> elsewhere{// tests/sim/accelerator/conservation_test.cpp
+                                        "macs",
+                                        "passes",
+                                        "psum_words",
+                                        "ifmap_words",
+                                        "filter_words",
+                                        "dram_filter_values",
+                                        "dram_ifmap_values",
+                                        "dram_ofmap_values",
+                                        "cycles_above_bounds",
+                                        "clock_cycles",
+                                        "glb_lines_within_ports"};
+  for (const auto& [name, held] : test::run_of("tiny_residual.npz").result.checks.conservation) {
+    EXPECT_TRUE(elsewhere.contains(name) || name == "energy") << name;
+  }
+}
+
+}  // namespace
+}  // namespace turnpike::report
