@@ -14,7 +14,6 @@
 #include "sim/accelerator/waveform.hpp"
 #include "sim/base/error.hpp"
 #include "sim/report/result_files.hpp"
-#include "tests/differential/random_run.hpp"
 
 namespace turnpike::differential {
 namespace {
@@ -89,21 +88,22 @@ void describe(const PreparedRun& prepared, RunComparison& out) {
 
 }  // namespace
 
-RunComparison compare_random_run(std::uint64_t seed, const Folders& folders) {
+RunComparison compare_modes(const RandomRun& whole, bool watched, const Folders& folders) {
   RunComparison out;
-  const RandomRun random = random_run(seed);
+  bool accepted = false;
   try {
-    const PreparedRun prepared = prepare(random, folders.source, folders.scratch);
+    const PreparedRun prepared = prepare(whole, folders.source, folders.scratch);
     describe(prepared, out);
     SimulationOptions memo;
     memo.memo_file = fmt::format("{}/passes_{}.bin", folders.scratch, ::getpid());
     std::filesystem::remove(memo.memo_file);
     const Outcome cold = run(prepared, folders, memo);
+    accepted = true;
     const Outcome warm = run(prepared, folders, memo);
     SimulationOptions stepped;
     stepped.timing = SimulationOptions::Timing::reference;
     const Outcome reference =
-        seed % 3 == 0 ? observed_run(prepared, folders, stepped) : run(prepared, folders, stepped);
+        watched ? observed_run(prepared, folders, stepped) : run(prepared, folders, stepped);
     out.cycles = cold.cycles;
     if (cold.files != warm.files) {
       out.difference = "memo, cold and warm: " + first_difference(cold.files, warm.files);
@@ -112,13 +112,15 @@ RunComparison compare_random_run(std::uint64_t seed, const Folders& folders) {
     } else if (!cold.failed_checks.empty()) {
       out.difference = "checks failed:" + cold.failed_checks;
     }
-  } catch (const InputError& e) {
-    out.refused = true;
-    out.difference = "";
   } catch (const std::exception& e) {
-    out.difference = fmt::format("ends with: {}", e.what());
+    out.refused = !accepted && dynamic_cast<const InputError*>(&e) != nullptr;
+    out.difference = out.refused ? "" : fmt::format("ends with: {}", e.what());
   }
   return out;
+}
+
+RunComparison compare_random_run(std::uint64_t seed, const Folders& folders) {
+  return compare_modes(random_run(seed), seed % 3 == 0, folders);
 }
 
 }  // namespace turnpike::differential

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tests/differential/random_run.hpp"
+
 namespace turnpike::differential {
 
 /// What one random run (random_run.hpp) did in every timing mode.
@@ -19,9 +21,13 @@ struct Folders {
   std::string source, scratch;
 };
 
-/// Runs seed's network on its machine with an empty memo, with the memo that left on disk, and in
-/// reference timing, the latter with all observers on every third seed; compares results.json,
-/// layers.csv and counts.csv byte for byte, and looks at every check of the run.
+/// Runs the network on its machine with an empty memo, with the memo that left on disk, and in
+/// reference timing, the latter with all observers if `watched`; compares results.json, layers.csv
+/// and counts.csv byte for byte, and looks at every check of the run.
+[[nodiscard]] RunComparison compare_modes(const RandomRun& run, bool watched,
+                                          const Folders& folders);
+
+/// The same of seed's run, every third of them watched.
 [[nodiscard]] RunComparison compare_random_run(std::uint64_t seed, const Folders& folders);
 
 }  // namespace turnpike::differential

@@ -35,9 +35,10 @@ class Drawer {
   void set(const std::string& key, std::int64_t value) { set(key, std::to_string(value)); }
 
   void network() {
+    recurrent_ = chance(0.1);
     run_.network = fmt::format("schema: turnpike-network/1\nname: random\nbatch: {}\nlayers:\n",
-                               chance(0.2) ? 2 : 1);
-    if (chance(0.1)) {
+                               !recurrent_ && chance(0.2) ? 2 : 1);
+    if (recurrent_) {
       layer(fmt::format("name: cells, op: {}, input: {}, hidden: {}, steps: {}",
                         chance(0.5) ? "lstm" : "gru", integer(3, 20), integer(2, 12),
                         integer(1, 4)));
@@ -91,7 +92,8 @@ class Drawer {
   }
 
   void machine() {
-    set("precision", one_of({1, 2, 2, 3, 4, 8, 16}));
+    const int precision = one_of({1, 2, 2, 3, 4, 8, 16});
+    set("precision", precision);
     const bool highway = chance(0.6);
     set("highway.enabled", highway ? "true" : "false");
     if (highway) {
@@ -113,12 +115,13 @@ class Drawer {
     set("psum.cost_bits", one_of({"16", "16", "32", "overflow_free", "scaled"}));
     set("mapper.objective", one_of({"cycles", "energy", "energy_delay"}));
     set("layers.first_last", one_of({"same", "same", "native16", "composed", "excluded"}));
-    if (chance(0.2)) {
-      set("layers.overrides", fmt::format("{{\"b*\": {}}}", integer(1, 8)));
+    if (!recurrent_ && chance(0.2)) {
+      set("layers.overrides", fmt::format("{{\"stem\": {}}}", integer(1, precision)));
     }
-    set("dram.device", one_of({"lpddr3-1600", "lpddr3-1600", "lpddr4-3200", "ddr3-1600",
-                               "ddr4-2400", "ddr4-3200", "hbm2", "eyeriss-link", "ideal"}));
-    set("dram.channels", one_of({1, 1, 1, 2}));
+    const std::string device = one_of({"lpddr3-1600", "lpddr3-1600", "lpddr4-3200", "ddr3-1600",
+                                       "ddr4-2400", "ddr4-3200", "hbm2", "eyeriss-link", "ideal"});
+    set("dram.device", device);
+    set("dram.channels", device != "eyeriss-link" && chance(0.25) ? 2 : 1);
     set("dram.power_down_after", one_of({"off", "off", "0", "20", "400"}));
     set("dram.page", chance(0.8) ? "open" : "closed");
     set("clock_mhz", one_of({250, 250, 200, 500, 333, 127, 1000}));
@@ -143,6 +146,7 @@ class Drawer {
 
   Random random_;
   RandomRun run_;
+  bool recurrent_ = false;
 };
 
 }  // namespace
@@ -154,14 +158,17 @@ RandomRun random_run(std::uint64_t seed) {
 PreparedRun prepare(const RandomRun& run, const std::string& source_dir,
                     const std::string& scratch_dir) {
   const std::string configs = source_dir + "/configs";
-  const std::string path = fmt::format("{}/random_{}.yaml", scratch_dir, ::getpid());
-  std::ofstream{path} << run.network;
+  std::string network = run.network;
+  if (!network.starts_with("zoo:")) {
+    network = fmt::format("{}/random_{}.yaml", scratch_dir, ::getpid());
+    std::ofstream{network} << run.network;
+  }
   const accelerator::AcceleratorConfig config = accelerator::load_accelerator(
       {.accelerator_file = configs + "/accelerators/precision-highway.yaml",
        .config_root = configs,
        .profile = {},
        .settings = run.settings});
-  PreparedRun out{sweep::plan_experiment(config, sweep::Workload::open(path),
+  PreparedRun out{sweep::plan_experiment(config, sweep::Workload::open(network),
                                          {.config_root = configs, .layers = "*", .simulation = {}}),
                   memory::find_dram_device(config.dram_device, configs + "/technology/dram", {})};
   memory::check_channels(out.device, config.dram_channels, {});

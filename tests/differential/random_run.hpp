@@ -12,7 +12,7 @@ namespace turnpike::differential {
 /// A whole run drawn from a seed: a small network with blocks, skips and branches, and a machine
 /// with small and odd arrays, buffers, ports, latencies and memories.
 struct RandomRun {
-  std::string network;  ///< turnpike-network/1
+  std::string network;  ///< turnpike-network/1, or zoo:NAME
   std::vector<std::string>
       settings;         ///< as --set, over configs/accelerators/precision-highway.yaml
   double tck_ns = 0.0;  ///< of the DRAM; 0: what its device says
