@@ -29,19 +29,30 @@ STYLES["post stall"] = STYLES["post-processing"];
 const LIGHT = { ink: "#1a1a1a", quiet: "#5f6368", line: "#d9dce1", paper: "#ffffff", edge: "#ffffff" };
 const DARK = { ink: "#e8eaed", quiet: "#a8adb4", line: "#41464d", paper: "#1b1d20", edge: "#c8ccd2" };
 
-const PATTERN_LINES = {
-  plain: [],
-  rising: ["M-2,2 L2,-2 M0,8 L8,0 M6,10 L10,6"],
-  falling: ["M-2,6 L2,10 M0,0 L8,8 M6,-2 L10,2"],
-  upright: ["M4,0 V8"],
-  level: ["M0,4 H8"],
-  crossed: ["M0,0 L8,8 M0,8 L8,0"],
-  dotted: ["M1,2 h2 M5,6 h2"],
+// Lines of a pattern in the box from (left, top) to (right, bottom). Drawn one by one: a print would hold an SVG
+// pattern as a picture a bar.
+const range = (from, to, step) => Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+const PITCH = 8;
+const slanted = (least, most, ends) => range(Math.ceil(least / PITCH) * PITCH, most, PITCH).map(ends).filter(([from, , to]) => to > from)
+  .map(([x, y, to_x, to_y]) => `M${x.toFixed(1)},${y.toFixed(1)} L${to_x.toFixed(1)},${to_y.toFixed(1)}`).join(" ");
+const PATTERNS = {
+  plain: () => "",
+  rising: ({ left, top, right, bottom }) => slanted(left + top, right + bottom, (sum) => {
+    const [from, to] = [Math.max(left, sum - bottom), Math.min(right, sum - top)];
+    return [from, sum - from, to, sum - to];
+  }),
+  falling: ({ left, top, right, bottom }) => slanted(left - bottom, right - top, (gap) => {
+    const [from, to] = [Math.max(left, gap + top), Math.min(right, gap + bottom)];
+    return [from, from - gap, to, to - gap];
+  }),
+  upright: ({ left, top, right, bottom }) => range(Math.ceil(left / PITCH) * PITCH, right, PITCH).map((x) => `M${x},${top} V${bottom}`).join(" "),
+  level: ({ left, top, right, bottom }) => range(top + 3, bottom, 5.5).map((y) => `M${left},${y} H${right}`).join(" "),
+  crossed: (box) => `${PATTERNS.rising(box)} ${PATTERNS.falling(box)}`,
+  dotted: (box) => PATTERNS.level(box),
 };
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const ROW = { height: 26, bar: 17, narrow: 44 };
 const LEAST_WIDTH = 280;
-let patterns_made = 0;
 
 const measure = (() => {
   const context = document.createElement("canvas").getContext("2d");
@@ -123,28 +134,22 @@ function legend_rows(names, width) {
   return rows;
 }
 
-// Fill of each series: its colour, or a pattern over it.
-function fills_of(spec, svg) {
-  const definitions = svg_node("defs", {}, svg);
-  return spec.series.map(({ name }) => {
-    const [colour, pattern] = STYLES[name];
-    if (pattern === "plain") return colour;
-    const id = `pattern-${(patterns_made += 1)}`;
-    const tile = svg_node("pattern", { id, width: 8, height: 8, patternUnits: "userSpaceOnUse" }, definitions);
-    svg_node("rect", { width: 8, height: 8, fill: colour }, tile);
-    const bright = parseInt(colour.slice(1, 3), 16) + parseInt(colour.slice(3, 5), 16) > 330;
-    PATTERN_LINES[pattern].forEach((d) =>
-      svg_node("path", { d, stroke: bright ? "#000000" : "#ffffff", "stroke-opacity": 0.55,
-                         "stroke-width": pattern === "dotted" ? 2 : 1.4, fill: "none" }, tile));
-    return `url(#${id})`;
-  });
+// A box in colour and pattern of what it stands for.
+function draw_box(name, { x, y, width, height }, parent, edge, attributes) {
+  const [colour, pattern] = STYLES[name];
+  svg_node("rect", { x, y, width, height, fill: colour, stroke: edge, "stroke-width": 0.5, ...attributes }, parent);
+  const d = PATTERNS[pattern]({ left: x, top: y, right: x + width, bottom: y + height });
+  const bright = parseInt(colour.slice(1, 3), 16) + parseInt(colour.slice(3, 5), 16) > 330;
+  if (d.trim()) {
+    svg_node("path", { d, class: "pattern", "data-pattern": pattern, fill: "none", stroke: bright ? "#000000" : "#ffffff", "stroke-opacity": 0.55,
+                       "stroke-width": 1.4, ...(pattern === "dotted" ? { "stroke-dasharray": "2 3" } : {}) }, parent);
+  }
 }
 
-function draw_legend(place, fills, names, svg, theme) {
+function draw_legend(place, svg, theme) {
   place.legend.forEach((row, line) =>
     row.forEach(({ name, x }) => {
-      svg_node("rect", { x: x + 1, y: line * 20 + 3, width: 18, height: 12, fill: fills[names.indexOf(name)],
-                         stroke: theme.edge, "stroke-width": 0.6 }, svg);
+      draw_box(name, { x: x + 1, y: line * 20 + 3, width: 18, height: 12 }, svg, theme.edge);
       svg_node("text", { x: x + 24, y: line * 20 + 13, fill: theme.ink, class: "name" }, svg, name);
     }));
 }
@@ -160,7 +165,7 @@ function draw_axis(place, unit, svg, theme) {
   svg_node("text", { class: "unit", x: (x(axis.low) + x(axis.high)) / 2, y: bottom + 32, fill: theme.quiet, "text-anchor": "middle" }, svg, unit);
 }
 
-function draw_bar(spec, place, fills, i, svg, theme) {
+function draw_bar(spec, place, i, svg, theme) {
   const row = svg_node("g", { class: "row", "data-bar": i }, svg);
   const y = place.top + place.pitch * i;
   svg_node("rect", { x: 0, y, width: place.width, height: place.pitch, fill: theme.paper, "fill-opacity": 0 }, row);
@@ -171,14 +176,13 @@ function draw_bar(spec, place, fills, i, svg, theme) {
            row, shortened(spec.labels[i], place.narrow ? place.width - 4 : place.left - 12))
     .setAttribute("style", `paint-order: stroke; stroke: ${theme.paper}; stroke-width: 4px`);
   const ends = { plus: 0, minus: 0 };
-  spec.series.forEach(({ name, values }, k) => {
+  spec.series.forEach(({ name, values }) => {
     const value = values[i];
     if (value === 0) return;
     const side = value > 0 ? "plus" : "minus";
     const [from, to] = [ends[side], ends[side] + value].sort((a, b) => a - b).map(place.x);
     ends[side] += value;
-    svg_node("rect", { x: from, y: bar, width: to - from, height: ROW.bar, fill: fills[k], stroke: theme.edge,
-                       "stroke-width": 0.4, "data-series": name, "data-value": value }, row);
+    draw_box(name, { x: from, y: bar, width: to - from, height: ROW.bar }, row, theme.edge, { "data-series": name, "data-value": value });
   });
   if (place.bands[i]) draw_band(place, i, middle, row, theme);
   const end = place.x(Math.max(ends.plus, ...(place.bands[i] ?? [])));
@@ -200,9 +204,8 @@ function draw_bars(spec, wanted_width, theme) {
   const svg = svg_node("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`,
                                 "font-family": FONT, "font-size": 12, role: "img", "aria-label": spec.description });
   svg_node("title", {}, svg, spec.description);
-  const fills = fills_of(spec, svg);
-  draw_legend(place, fills, spec.series.map(({ name }) => name), svg, theme);
+  draw_legend(place, svg, theme);
   draw_axis(place, spec.unit, svg, theme);
-  spec.labels.forEach((_, i) => draw_bar(spec, place, fills, i, svg, theme));
+  spec.labels.forEach((_, i) => draw_bar(spec, place, i, svg, theme));
   return svg;
 }

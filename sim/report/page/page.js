@@ -91,7 +91,7 @@ function why(pair) {
     pair.base.layers.some(({ name, mapping }) => name === layer.name && mapping !== layer.mapping)).length;
   return `Of the ${change(pair.added)} of ${pair_name(pair)}, ${change(own)} are the accesses that only the highway makes. ` +
     `The other ${change(longer + other)}: the run takes ${signed(pair.percent("cycles"), 2)} % cycles on ${signed(pair.percent("area_mm2"), 2)} % ` +
-    `chip, ${change(longer)}${longer ? ` (${parts_text(by_time, signed_three)})` : ""}; and the accesses that both machines make carry other data` +
+    `chip, ${longer ? change(longer) : "which this policy does not charge"}${longer ? ` (${parts_text(by_time, signed_three)})` : ""}; and the accesses that both machines make carry other data` +
     `${moved ? `, ${moved === 1 ? "one layer has" : `${moved} layers have`} another mapping` : ""}, ` +
     `${change(other)}${other ? ` (${parts_text(named_groups(pair.other), signed_three)})` : ""}.`;
 }
@@ -106,6 +106,12 @@ function highway() {
   const made = section("What the highway costs", "Each run against the same machine without highway. The absolute cost comes first, because its " +
     `percentage depends on what else a profile charges. Ranges are 5 to 95 % of ${data.samples.toLocaleString("en-US")} samples of the uncertain constants.`);
   element("p", why(dearest), made);
+  const others = pairs.filter((pair) => pair !== dearest && pair.added !== 0);
+  if (others.length > 0) {
+    const box = element("details", undefined, made);
+    element("summary", "Why, of the others", box);
+    others.forEach((pair) => element("p", why(pair), box));
+  }
   highway_table(made);
   const spec = { labels: pairs.map(({ run }) => run.label), signed: true };
   const rest = ["longer", "other"].map((part) =>
