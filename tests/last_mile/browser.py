@@ -57,6 +57,10 @@ def range_text(band, places):
     return f"{band[0]:.{places}f} to {band[2]:.{places}f}".replace("-", "\u2212") if band else ""
 
 
+def signed_energy(value):
+    return "0" if abs(value) < 1e-9 else signed(value, 3 if abs(value) < 1 else 2)
+
+
 def overview(shown, r):
     t, band = r["totals"], shown["energy_uj_band"]
     return {"run": shown["label"], "energy µJ": number(t["energy_uj"]), "5 to 95 %": f"{number(band[0])} to {number(band[2])}",
@@ -67,11 +71,11 @@ def overview(shown, r):
 
 def highway(pair):
     own = {kind: [layer[f"{kind}_bytes"]["highway"] for layer in pair.run.results["layers"]] for kind in ("dram", "glb")}
-    return {"run": pair.shown["label"], "µJ": signed(pair.added),
+    return {"run": pair.shown["label"], "µJ": signed_energy(pair.added),
             **{f"% {name}": signed(pair.percent(key), 2) for name, key in
                (("energy", "energy_uj"), ("area", "area_mm2"), ("cycles", "cycles"))},
             "5 to 95 %": range_text(pair.shown["added_percent_band"], 2), "own accesses µJ": number(pair.sum("own")),
-            "longer run µJ": signed(pair.sum("longer"), 2), "other data µJ": signed(pair.sum("other"), 2),
+            "longer run µJ": signed_energy(pair.sum("longer")), "other data µJ": signed_energy(pair.sum("other")),
             "own DRAM Mbit": megabits(own["dram"]), "own GLB Mbit": megabits(own["glb"])}
 
 
@@ -101,18 +105,21 @@ def check_table(f, where, rows, wanted):
 
 
 def check_headline(f, browser, pairs):
-    """The costliest highway first, then the others in the order of the page."""
+    """Each highway, the costliest first, and why it costs that."""
     lines = browser.evaluate('[...document.querySelectorAll(".headline p")].map((line) => line.textContent)')
     if not pairs:
         f.same("page, headline", lines, [])
         return
-    first = max(pairs, key=lambda pair: (pair.percent("energy_uj"), -pairs.index(pair)))
-    ordered = [first, *(pair for pair in pairs if pair is not first)]
-    f.same("page, headline", lines, [headline(pair) for pair in ordered])
+    first = ranked(pairs)[0]
+    f.same("page, headline", lines, [headline(pair) for pair in ranked(pairs)])
     text = browser.evaluate('document.querySelector("main").textContent')
     if first.added:
         for part in ("own", "longer", "other"):
             f.true(f"page, why: {part}", f"{charts.signed_three(first.sum(part))} µJ" in text, "is not told")
+
+
+def ranked(pairs):
+    return sorted(pairs, key=lambda pair: -pair.percent("energy_uj"))
 
 
 def headline(pair):
@@ -189,8 +196,7 @@ def look(f, page, data, runs, folder, pictures):
         browser.open(page)
         check_headline(f, browser, pairs)
         check_tables(f, browser.evaluate(TABLES), data, runs, pairs)
-        dearest = max(pairs, key=lambda pair: (pair.percent("energy_uj"), -pairs.index(pair))) if pairs else None
-        shown_first = runs.index(dearest.run) if dearest else max(0, next((i for i, s in enumerate(data["runs"]) if s["highway"]), 0))
+        shown_first = runs.index(ranked(pairs)[0].run) if pairs else max(0, next((i for i, s in enumerate(data["runs"]) if s["highway"]), 0))
         check_layers(f, browser, runs, shown_first)
         charts.check_charts(f, browser, data["runs"], runs, pairs, runs[shown_first])
         check_saved(f, browser)

@@ -5,6 +5,8 @@ const { runs, groups } = data;
 const MICRO = 1e-6; // pJ to µJ, µm² to mm², bit to Mbit
 
 const signed = (value, places = 1) => (value >= 0 ? "+" : "−") + Math.abs(value).toFixed(places);
+// Below a femtojoule there is nothing but rounding.
+const signed_energy = (value) => (Math.abs(value) < 1e-9 ? "0" : signed(value, Math.abs(value) < 1 ? 3 : 2));
 // Three digits, all of what is before the point.
 const three_digits = (value) => Math.abs(value).toLocaleString("en-US",
   Math.abs(value) < 1000 ? { minimumSignificantDigits: 3, maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 });
@@ -41,7 +43,8 @@ function pair_of(run) {
 }
 
 const pairs = runs.filter((run) => run.without >= 0).map(pair_of);
-const dearest = pairs.reduce((a, b) => (a && a.percent("energy_uj") >= b.percent("energy_uj") ? a : b), undefined);
+const ranked = [...pairs].sort((a, b) => b.percent("energy_uj") - a.percent("energy_uj"));
+const dearest = ranked[0];
 
 function pair_name({ run }) {
   const bits = run.weight_bits === run.activation_bits ? `${run.weight_bits}` : `${run.weight_bits} x ${run.activation_bits}`;
@@ -75,10 +78,8 @@ function headline() {
     const band = pair.run.added_percent_band;
     element("span", `${band ? ` (${range_text(band, 2)})` : ""}: ${headline_parts(pair)}`, line);
   };
-  say(dearest, "first");
-  const others = pairs.filter((pair) => pair !== dearest);
-  others.slice(0, 5).forEach((pair) => say(pair, ""));
-  if (others.length > 5) element("p", `${plural(others.length - 5, "more highway")} below.`, box, "quiet");
+  ranked.slice(0, 6).forEach((pair) => say(pair, pair === dearest ? "first" : ""));
+  if (ranked.length > 6) element("p", `${plural(ranked.length - 6, "more highway")} below.`, box, "quiet");
 }
 
 // Why the change of the whole run is not what the highway's own accesses cost.
@@ -89,7 +90,7 @@ function why(pair) {
   const by_time = named_groups(pair.longer).map(([name, value]) => [name === "DRAM" ? "DRAM standby" : name, value]);
   const moved = pair.run.layers.filter((layer) =>
     pair.base.layers.some(({ name, mapping }) => name === layer.name && mapping !== layer.mapping)).length;
-  return `Of the ${change(pair.added)} of ${pair_name(pair)}, ${change(own)} are the accesses that only the highway makes. ` +
+  return `Of the ${change(pair.added)} (${pair_name(pair)}), ${change(own)} are the accesses that only the highway makes. ` +
     `The other ${change(longer + other)}: the run takes ${signed(pair.percent("cycles"), 2)} % cycles on ${signed(pair.percent("area_mm2"), 2)} % ` +
     `chip, ${longer ? change(longer) : "which this policy does not charge"}${longer ? ` (${parts_text(by_time, signed_three)})` : ""}; and the accesses that both machines make carry other data` +
     `${moved ? `, ${moved === 1 ? "one layer has" : `${moved} layers have`} another mapping` : ""}, ` +
@@ -106,10 +107,10 @@ function highway() {
   const made = section("What the highway costs", "Each run against the same machine without highway. The absolute cost comes first, because its " +
     `percentage depends on what else a profile charges. Ranges are 5 to 95 % of ${data.samples.toLocaleString("en-US")} samples of the uncertain constants.`);
   element("p", why(dearest), made);
-  const others = pairs.filter((pair) => pair !== dearest && pair.added !== 0);
+  const others = ranked.filter((pair) => pair !== dearest && pair.added !== 0);
   if (others.length > 0) {
     const box = element("details", undefined, made);
-    element("summary", "Why, of the others", box);
+    element("summary", "Why, for the other highways", box);
     others.forEach((pair) => element("p", why(pair), box));
   }
   highway_table(made);
@@ -133,14 +134,14 @@ function highway_table(parent) {
   const energy = (part) => (pair) => sum_of(pair[part]) * MICRO;
   table(parent, "What the highway costs", [
     ["run", ({ run }) => run.label],
-    ["µJ", ({ added }) => added, signed],
+    ["µJ", ({ added }) => added, signed_energy],
     ["% energy", ({ percent }) => percent("energy_uj"), (value) => signed(value, 2)],
     ["5 to 95 %", ({ run }) => range_text(run.added_percent_band, 2)],
     ["% area", ({ percent }) => percent("area_mm2"), (value) => signed(value, 2)],
     ["% cycles", ({ percent }) => percent("cycles"), (value) => signed(value, 2)],
     ["own accesses µJ", energy("own"), number],
-    ["longer run µJ", energy("longer"), (value) => signed(value, 2)],
-    ["other data µJ", energy("other"), (value) => signed(value, 2)],
+    ["longer run µJ", energy("longer"), signed_energy],
+    ["other data µJ", energy("other"), signed_energy],
     ["own DRAM Mbit", ({ run }) => run.highway_bytes.dram * 8 * MICRO, number],
     ["own GLB Mbit", ({ run }) => run.highway_bytes.glb * 8 * MICRO, number],
   ], pairs);
