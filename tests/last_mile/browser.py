@@ -130,8 +130,10 @@ def headline(pair):
     rest = pair.sum("longer") + pair.sum("other")
     own = charts.parts_text([("buffer" if name == "GLB" else name, value) for name, value in pair.by_group("own")])
     rest_text = ("\u2212" if rest < 0 else "") + ("0" if rest == 0 else three_digits(rest))
+    mappings = [[layer["mapping"] for layer in run.results["layers"]] for run in (pair.run, pair.base)]
+    what = "longer run and other data" if mappings[0] == mappings[1] else "longer run, other data and mapping"
     return (f"{start}{charts.signed_three(pair.added)} µJ, {signed(pair.percent('energy_uj'), 2)} % "
-            f"({range_text(pair.shown['added_percent_band'], 2)}): {own}, longer run and other data {rest_text}")
+            f"({range_text(pair.shown['added_percent_band'], 2)}): {own}, {what} {rest_text}")
 
 
 def check_tables(f, tables, data, runs, pairs):
@@ -200,6 +202,10 @@ def look(f, page, data, runs, folder, pictures):
         check_layers(f, browser, runs, shown_first)
         charts.check_charts(f, browser, data["runs"], runs, pairs, runs[shown_first])
         check_saved(f, browser)
+        alone = [s["label"] for s in data["runs"] if s["highway"] and s["without"] < 0]
+        if pairs and alone:
+            f.true("page, highways without a twin", f"without highway: {'; '.join(alone)}." in browser.evaluate("document.body.textContent"),
+                   "are not named")
         if not pairs:
             f.true("page without pairs", "Not told here: no run of this page" in browser.evaluate("document.body.textContent"),
                    "does not say why the highway's cost is missing")

@@ -149,6 +149,7 @@ def residual(session):
                    sorted([*(run.directory.name for run in runs), "sweep.csv", "sweep.json"]))
     report(session, runs)
     report(session, [run for run in runs if at(run.config, "highway.enabled")])
+    report(session, [runs[-1], *runs[:2]])
     ask(session, runs[-2:])
     widths = session.folder / "widths"
     claims.check_claims(session.f, session.json("sensitivity", widths), session.turnpike("sensitivity", widths), runs)

@@ -61,10 +61,15 @@ function parts_text(named, show) {
 
 const named_groups = (figures) => groups.map((group) => [group.name, of_group(group, figures) * MICRO]);
 
+// Layers whose mapping is not that of the machine without highway.
+const remapped = ({ run, base }) => run.layers.filter((layer) =>
+  base.layers.some(({ name, mapping }) => name === layer.name && mapping !== layer.mapping)).length;
+
 function headline_parts(pair) {
   const rest = (sum_of(pair.longer) + sum_of(pair.other)) * MICRO;
   const own = parts_text(named_groups(pair.own).map(([name, value]) => [name === "GLB" ? "buffer" : name, value]), three_digits);
-  return [own, `longer run and other data ${rest < 0 ? "−" : ""}${rest === 0 ? "0" : three_digits(rest)}`]
+  const what = remapped(pair) > 0 ? "longer run, other data and mapping" : "longer run and other data";
+  return [own, `${what} ${rest < 0 ? "−" : ""}${rest === 0 ? "0" : three_digits(rest)}`]
     .filter((part) => part).join(", ");
 }
 
@@ -88,8 +93,7 @@ function why(pair) {
   const own = sum_of(pair.own) * MICRO;
   const [longer, other] = [sum_of(pair.longer) * MICRO, sum_of(pair.other) * MICRO];
   const by_time = named_groups(pair.longer).map(([name, value]) => [name === "DRAM" ? "DRAM standby" : name, value]);
-  const moved = pair.run.layers.filter((layer) =>
-    pair.base.layers.some(({ name, mapping }) => name === layer.name && mapping !== layer.mapping)).length;
+  const moved = remapped(pair);
   return `Of the ${change(pair.added)} (${pair_name(pair)}), ${change(own)} are the accesses that only the highway makes. ` +
     `The other ${change(longer + other)}: the run takes ${signed(pair.percent("cycles"), 2)} % cycles on ${signed(pair.percent("area_mm2"), 2)} % ` +
     `chip, ${longer ? change(longer) : "which this policy does not charge"}${longer ? ` (${parts_text(by_time, signed_three)})` : ""}; and the accesses that both machines make carry other data` +
@@ -114,6 +118,8 @@ function highway() {
     others.forEach((pair) => element("p", why(pair), box));
   }
   highway_table(made);
+  const alone = runs.filter((run) => run.highway && run.without < 0).map(({ label }) => label);
+  if (alone.length > 0) element("p", `Not told, for want of the same machine without highway: ${alone.join("; ")}.`, made);
   const spec = { labels: pairs.map(({ run }) => run.label), signed: true };
   const rest = ["longer", "other"].map((part) =>
     ({ name: part === "longer" ? "longer run" : "other data", values: pairs.map((pair) => sum_of(pair[part]) * MICRO) }));
