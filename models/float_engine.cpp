@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "models/convolution.hpp"
 #include "models/elementwise.hpp"
 #include "models/float_recurrent.hpp"
+#include "models/network_size.hpp"
 #include "models/synthetic.hpp"
 #include "sim/base/error.hpp"
 
@@ -214,7 +216,11 @@ void forward(const Network& network, const std::function<void(const FloatValue&)
   network.check_complete();
   ForwardPass pass{network, visit};
   for (const Layer& layer : network.layers()) {
-    pass.run(layer);
+    try {
+      pass.run(layer);
+    } catch (const std::bad_alloc&) {
+      throw out_of_memory(network, layer.name);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "models/network_size.hpp"
 #include "models/shape_inference.hpp"
 #include "sim/base/text.hpp"
 
@@ -102,6 +103,9 @@ const std::string& Network::add(Layer layer, const std::optional<SourceSpot>& sp
   }
   layer.input_shape = shapes[0];
   if (const std::string wrong = infer_shape(layer, shapes, batch_); !wrong.empty()) {
+    fail(wrong);
+  }
+  if (const std::string wrong = too_large(layer, batch_); !wrong.empty()) {
     fail(wrong);
   }
   index_.emplace(layer.name, layers_.size());

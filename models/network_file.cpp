@@ -212,6 +212,29 @@ class LayerReader {
   std::optional<TensorShape> input_;
 };
 
+/// InputError if the layer before has another output than the input this layer states. Looked at
+/// before any other shape: what follows from a wrong input is no help.
+void check_arrival(const Network& network, const Layer& layer, const TensorShape& stated,
+                   const ConfigMap& map) {
+  const std::string before =
+      network.layers().empty() ? std::string{Network::kInput} : network.layers().back().name;
+  const std::string& source = layer.inputs.empty() ? before : layer.inputs[0];
+  if (source != Network::kInput && !network.has_layer(source)) {
+    return;  // Network::add says so
+  }
+  const TensorShape& arrives = network.shape_of(source);
+  if (stated == arrives) {
+    return;
+  }
+  const bool detachable = layer.is_array() && !layer.is_recurrent() && source != Network::kInput;
+  map.fail("input",
+           fmt::format("'input' is {}, but {} arrives{}", to_string(stated), to_string(arrives),
+                       detachable ? "; 'from' names another layer, and 'zeros: {ifmap: 0.5}' "
+                                    "detaches this one: it reads data of its own, half of them "
+                                    "zero"
+                                  : ""));
+}
+
 Network build(ConfigMap file, const std::string& default_name, const NetworkSource& source) {
   static_cast<void>(file.get_choice("schema", {"turnpike-network/1"}));
   const std::string name = file.opt_string("name").value_or(default_name);
@@ -234,13 +257,10 @@ Network build(ConfigMap file, const std::string& default_name, const NetworkSour
     }
     const SourceSpot spot = map.spot("name");
     const bool synthetic = layer.requests.ifmap_zeros.has_value();
-    const std::string added = network->add(
-        std::move(layer), spot, synthetic ? reader.input() : std::optional<TensorShape>{});
-    const TensorShape& arrives = network->layer(added).input_shape;
-    if (reader.input() && *reader.input() != arrives) {
-      map.fail("input", fmt::format("'input' is {}, but {} arrives", to_string(*reader.input()),
-                                    to_string(arrives)));
+    if (reader.input() && !synthetic) {
+      check_arrival(*network, layer, *reader.input(), map);
     }
+    network->add(std::move(layer), spot, synthetic ? reader.input() : std::optional<TensorShape>{});
   }
   network->seed = source.seed.value_or(seed);
   fill_synthetic(*network);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "models/highway.hpp"
 #include "models/laplace_quantizer.hpp"
 #include "models/lowering.hpp"
+#include "models/network_size.hpp"
 #include "models/operands.hpp"
 #include "models/recurrent.hpp"
 #include "models/synthetic.hpp"
@@ -89,6 +91,14 @@ class Filling {
 
   void run_one(std::size_t index) {
     const LayerEntry& entry = trace().layers[index];
+    try {
+      fill(index, entry);
+    } catch (const std::bad_alloc&) {
+      throw out_of_memory(network_, entry.name);
+    }
+  }
+
+  void fill(std::size_t index, const LayerEntry& entry) {
     if (!network_.has_layer(entry.name)) {
       run_layer(trace(), index);  // a quantize node
       return;
@@ -159,6 +169,13 @@ const ValueHistogram& Calibration::of(const std::string& value) const {
 Calibration calibrate(const Network& network) {
   Calibration calibration;
   forward(network, [&](const FloatValue& value) {
+    if (!std::all_of(value.values.begin(), value.values.end(),
+                     [](float each) { return std::isfinite(each); })) {
+      throw InputError{{.file = network.name()},
+                       fmt::format("the values of '{}' are beyond float32: they grow from layer to "
+                                   "layer; give weights that keep them small",
+                                   value.name)};
+    }
     calibration.values.emplace(value.name, ValueHistogram{value.values});
   });
   return calibration;

@@ -1,10 +1,13 @@
 #include "models/weights_file.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
-#include <vector>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "traces/npz.hpp"
 
@@ -12,6 +15,47 @@ namespace turnpike::models {
 namespace {
 
 constexpr double kBatchNormEps = 1e-5;  // PyTorch's default
+constexpr std::size_t kNamesShown = 6;
+
+/// The order of axes that turns `shape` into `wanted`, as numpy's transpose takes it; empty if
+/// there is none.
+std::vector<std::size_t> transposition(const TensorShape& shape, const TensorShape& wanted) {
+  std::vector<std::size_t> order(shape.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (shape.size() != wanted.size()) {
+    return {};
+  }
+  // TensorFlow's order of a kernel, [rows, columns, in, out], is tried first.
+  if (shape.size() == 4) {
+    order = {3, 2, 0, 1};
+  }
+  const auto fits = [&](const std::vector<std::size_t>& axes) {
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      if (shape[axes[i]] != wanted[i]) {
+        return false;
+      }
+    }
+    return true;
+  };
+  if (fits(order)) {
+    return order;
+  }
+  std::sort(order.begin(), order.end());
+  do {
+    if (fits(order)) {
+      return order;
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+  return {};
+}
+
+/// Shape of a layer's weights in the file.
+TensorShape weight_shape(const Layer& layer) {
+  return layer.kind == LayerKind::conv
+             ? TensorShape{layer.filters, layer.input_shape.at(0) / layer.groups, layer.kernel[0],
+                           layer.kernel[1]}
+             : TensorShape{layer.filters, layer.fan_in()};
+}
 
 class WeightsLoader {
  public:
@@ -19,22 +63,46 @@ class WeightsLoader {
 
   void load(Layer& layer) {
     if (layer.is_recurrent()) {
-      layer.weights = read("Wx", layer.weight_count());
-      layer.recurrent_weights = read("Wh", layer.recurrent_weight_count());
-      layer.bias = read("b", layer.output_channels());
+      const std::int64_t columns = layer.gates() * layer.filters;
+      layer.weights = read("Wx", {layer.input_shape.at(1), columns});
+      layer.recurrent_weights = read("Wh", {layer.filters, columns});
+      layer.bias = read("b", {columns});
       layer.gate_order = layer.kind == LayerKind::lstm ? "f,g,i,o" : layer.gate_order;
       return;
     }
     const std::string prefix = weight_prefix(layer);
-    layer.weights = read(prefix + ".weight", layer.weight_count());
+    layer.weights = read(prefix + ".weight", weight_shape(layer));
     layer.scale.clear();
     layer.bias.clear();
     if (file_.has(prefix + ".bias")) {
-      layer.bias = read(prefix + ".bias", layer.output_channels());
+      layer.bias = read(prefix + ".bias", {layer.output_channels()});
     }
-    if (const auto norm = batch_norm(layer.name)) {
+    const auto norm = batch_norm(layer.name);
+    if (norm) {
       fold(*norm, layer);
+    } else if (layer.bias.empty() && layer.kind == LayerKind::conv) {
+      bare_.push_back(layer.name);
     }
+  }
+
+  /// What the file has that nobody took, and layers that took little.
+  [[nodiscard]] std::vector<std::string> notes() const {
+    std::vector<std::string> notes;
+    if (!bare_.empty()) {
+      notes.push_back(fmt::format("{}: neither bias nor batch norm for {}; {} run{} without",
+                                  file_.path(), names(bare_), bare_.size() == 1 ? "it" : "they",
+                                  bare_.size() == 1 ? "s" : ""));
+    }
+    std::vector<std::string> left;
+    for (const std::string& name : file_.names()) {
+      if (!taken_.contains(name) && !name.ends_with(".num_batches_tracked")) {
+        left.push_back(name);
+      }
+    }
+    if (!left.empty()) {
+      notes.push_back(fmt::format("{}: no layer takes {}", file_.path(), names(left)));
+    }
+    return notes;
   }
 
  private:
@@ -53,14 +121,37 @@ class WeightsLoader {
                                 layer.name, layer.name)};
   }
 
-  [[nodiscard]] std::vector<float> read(const std::string& name, std::int64_t count) const {
-    const Tensor tensor = file_.tensor(name);
-    if (tensor.size() != count) {
-      throw FileError{{.file = file_.path()},
-                      fmt::format("member '{}' of shape {} has {} values, the network needs {}",
-                                  name, to_string(tensor.shape()), tensor.size(), count)};
+  [[noreturn]] void fail(const std::string& name, const std::string& what) const {
+    throw FileError{{.file = file_.path()}, fmt::format("member '{}' {}", name, what)};
+  }
+
+  static std::string names(const std::vector<std::string>& all) {
+    const auto shown = static_cast<std::ptrdiff_t>(std::min(all.size(), kNamesShown));
+    const std::size_t more = all.size() - static_cast<std::size_t>(shown);
+    return fmt::format("{}{}", fmt::join(all.begin(), all.begin() + shown, ", "),
+                       more > 0 ? fmt::format(" and {} more", more) : "");
+  }
+
+  [[nodiscard]] std::vector<float> read(const std::string& name, const TensorShape& wanted) {
+    taken_.insert(name);
+    if (const TensorShape shape = file_.header(name).shape; shape != wanted) {
+      const auto order = transposition(shape, wanted);
+      fail(name, fmt::format("of shape {} should be {}{}", to_string(shape), to_string(wanted),
+                             order.empty() ? ""
+                                           : fmt::format("; it seems to be transposed: write "
+                                                         "it with .transpose({})",
+                                                         fmt::join(order, ", "))));
     }
-    return tensor.converted<float>();
+    const Tensor tensor = file_.tensor(name);
+    std::vector<float> values = tensor.converted<float>();
+    const auto wrong = std::find_if(values.begin(), values.end(),
+                                    [](float value) { return !std::isfinite(value); });
+    if (wrong != values.end()) {
+      const auto index = wrong - values.begin();
+      fail(name, fmt::format("has the value {} at index {}, no finite number of float32",
+                             tensor.at(index), index));
+    }
+    return values;
   }
 
   /// Prefix of the batch norm behind a convolution.
@@ -70,15 +161,17 @@ class WeightsLoader {
       prefixes.push_back(std::string{layer}.replace(at, 4, "bn"));
     }
     for (const std::string& prefix : prefixes) {
-      if (file_.has(prefix + ".running_var")) {
-        return prefix;
+      for (const char* member : {".running_var", ".running_mean"}) {
+        if (file_.has(prefix + member)) {
+          return prefix;  // the other members must be there, too
+        }
       }
     }
     return std::nullopt;
   }
 
-  void fold(const std::string& norm, Layer& layer) const {
-    const std::int64_t channels = layer.output_channels();
+  void fold(const std::string& norm, Layer& layer) {
+    const TensorShape channels{layer.output_channels()};
     const auto gain = read(norm + ".weight", channels);
     const auto shift = read(norm + ".bias", channels);
     const auto mean = read(norm + ".running_mean", channels);
@@ -86,6 +179,11 @@ class WeightsLoader {
     std::vector<float> bias(gain.size());
     layer.scale.resize(gain.size());
     for (std::size_t c = 0; c < gain.size(); ++c) {
+      if (variance[c] < 0.0F) {
+        fail(norm + ".running_var",
+             fmt::format("has the value {} at index {}, but no variance is negative", variance[c],
+                         c));
+      }
       const double scale = static_cast<double>(gain[c]) /
                            std::sqrt(static_cast<double>(variance[c]) + kBatchNormEps);
       const double before = layer.bias.empty() ? 0.0 : static_cast<double>(layer.bias[c]);
@@ -97,17 +195,20 @@ class WeightsLoader {
   }
 
   traces::NpzFile file_;
+  std::set<std::string> taken_;
+  std::vector<std::string> bare_;  ///< convolutions without bias and batch norm
 };
 
 }  // namespace
 
-void load_weights(Network& network, const std::string& path) {
+std::vector<std::string> load_weights(Network& network, const std::string& path) {
   WeightsLoader loader{path};
   for (const Layer& layer : network.layers()) {
     if (layer.is_array()) {
       loader.load(network.layer(layer.name));
     }
   }
+  return loader.notes();
 }
 
 }  // namespace turnpike::models

@@ -1,11 +1,16 @@
 #include "models/zoo.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "models/branch_gain.hpp"
+#include "models/network_size.hpp"
 #include "models/synthetic.hpp"
 #include "sim/base/text.hpp"
 
@@ -213,6 +218,21 @@ const std::vector<std::pair<std::string, std::function<Network(std::int64_t)>>>&
   return nets;
 }
 
+/// The nearest name; all of them where it is another member of a family that was asked for, such as
+/// resnet34 beside resnet18.
+std::string zoo_hint(const std::string& bare) {
+  const auto family = [](const std::string& name) {
+    return name.substr(0, name.find_first_of("0123456789"));
+  };
+  const std::vector<std::string> known = zoo_names();
+  const bool relative = std::any_of(known.begin(), known.end(), [&](const std::string& name) {
+    return family(name) == family(bare);
+  });
+  return relative ? fmt::format("; known: {}; a network of your own is a network .yaml or a trace",
+                                fmt::join(known, ", "))
+                  : suggestion(bare, known);
+}
+
 }  // namespace
 
 std::vector<std::string> zoo_names() {
@@ -233,9 +253,8 @@ Network zoo_shapes(const std::string& name, std::int64_t batch) {
       return make(batch);
     }
   }
-  throw InputError{
-      {.file = name},
-      fmt::format("the zoo has no network '{}'{}", bare, suggestion(bare, zoo_names()))};
+  throw InputError{{.file = name},
+                   fmt::format("the zoo has no network '{}'{}", bare, zoo_hint(bare))};
 }
 
 Network make_zoo(const std::string& name, std::uint64_t seed, std::int64_t batch) {
@@ -247,12 +266,16 @@ Network make_zoo(const std::string& name, std::uint64_t seed, std::int64_t batch
 
 void fill_synthetic(Network& network) {
   const auto seed = [&](const std::string& tensor) { return tensor_seed(network.seed, tensor); };
+  check_memory(network);
+  const std::map<std::string, double> gains = branch_gains(network);
   for (const Layer& shape : network.layers()) {
     Layer& layer = network.layer(shape.name);
     if (!layer.is_array()) {
       continue;
     }
-    const double mean_abs = std::sqrt(1.0 / static_cast<double>(layer.fan_in()));
+    const auto gain = gains.find(layer.name);
+    const double mean_abs = std::sqrt(1.0 / static_cast<double>(layer.fan_in())) *
+                            (gain == gains.end() ? 1.0 : gain->second);
     if (layer.weights.empty()) {
       layer.weights = laplace_values(layer.weight_count(), mean_abs, seed(layer.name + ".w"));
     }

@@ -65,7 +65,8 @@ std::string info_json(const models::ModelInfo& info) {
 
 int show_info(const ModelOptions& options, const CommonOptions& common) {
   const models::QuantizeOptions quantize = quantize_options(options.quantize);
-  const models::ModelInfo info = models::model_info(open_model(options.model, common), quantize);
+  const models::ModelInfo info =
+      models::model_info(open_model(options.model, common, options.quantize.weights), quantize);
   if (options.json) {
     print_json(info_json(info));
   } else {
@@ -76,7 +77,7 @@ int show_info(const ModelOptions& options, const CommonOptions& common) {
 
 int evaluate(const ModelOptions& options, const CommonOptions& common) {
   const models::QuantizeOptions quantize = quantize_options(options.quantize);
-  const models::Network network = open_model(options.model, common);
+  const models::Network network = open_model(options.model, common, options.quantize.weights);
   const traces::Trace trace = models::quantize(network, models::calibrate(network), quantize);
   const auto metrics = models::compare_with_float(network, trace);
   if (options.json) {

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "models/network_file.hpp"
+#include "models/weights_file.hpp"
 #include "sim/base/config_map.hpp"
 #include "tools/names.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -96,6 +98,7 @@ void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
                   "key=value: precision, layers.first_last, layers.overrides, highway.enabled, "
                   "highway.bits")
       ->allow_extra_args(false);
+  command.add_option("--weights", settings.weights, "trained weights for a zoo network (.npz)");
 }
 
 models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
@@ -122,7 +125,8 @@ models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
   return options;
 }
 
-models::Network open_model(const std::string& given, const CommonOptions& common) {
+models::Network open_model(const std::string& given, const CommonOptions& common,
+                           const std::optional<std::string>& weights) {
   const std::string name = network_source(given, common.config_root);
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
   if (!name.starts_with("zoo:") && !yaml) {
@@ -133,7 +137,16 @@ models::Network open_model(const std::string& given, const CommonOptions& common
                       "turnpike trace info)"};
     }
   }
-  return models::open_network(name);
+  models::Network network = models::open_network(name);
+  if (weights) {
+    if (!name.starts_with("zoo:")) {
+      throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
+    }
+    for (const std::string& note : models::load_weights(network, *weights)) {
+      print_note(common, "note: " + note);
+    }
+  }
+  return network;
 }
 
 }  // namespace turnpike::tools

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "models/network.hpp"
@@ -28,18 +29,21 @@ struct QuantizeSettings {
   std::string first_last = "same";
   bool highway = false;
   int highway_bits = 8;
-  std::vector<std::string> settings;  ///< --set key=value, laid over the above
+  std::vector<std::string> settings;   ///< --set key=value, laid over the above
+  std::optional<std::string> weights;  ///< --weights: trained ones for a zoo network
 };
 
-/// --precision, --first-last, --highway, --highway-bits and --set.
+/// --precision, --first-last, --highway, --highway-bits, --set and --weights.
 void add_quantize_options(CLI::App& command, QuantizeSettings& settings);
 
 /// Reads the settings by the rules of an accelerator file: keys precision, layers.first_last,
 /// layers.overrides, highway.enabled, highway.bits. InputError naming the option.
 [[nodiscard]] models::QuantizeOptions quantize_options(const QuantizeSettings& settings);
 
-/// A network by name ("zoo:resnet18", "net.yaml", "alexnet"). FileError if it is a file of another
-/// kind or is not there, InputError for an unknown zoo name.
-[[nodiscard]] models::Network open_model(const std::string& name, const CommonOptions& common);
+/// A network by name ("zoo:resnet18", "net.yaml", "alexnet"), with trained weights if there are
+/// any; notes on these are printed. FileError if it is a file of another kind or is not there,
+/// InputError for an unknown zoo name and for weights of what is no zoo network.
+[[nodiscard]] models::Network open_model(const std::string& name, const CommonOptions& common,
+                                         const std::optional<std::string>& weights = {});
 
 }  // namespace turnpike::tools

@@ -12,7 +12,7 @@ namespace turnpike::tools {
 int write_quantized(const std::string& model, const QuantizeSettings& settings,
                     const std::string& output, const CommonOptions& common) {
   const models::QuantizeOptions options = quantize_options(settings);
-  const models::Network network = open_model(model, common);
+  const models::Network network = open_model(model, common, settings.weights);
   const traces::Trace trace = models::quantize(network, models::calibrate(network), options);
   traces::write_trace(trace, output);
   print_text(common,

@@ -64,6 +64,12 @@ TEST(NetworkFile, ErrorsNameTheirPlace) {
               HasSubstr("n.yaml:4:12: layer 'b': kernel 9x9 is larger than the padded input 6x6"));
   EXPECT_THAT(message(first + "  - {name: b, op: conv, input: [4, 8, 8], filters: 4, kernel: 3}\n"),
               HasSubstr("'input' is [4, 8, 8], but [4, 6, 6] arrives"));
+  EXPECT_THAT(message(first + "  - {name: b, op: conv, input: [4, 9, 9], filters: 4, kernel: 9}\n"),
+              HasSubstr("[4, 6, 6] arrives; 'from' names another layer, and 'zeros: {ifmap: 0.5}' "
+                        "detaches this one"));
+  EXPECT_EQ(message(first + "  - {name: b, op: conv, input: [4, 9, 9], filters: 4, kernel: 9, "
+                            "zeros: {ifmap: 0.5}}\n"),
+            "no error");
   EXPECT_THAT(message(first + "  - {name: b, op: maxpool, kernel: 2, groups: 2}\n"),
               HasSubstr("groups"));
   EXPECT_THAT(message(first + "  - {name: b, op: conv, filters: 4, kernel: 3, pad: [1, 1]}\n"),

@@ -74,7 +74,7 @@ std::string message(const traces::NamedTensors& tensors, const std::string& name
 TEST(WeightsFile, FoldsTheBatchNormBehindAConvolution) {
   const Archive archive{"good", good()};
   Network net = one_conv_and_fc();
-  load_weights(net, archive.path());
+  EXPECT_THAT(load_weights(net, archive.path()), testing::IsEmpty());
   const Layer& conv = net.layer("b.conv1");
   EXPECT_EQ(conv.weights, (std::vector<float>{3, 4}));
   EXPECT_NEAR(static_cast<double>(conv.scale[0]), 2.0 / std::sqrt(4.0 + 1e-5), 1e-6);
@@ -93,6 +93,74 @@ TEST(WeightsFile, MissingAndMisshapenMembersAreNamed) {
   traces::NamedTensors half_norm = good();
   half_norm.erase(half_norm.begin() + 2);
   EXPECT_THAT(message(half_norm, "half"), HasSubstr("b.bn1.bias"));
+}
+
+TEST(WeightsFile, TransposedMembersAreRefusedWithTheWayBack) {
+  Network net{"n", {3, 9, 9}, 1};
+  Layer conv;
+  conv.name = "conv1";
+  conv.filters = 64;
+  conv.kernel = {7, 7};
+  net.add(conv);
+  const auto refused = [&](TensorShape shape) -> std::string {
+    const auto count = static_cast<std::size_t>(element_count(shape));
+    const Archive archive{
+        "turned", {{"conv1.weight", floats(std::move(shape), std::vector<float>(count, 1.0F))}}};
+    try {
+      load_weights(net, archive.path());
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_THAT(refused({7, 7, 3, 64}),
+              HasSubstr("member 'conv1.weight' of shape [7, 7, 3, 64] should be [64, 3, 7, 7]; it "
+                        "seems to be transposed: write it with .transpose(3, 2, 0, 1)"));
+  EXPECT_THAT(refused({3, 64, 7, 7}), HasSubstr(".transpose(1, 0, 2, 3)"));
+  EXPECT_THAT(refused({64, 147}), HasSubstr("of shape [64, 147] should be [64, 3, 7, 7]"));
+  EXPECT_THAT(refused({64, 147}), testing::Not(HasSubstr("transpose")));
+  EXPECT_EQ(refused({64, 3, 7, 7}), "no error");
+  traces::NamedTensors turned_fc = good();
+  turned_fc[5].second = floats({18, 1}, std::vector<float>(18, 1.0F));
+  EXPECT_THAT(message(turned_fc, "fc"), HasSubstr("of shape [18, 1] should be [1, 18]"));
+}
+
+TEST(WeightsFile, ValuesThatAreNoFiniteNumbersAreRefused) {
+  for (const float value : {NAN, INFINITY, -INFINITY}) {
+    for (const std::size_t member : {std::size_t{0}, std::size_t{2}, std::size_t{4}}) {
+      traces::NamedTensors tensors = good();
+      auto values = tensors[member].second.converted<float>();
+      values[1] = value;
+      tensors[member].second = floats(tensors[member].second.shape(), values);
+      EXPECT_THAT(message(tensors, "nan"),
+                  HasSubstr("member '" + tensors[member].first + "' has the value"));
+    }
+  }
+  traces::NamedTensors wide = good();
+  wide[0].second = Tensor{{2, 1, 1, 1}, std::vector<double>{1.0, 1e300}};
+  EXPECT_THAT(message(wide, "wide"), HasSubstr("has the value 1e+300 at index 1"));
+  traces::NamedTensors negative = good();
+  negative[4].second = floats({2}, {4, -9});
+  EXPECT_THAT(message(negative, "negative"), HasSubstr("no variance is negative"));
+}
+
+TEST(WeightsFile, WhatNobodyTakesAndWhatIsMissingIsNoted) {
+  traces::NamedTensors tensors = good();
+  tensors.emplace_back("b.bn1.num_batches_tracked", floats({1}, {1}));
+  tensors.emplace_back("b.conv2.weight", floats({1}, {1}));
+  const Archive archive{"unused", tensors};
+  Network net = one_conv_and_fc();
+  EXPECT_THAT(load_weights(net, archive.path()),
+              testing::ElementsAre(testing::EndsWith("no layer takes b.conv2.weight")));
+  const traces::NamedTensors bare = {good()[0], good()[5], good()[6]};
+  const Archive without{"bare", bare};
+  EXPECT_THAT(load_weights(net, without.path()),
+              testing::ElementsAre(HasSubstr("neither bias nor batch norm for b.conv1")));
+  const Archive whole{"whole", good()};
+  EXPECT_THAT(load_weights(net, whole.path()), testing::IsEmpty());
+  traces::NamedTensors half = good();
+  half.erase(half.begin() + 4);
+  EXPECT_THAT(message(half, "novar"), HasSubstr("b.bn1.running_var"));
 }
 
 TEST(Dataset, ImagesBecomeNormalisedPlanes) {

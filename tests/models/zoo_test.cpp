@@ -80,10 +80,23 @@ TEST(Zoo, SeedsDecideTheWeights) {
 
 TEST(Zoo, AnUnknownNameIsAnErrorWithASuggestion) {
   try {
-    static_cast<void>(make_zoo("zoo:resnet19"));
+    static_cast<void>(make_zoo("zoo:alexnt"));
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("did you mean 'resnet18'"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("did you mean 'alexnet'"));
+  }
+}
+
+TEST(Zoo, AnotherMemberOfAFamilyIsNoMisspelling) {
+  for (const char* name : {"zoo:resnet34", "vgg11", "resnet"}) {
+    try {
+      static_cast<void>(make_zoo(name));
+      FAIL();
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("did you mean")));
+      EXPECT_THAT(error.what(), testing::HasSubstr("resnet18, resnet50"));
+      EXPECT_THAT(error.what(), testing::HasSubstr("a network .yaml or a trace"));
+    }
   }
 }
 
