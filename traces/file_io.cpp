@@ -1,5 +1,6 @@
 #include "traces/file_io.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -13,15 +14,45 @@
 
 namespace turnpike::traces {
 
-std::string read_file(const std::string& path) {
+void require_file(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) {
+  if (status.type() == std::filesystem::file_type::not_found) {
     throw FileError{{path}, "no such file"};
+  }
+  if (!std::filesystem::status_known(status)) {
+    throw FileError{{path}, fmt::format("cannot be opened: {}", error.message())};
+  }
+  if (std::filesystem::is_directory(status)) {
+    throw FileError{{path}, "is a directory, not a file"};
   }
   if (!std::filesystem::is_regular_file(status)) {
     throw FileError{{path}, "not a regular file"};
   }
+  if (std::filesystem::file_size(path, error) == 0) {
+    throw FileError{{path}, "is empty"};
+  }
+}
+
+FileStart read_start(const std::string& path, std::size_t most) {
+  require_file(path);
+  std::ifstream in{path, std::ios::binary | std::ios::ate};
+  if (!in) {
+    throw FileError{{path}, fmt::format("cannot be opened: {}", std::strerror(errno))};
+  }
+  FileStart start;
+  start.file_bytes = static_cast<std::uint64_t>(in.tellg());
+  start.bytes.resize(std::min<std::uint64_t>(most, start.file_bytes));
+  in.seekg(0);
+  in.read(start.bytes.data(), static_cast<std::streamsize>(start.bytes.size()));
+  if (!in) {
+    throw FileError{{path}, "cannot be read to its end"};
+  }
+  return start;
+}
+
+std::string read_file(const std::string& path) {
+  require_file(path);
   std::ifstream in{path, std::ios::binary | std::ios::ate};
   if (!in) {
     throw FileError{{path}, fmt::format("cannot be opened: {}", std::strerror(errno))};

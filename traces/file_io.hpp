@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -7,6 +9,17 @@ namespace turnpike::traces {
 
 /// All bytes of a file. FileError if it can't be read.
 [[nodiscard]] std::string read_file(const std::string& path);
+
+/// The first bytes of a file, `most` at the most, and how many it has.
+struct FileStart {
+  std::string bytes;
+  std::uint64_t file_bytes = 0;
+};
+[[nodiscard]] FileStart read_start(const std::string& path, std::size_t most);
+
+/// FileError unless `path` is a regular file with something in it: "no such file", "is a
+/// directory", "is empty", or why it cannot be looked at.
+void require_file(const std::string& path);
 
 /// Writes beside `path` and renames, so that an interrupted write leaves the old file or none.
 /// FileError if that fails.

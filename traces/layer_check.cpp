@@ -12,8 +12,9 @@ namespace {
 /// One layer and its tensors, with messages that name both.
 class LayerCheck {
  public:
-  LayerCheck(const Trace& trace, const LayerEntry& layer, const SourceSpot& spot)
-      : trace_{trace}, layer_{layer}, spot_{spot} {}
+  LayerCheck(const Trace& trace, const Shapes& shapes, const LayerEntry& layer,
+             const SourceSpot& spot)
+      : trace_{trace}, shapes_{shapes}, layer_{layer}, spot_{spot} {}
 
   void run() {
     check_arity();
@@ -33,10 +34,10 @@ class LayerCheck {
       case Op::concat:
         return concat();
       case Op::mul:
-        expect_shape(input(1), input().data.shape(), "the shape of the first input");
+        expect_shape(input(1), shape(input()), "the shape of the first input");
         [[fallthrough]];
       case Op::quantize:
-        return expect_shape(output(), input().data.shape(), "the shape of the input");
+        return expect_shape(output(), shape(input()), "the shape of the input");
     }
   }
 
@@ -50,28 +51,31 @@ class LayerCheck {
     return trace_.tensor(layer_.weights.at(index));
   }
   [[nodiscard]] const TensorEntry& output() const { return trace_.tensor(layer_.output); }
+  [[nodiscard]] const TensorShape& shape(const TensorEntry& tensor) const {
+    return shapes_.at(tensor.name);
+  }
 
-  void expect_shape(const TensorEntry& tensor, const TensorShape& shape,
+  void expect_shape(const TensorEntry& tensor, const TensorShape& wanted,
                     std::string_view why) const {
-    if (tensor.data.shape() != shape) {
+    if (shape(tensor) != wanted) {
       fail(fmt::format("tensor '{}' has shape {}, expected {} ({})", tensor.name,
-                       to_string(tensor.data.shape()), to_string(shape), why));
+                       to_string(shape(tensor)), to_string(wanted), why));
     }
   }
 
   /// As expect_shape, but [N][C][1][1] will do for [N][C].
   void expect_vectors(const TensorEntry& tensor, std::int64_t channels,
                       std::string_view why) const {
-    const std::int64_t rows = input().data.shape().at(0);
-    if (tensor.data.shape() != TensorShape{rows, channels, 1, 1}) {
+    const std::int64_t rows = shape(input()).at(0);
+    if (shape(tensor) != TensorShape{rows, channels, 1, 1}) {
       expect_shape(tensor, {rows, channels}, why);
     }
   }
 
   void expect_rank(const TensorEntry& tensor, std::size_t rank, std::string_view order) const {
-    if (tensor.data.shape().size() != rank) {
+    if (shape(tensor).size() != rank) {
       fail(fmt::format("tensor '{}' has shape {}, expected {}", tensor.name,
-                       to_string(tensor.data.shape()), order));
+                       to_string(shape(tensor)), order));
     }
   }
 
@@ -104,13 +108,13 @@ class LayerCheck {
       fail(fmt::format("tensor '{}' has a scale per index of axis {}; only weights may",
                        tensor.name, *tensor.axis));
     }
-    if (tensor.data.shape().size() < 2) {
+    if (shape(tensor).size() < 2) {
       fail(fmt::format("tensor '{}' has shape {}, expected at least two extents ({})", tensor.name,
-                       to_string(tensor.data.shape()), trace_.layout));
+                       to_string(shape(tensor)), trace_.layout));
     }
-    if (trace_.layout == "NCHW" && tensor.data.shape()[0] != trace_.batch) {
+    if (trace_.layout == "NCHW" && shape(tensor)[0] != trace_.batch) {
       fail(fmt::format("tensor '{}' has shape {}, but the trace's batch is {}", tensor.name,
-                       to_string(tensor.data.shape()), trace_.batch));
+                       to_string(shape(tensor)), trace_.batch));
     }
   }
 
@@ -130,7 +134,7 @@ class LayerCheck {
 
   [[nodiscard]] TensorShape windowed(std::int64_t channels, std::int64_t rows,
                                      std::int64_t columns) const {
-    const TensorShape& in = input().data.shape();
+    const TensorShape& in = shape(input());
     const Padding& pad = layer_.pad;
     return {in[0], channels, slide(in[2], pad.top, pad.bottom, rows, layer_.stride[0]),
             slide(in[3], pad.left, pad.right, columns, layer_.stride[1])};
@@ -139,8 +143,8 @@ class LayerCheck {
   void conv() const {
     expect_rank(input(), 4, "[N, C, H, W]");
     expect_rank(weights(), 4, "[filters, channels / groups, rows, columns]");
-    const TensorShape& filter = weights().data.shape();
-    const std::int64_t channels = input().data.shape()[1];
+    const TensorShape& filter = shape(weights());
+    const std::int64_t channels = shape(input())[1];
     if (filter[1] * layer_.groups != channels || filter[0] % layer_.groups != 0) {
       fail(
           fmt::format("weights '{}' of shape {} in {} group{} do not match input '{}' of {} "
@@ -160,8 +164,8 @@ class LayerCheck {
 
   void fc() const {
     expect_rank(weights(), 2, "[outputs, inputs]");
-    const TensorShape& matrix = weights().data.shape();
-    const std::int64_t values = input().data.size() / input().data.shape()[0];
+    const TensorShape& matrix = shape(weights());
+    const std::int64_t values = element_count(shape(input())) / shape(input())[0];
     if (matrix[1] != values) {
       fail(fmt::format("weights '{}' of shape {} do not match input '{}' of {} values per image",
                        weights().name, to_string(matrix), input().name, values));
@@ -196,15 +200,15 @@ class LayerCheck {
     const Recurrent& cell = *layer_.recurrent;
     const std::int64_t gates = (layer_.op == Op::lstm ? 4 : 3) * cell.hidden;
     expect_rank(input(), 2, "[steps, inputs]");
-    expect_shape(input(), {cell.steps, input().data.shape()[1]}, "[steps, inputs]");
+    expect_shape(input(), {cell.steps, shape(input())[1]}, "[steps, inputs]");
     expect_shape(input(1), {cell.steps, cell.hidden}, "[steps, hidden], h of the step before");
-    expect_shape(weights(0), {input().data.shape()[1], gates}, "[inputs, gates * hidden]");
+    expect_shape(weights(0), {shape(input())[1], gates}, "[inputs, gates * hidden]");
     expect_shape(weights(1), {cell.hidden, gates}, "[hidden, gates * hidden]");
     expect_shape(output(), {cell.steps, cell.hidden}, "[steps, hidden]");
-    const auto expect_optional = [this](const std::string& name, const TensorShape& shape,
+    const auto expect_optional = [this](const std::string& name, const TensorShape& wanted,
                                         std::string_view why) {
       if (!name.empty()) {
-        expect_shape(trace_.tensor(name), shape, why);
+        expect_shape(trace_.tensor(name), wanted, why);
       }
     };
     expect_optional(cell.bias, {gates}, "[gates * hidden]");
@@ -219,7 +223,7 @@ class LayerCheck {
     for (std::size_t i = 0; i < 2; ++i) {
       validate_product({.input = &input(i),
                         .weights = &weights(i),
-                        .terms = weights(i).data.shape()[0],
+                        .terms = shape(weights(i))[0],
                         .channel_axis = 1,
                         .padded = false},
                        layer_, spot_);
@@ -227,10 +231,10 @@ class LayerCheck {
   }
 
   void add() const {
-    const TensorShape& out = input().data.shape();
+    const TensorShape& out = shape(input());
     expect_shape(output(), out, "the shape of the first input");
     const SkipEdge skip = layer_.skip.value_or(SkipEdge{});
-    TensorShape edge = input(1).data.shape();
+    TensorShape edge = shape(input(1));
     if (skip.stride != 1 || skip.channel_pad != 0) {
       expect_rank(input(1), 4, "[N, C, H, W]");
       expect_rank(input(), 4, "[N, C, H, W]");
@@ -246,14 +250,14 @@ class LayerCheck {
       fail(
           fmt::format("input '{}' of shape {} with skip stride {} and channel_pad {} does not "
                       "match input '{}' of shape {}",
-                      input(1).name, to_string(input(1).data.shape()), skip.stride,
-                      skip.channel_pad, input().name, to_string(out)));
+                      input(1).name, to_string(shape(input(1))), skip.stride, skip.channel_pad,
+                      input().name, to_string(out)));
     }
   }
 
   void pool() const {
     expect_rank(input(), 4, "[N, C, H, W]");
-    const std::int64_t channels = input().data.shape()[1];
+    const std::int64_t channels = shape(input())[1];
     if (layer_.kernel[0] == 0) {
       return expect_vectors(output(), channels, "a global pool");
     }
@@ -267,21 +271,22 @@ class LayerCheck {
   }
 
   void concat() const {
-    TensorShape sum = input().data.shape();
+    TensorShape sum = shape(input());
     for (std::size_t i = 1; i < layer_.inputs.size(); ++i) {
-      TensorShape shape = input(i).data.shape();
-      sum[1] += shape[1];
-      shape[1] = input().data.shape()[1];
-      if (shape != input().data.shape()) {
+      TensorShape other = shape(input(i));
+      sum[1] += other[1];
+      other[1] = shape(input())[1];
+      if (other != shape(input())) {
         fail(fmt::format("inputs '{}' and '{}' of shapes {} and {} differ beyond the channels",
-                         input().name, input(i).name, to_string(input().data.shape()),
-                         to_string(input(i).data.shape())));
+                         input().name, input(i).name, to_string(shape(input())),
+                         to_string(shape(input(i)))));
       }
     }
     expect_shape(output(), sum, "the channels of all inputs");
   }
 
   const Trace& trace_;
+  const Shapes& shapes_;
   const LayerEntry& layer_;
   const SourceSpot& spot_;
 };
@@ -300,8 +305,9 @@ double operand_magnitude(const TensorEntry& tensor, bool is_weight) {
 
 }  // namespace
 
-void validate_layer(const Trace& trace, const LayerEntry& layer, const SourceSpot& spot) {
-  LayerCheck{trace, layer, spot}.run();
+void validate_layer(const Trace& trace, const Shapes& shapes, const LayerEntry& layer,
+                    const SourceSpot& spot) {
+  LayerCheck{trace, shapes, layer, spot}.run();
 }
 
 void validate_product(const ProductRule& rule, const LayerEntry& layer, const SourceSpot& spot) {

@@ -158,12 +158,8 @@ std::string descr_of() {
 
 Tensor decode_npy(std::string_view bytes, const NpyPlace& place) {
   const NpyHeader header = parse_npy_header(bytes, place);
-  const auto expected = static_cast<std::size_t>(header.data_bytes());
   const std::string_view data = bytes.substr(header.data_offset);
-  if (data.size() != expected) {
-    place.fail(fmt::format("shape ({}) needs {} bytes of data, but there are {}",
-                           fmt::join(header.shape, ", "), expected, data.size()));
-  }
+  check_data_size(header, data.size(), place);
   return decode_data(header, data, place);
 }
 
@@ -194,6 +190,14 @@ std::string encode_npy(const Tensor& tensor) {
     }
     return out;
   });
+}
+
+NpyHeader read_npy_header(const std::string& path) {
+  const NpyPlace place{{path}, ""};
+  const FileStart start = read_start(path, kMaxHeaderBytes);
+  const NpyHeader header = parse_npy_header(start.bytes, place);
+  check_data_size(header, start.file_bytes - header.data_offset, place);
+  return header;
 }
 
 Tensor read_npy(const std::string& path) {

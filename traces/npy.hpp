@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -29,12 +30,20 @@ struct NpyHeader {
 
   /// Bytes of the data; the parser has checked that they fit in 63 bits.
   [[nodiscard]] std::int64_t data_bytes() const;
+  /// numpy's name of the element type a decoded tensor has: "int8", ..., "float64".
+  [[nodiscard]] std::string type_name() const;
 };
 
 /// Reads magic, version and header. `bytes` may stop anywhere after the header. FileError for
 /// anything but bool, int8..64, uint8..64 and float16..64: objects (pickles are never read),
 /// records, strings, complex; for extents that are negative or overflow; for a broken header.
 [[nodiscard]] NpyHeader parse_npy_header(std::string_view bytes, const NpyPlace& place);
+
+/// FileError unless `data_bytes` are what the header's shape needs.
+void check_data_size(const NpyHeader& header, std::uint64_t data_bytes, const NpyPlace& place);
+
+/// Bytes at the start of an image that hold any header NumPy writes for plain arrays.
+inline constexpr std::size_t kMaxHeaderBytes = (std::size_t{1} << 16) + 12;
 
 /// Decodes a whole .npy image. bool becomes uint8, float16 float32, uint64 int64 (FileError if a
 /// value does not fit); big-endian and Fortran-ordered data are converted. FileError if the data
@@ -43,6 +52,9 @@ struct NpyHeader {
 
 /// The image NumPy's np.save writes: version 1, little-endian, C order, padded to 64 bytes.
 [[nodiscard]] std::string encode_npy(const Tensor& tensor);
+
+/// The header of a .npy file, whose size must fit it.
+[[nodiscard]] NpyHeader read_npy_header(const std::string& path);
 
 /// A whole .npy file.
 [[nodiscard]] Tensor read_npy(const std::string& path);

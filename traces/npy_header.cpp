@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -201,6 +202,27 @@ std::int64_t NpyHeader::data_bytes() const {
     bytes *= extent;
   }
   return bytes;
+}
+
+std::string NpyHeader::type_name() const {
+  switch (kind) {
+    case 'b':
+      return "uint8";
+    case 'f':
+      return fmt::format("float{}", 8 * std::max(item_bytes, 4));
+    case 'i':
+      return fmt::format("int{}", 8 * item_bytes);
+    default:
+      return item_bytes == 8 ? "int64" : fmt::format("uint{}", 8 * item_bytes);
+  }
+}
+
+void check_data_size(const NpyHeader& header, std::uint64_t data_bytes, const NpyPlace& place) {
+  const std::int64_t expected = header.data_bytes();
+  if (data_bytes != static_cast<std::uint64_t>(expected)) {
+    place.fail(fmt::format("shape ({}) needs {} bytes of data, but there are {}",
+                           fmt::join(header.shape, ", "), expected, data_bytes));
+  }
 }
 
 NpyHeader parse_npy_header(std::string_view bytes, const NpyPlace& place) {

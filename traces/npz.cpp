@@ -1,7 +1,6 @@
 #include "traces/npz.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 
@@ -9,6 +8,7 @@
 #include <zip.h>
 
 #include "sim/base/error.hpp"
+#include "traces/file_io.hpp"
 #include "traces/npy.hpp"
 
 namespace turnpike::traces {
@@ -113,13 +113,7 @@ NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
 NpzFile::~NpzFile() = default;
 
 NpzFile NpzFile::open(const std::string& path, const NpzLimits& limits) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    throw FileError{{path}, "no such file"};
-  }
-  if (!std::filesystem::is_regular_file(path, error)) {
-    throw FileError{{path}, "not a regular file"};
-  }
+  require_file(path);
   int code = 0;
   auto archive = std::make_unique<Archive>();
   archive->path = path;
@@ -143,7 +137,7 @@ bool NpzFile::has(const std::string& name) const {
   return archive_->members.contains(name);
 }
 
-std::string NpzFile::raw(const std::string& name) const {
+std::string NpzFile::raw(const std::string& name, std::size_t most) const {
   const auto found = archive_->members.find(name);
   const NpyPlace place = member_place(archive_->path, name);
   if (found == archive_->members.end()) {
@@ -159,7 +153,7 @@ std::string NpzFile::raw(const std::string& name) const {
   // than declared, which makes libzip reach the end and check the CRC.
   std::string bytes;
   std::size_t filled = 0;
-  const std::size_t limit = found->second.bytes + 1;
+  const std::size_t limit = std::min(most, found->second.bytes + 1);
   for (;;) {
     bytes.resize(std::min(limit, std::max(filled * 2, std::size_t{1} << 20U)));
     const zip_int64_t got = zip_fread(file.get(), bytes.data() + filled, bytes.size() - filled);
@@ -171,19 +165,33 @@ std::string NpzFile::raw(const std::string& name) const {
       break;
     }
   }
+  bytes.resize(filled);
+  if (filled == most) {
+    return bytes;
+  }
   if (filled != found->second.bytes) {
     place.fail(fmt::format("the archive declares {} bytes, its data give {}{}", found->second.bytes,
                            filled > found->second.bytes ? "at least " : "", filled));
   }
-  bytes.resize(filled);
   return bytes;
+}
+
+NpyHeader NpzFile::header(const std::string& name) const {
+  const NpyPlace place = member_place(archive_->path, name);
+  const NpyHeader header = parse_npy_header(raw(name, kMaxHeaderBytes), place);
+  check_data_size(header, archive_->members.at(name).bytes - header.data_offset, place);
+  return header;
 }
 
 Tensor NpzFile::tensor(const std::string& name) const {
   return decode_npy(raw(name), member_place(archive_->path, name));
 }
 
-std::string NpzFile::text(const std::string& name) const {
+std::string NpzFile::text(const std::string& name, std::int64_t most) const {
+  if (const std::int64_t bytes = header(name).data_bytes(); bytes > most) {
+    member_place(archive_->path, name)
+        .fail(fmt::format("holds {} bytes of text, more than {}", bytes, most));
+  }
   const Tensor bytes = tensor(name);
   if (!bytes.holds<std::uint8_t>() && !bytes.holds<std::int8_t>()) {
     throw FileError{

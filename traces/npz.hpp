@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/base/tensor.hpp"
+#include "traces/npy.hpp"
 
 /// .npz archives as np.savez and np.savez_compressed write them: a zip of .npy arrays.
 namespace turnpike::traces {
@@ -37,16 +38,21 @@ class NpzFile {
   [[nodiscard]] const std::string& path() const;
   [[nodiscard]] const std::vector<std::string>& names() const;
   [[nodiscard]] bool has(const std::string& name) const;
+  /// What the header of a member states; only its first bytes are inflated. FileError, naming it,
+  /// if it is missing, of an unsupported type, or its size in the directory does not fit its shape.
+  [[nodiscard]] NpyHeader header(const std::string& name) const;
   /// Decodes one member. FileError, naming it, if it is missing, damaged or of an unsupported type.
   [[nodiscard]] Tensor tensor(const std::string& name) const;
-  /// The elements of a uint8 or int8 member as text (such as `__trace__`).
-  [[nodiscard]] std::string text(const std::string& name) const;
+  /// The elements of a uint8 or int8 member as text (such as `__trace__`), `most` at the most.
+  [[nodiscard]] std::string text(const std::string& name,
+                                 std::int64_t most = std::int64_t{1} << 30) const;
 
  private:
   struct Archive;
   explicit NpzFile(std::unique_ptr<Archive> archive);
 
-  [[nodiscard]] std::string raw(const std::string& name) const;
+  /// The member's first bytes, `most` at the most; all of them are checked against its CRC.
+  [[nodiscard]] std::string raw(const std::string& name, std::size_t most = SIZE_MAX) const;
 
   std::unique_ptr<Archive> archive_;
 };

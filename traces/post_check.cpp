@@ -24,18 +24,18 @@ bool passes_codes(const Trace& trace, const LayerEntry& layer) {
   return true;
 }
 
-void check_parameter(const Trace& trace, const LayerEntry& layer, const PostStep& step,
-                     const SourceSpot& spot) {
+void check_parameter(const Trace& trace, const Shapes& shapes, const LayerEntry& layer,
+                     const PostStep& step, const SourceSpot& spot) {
   const TensorEntry& parameter = trace.tensor(step.tensor);
-  const std::int64_t channels = trace.tensor(layer.output).data.shape().at(1);
+  const std::int64_t channels = shapes.at(layer.output).at(1);
   if (!parameter.is_float()) {
     fail_layer(layer, spot, fmt::format("post tensor '{}' must be of kind float", step.tensor));
   }
-  if (parameter.data.shape() != TensorShape{channels}) {
+  if (shapes.at(step.tensor) != TensorShape{channels}) {
     fail_layer(layer, spot,
                fmt::format("post tensor '{}' has shape {}, expected [{}], one value "
                            "per output channel",
-                           step.tensor, to_string(parameter.data.shape()), channels));
+                           step.tensor, to_string(shapes.at(step.tensor)), channels));
   }
 }
 
@@ -46,7 +46,8 @@ bool quantizes_by_itself(Op op) {
 
 }  // namespace
 
-void validate_post(const Trace& trace, const LayerEntry& layer, const SourceSpot& spot) {
+void validate_post(const Trace& trace, const Shapes& shapes, const LayerEntry& layer,
+                   const SourceSpot& spot) {
   const TensorEntry& output = trace.tensor(layer.output);
   if (quantizes_by_itself(layer.op)) {
     if (!layer.post.empty()) {
@@ -65,7 +66,7 @@ void validate_post(const Trace& trace, const LayerEntry& layer, const SourceSpot
     }
     quantized = step.kind == PostStep::Kind::quantize;
     if (!step.tensor.empty()) {
-      check_parameter(trace, layer, step, spot);
+      check_parameter(trace, shapes, layer, step, spot);
     }
   }
   if (quantized && output.is_float()) {

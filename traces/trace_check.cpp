@@ -1,5 +1,6 @@
 #include "traces/trace_check.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -11,24 +12,52 @@
 namespace turnpike::traces {
 namespace {
 
-/// 32-bit floats above an integer highway, unused tensors: see TraceSummary::notes.
-std::vector<std::string> notes_of(const Trace& trace) {
-  std::vector<std::string> notes;
-  const bool integer_highway = trace.highway.enabled && trace.highway.bits < 32;
-  for (const TensorEntry& tensor : trace.tensors()) {
-    if (integer_highway && tensor.highway && tensor.is_float()) {
-      notes.push_back(fmt::format("tensor '{}' is on the {}-bit highway, but is of kind float",
-                                  tensor.name, trace.highway.bits));
-    }
-  }
-  for (const LayerEntry& layer : trace.layers) {
-    const bool edge = layer.skip && layer.skip->highway;
-    if (edge && !trace.tensor(layer.inputs.at(1)).highway) {
+/// What the edges of a layer say of the highway, where the tensors say otherwise. The tensors
+/// decide.
+void note_edges(const Trace& trace, const LayerEntry& layer, std::vector<std::string>& notes) {
+  if (layer.op == Op::add && layer.inputs.size() > 1) {
+    const bool said = layer.skip && layer.skip->highway;
+    const bool marked = trace.tensor(layer.inputs[1]).highway;
+    if (said && !marked) {
       notes.push_back(
           fmt::format("layer '{}': the skip is on the highway, but its input '{}' is "
                       "not marked so",
-                      layer.name, layer.inputs.at(1)));
+                      layer.name, layer.inputs[1]));
+    } else if (marked && !said) {
+      notes.push_back(
+          fmt::format("layer '{}': its input '{}' is marked as highway, but the skip is not; the "
+                      "tensor decides",
+                      layer.name, layer.inputs[1]));
     }
+  }
+  if (layer.recurrent && layer.recurrent->highway && !trace.tensor(layer.output).highway) {
+    notes.push_back(
+        fmt::format("layer '{}' is on the highway, but its output '{}' is not marked so",
+                    layer.name, layer.output));
+  }
+}
+
+/// Highway tensors that nothing carries forward; see TraceSummary::notes.
+std::vector<std::string> notes_of(const Trace& trace) {
+  std::vector<std::string> notes;
+  if (!trace.highway.enabled) {
+    return notes;
+  }
+  const auto carries = [&trace](const TensorEntry& tensor) {
+    return tensor.highway &&
+           (trace.producer(tensor.name) || !trace.consumers(tensor.name).empty() ||
+            std::any_of(trace.layers.begin(), trace.layers.end(), [&](const LayerEntry& layer) {
+              return layer.recurrent && layer.recurrent->cell == tensor.name;
+            }));
+  };
+  if (std::none_of(trace.tensors().begin(), trace.tensors().end(), carries)) {
+    notes.push_back(fmt::format(
+        "the trace has a highway of {} bits, but no tensor that a layer reads or writes is marked "
+        "as highway: it will cost nothing",
+        trace.highway.bits));
+  }
+  for (const LayerEntry& layer : trace.layers) {
+    note_edges(trace, layer, notes);
   }
   return notes;
 }

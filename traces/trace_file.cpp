@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -18,14 +19,53 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void load_tensors(Trace& trace, const SourceSpot& spot,
-                  const std::function<Tensor(const std::string&)>& load) {
+constexpr std::int64_t kMostJsonBytes = std::int64_t{64} << 20U;
+constexpr std::int64_t kMostUnusedBytes = std::int64_t{64} << 20U;
+
+/// Where the tensors of a trace come from, by name.
+struct TensorSource {
+  std::function<NpyHeader(const std::string&)> header;
+  std::function<Tensor(const std::string&)> load;
+};
+
+std::set<std::string> named_by_layers(const Trace& trace) {
+  std::set<std::string> names;
+  for (const LayerEntry& layer : trace.layers) {
+    names.insert(layer.inputs.begin(), layer.inputs.end());
+    names.insert(layer.weights.begin(), layer.weights.end());
+    names.insert(layer.output);
+    for (const PostStep& step : layer.post) {
+      names.insert(step.tensor);
+    }
+    if (layer.recurrent) {
+      const Recurrent& cell = *layer.recurrent;
+      names.insert({cell.bias, cell.preact, cell.gates, cell.cell});
+    }
+  }
+  return names;
+}
+
+/// Everything headers tell is checked before any data is read: shapes that no layer asks for cost
+/// neither time nor memory.
+void load_tensors(Trace& trace, const SourceSpot& spot, const TensorSource& source) {
+  const std::set<std::string> used = named_by_layers(trace);
+  Shapes shapes;
+  for (const TensorEntry& tensor : trace.tensors()) {
+    const NpyHeader header = source.header(tensor.name);
+    validate_outline(tensor, {header.shape, header.kind == 'f', header.type_name()}, spot);
+    if (!used.contains(tensor.name) && header.data_bytes() > kMostUnusedBytes) {
+      throw FileError{spot, fmt::format("tensor '{}' has {} bytes, but no layer names it; leave it "
+                                        "out",
+                                        tensor.name, header.data_bytes())};
+    }
+    shapes.emplace(tensor.name, header.shape);
+  }
+  validate_structure(trace, shapes, spot);
   for (const TensorEntry& declared : trace.tensors()) {
     TensorEntry& tensor = trace.tensor(declared.name);
-    tensor.data = load(tensor.name);
+    tensor.data = source.load(tensor.name);
     validate_tensor(tensor, spot);
   }
-  validate_trace(trace, spot);
 }
 
 Trace read_archive(const std::string& path) {
@@ -34,14 +74,15 @@ Trace read_archive(const std::string& path) {
     throw FileError{{path},
                     fmt::format("no member '{}': an .npz file, but not a trace", kTraceMember)};
   }
-  Trace trace = parse_trace_json(file.text(kTraceMember), {path});
-  load_tensors(trace, {path}, [&](const std::string& name) {
+  Trace trace = parse_trace_json(file.text(kTraceMember, kMostJsonBytes), {path});
+  const auto header = [&](const std::string& name) {
     if (!file.has(name)) {
       throw FileError{{path},
                       fmt::format("tensor '{}' is declared, but there is no such member", name)};
     }
-    return file.tensor(name);
-  });
+    return file.header(name);
+  };
+  load_tensors(trace, {path}, {header, [&](const std::string& name) { return file.tensor(name); }});
   return trace;
 }
 
@@ -61,17 +102,28 @@ std::string tensor_file(const std::string& directory, const std::string& name) {
 
 Trace read_directory(const std::string& path) {
   const std::string json = (fs::path{path} / kTraceJsonFile).string();
+  std::error_code ignored;
+  if (!fs::exists(json, ignored)) {
+    throw FileError{{path}, fmt::format("is a directory without {}: no trace", kTraceJsonFile)};
+  }
+  require_file(json);
+  if (const auto bytes = fs::file_size(json, ignored);
+      bytes > static_cast<std::uintmax_t>(kMostJsonBytes)) {
+    throw FileError{{json}, fmt::format("has {} bytes, more than {}", bytes, kMostJsonBytes)};
+  }
   Trace trace = parse_trace_json(read_file(json), {json});
-  load_tensors(trace, {path}, [&](const std::string& name) {
+  const auto header = [&](const std::string& name) {
     const std::string file = tensor_file(path, name);
-    std::error_code ignored;
     if (!fs::exists(file, ignored)) {
       throw FileError{
           {path},
           fmt::format("tensor '{}' is declared, but there is no file '{}.npy'", name, name)};
     }
-    return read_npy(file);
-  });
+    return read_npy_header(file);
+  };
+  load_tensors(trace, {path}, {header, [&](const std::string& name) {
+                                 return read_npy(tensor_file(path, name));
+                               }});
   return trace;
 }
 

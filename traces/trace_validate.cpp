@@ -1,5 +1,6 @@
 #include "traces/trace_validate.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -12,16 +13,23 @@ namespace {
 
 /// Zero points beyond any code are of no use, and would not be exact in a 63-bit product.
 constexpr double kMaxZeroPoint = 0x1.0p32;
+constexpr int kFloatBits = 32;  ///< highway.bits of a floating highway
 
 [[noreturn]] void fail_tensor(const TensorEntry& tensor, const SourceSpot& spot,
                               std::string_view message) {
   throw FileError{spot, fmt::format("tensor '{}': {}", tensor.name, message)};
 }
 
-void check_scale(const TensorEntry& tensor, const SourceSpot& spot) {
+void check_scale(const TensorEntry& tensor, const TensorShape& shape, const SourceSpot& spot) {
   for (const double scale : tensor.scale) {
     if (!(scale > 0.0) || !std::isfinite(scale)) {
       fail_tensor(tensor, spot, fmt::format("scale {} is not a positive finite number", scale));
+    }
+    if (scale < kMinScale || scale > kMaxScale) {
+      fail_tensor(tensor, spot,
+                  fmt::format("scale {} is outside {:.3g}..{:.3g} (2^-126..2^127): its products "
+                              "with codes and other scales would overflow or lose digits",
+                              scale, kMinScale, kMaxScale));
     }
   }
   if (!tensor.axis) {
@@ -30,7 +38,6 @@ void check_scale(const TensorEntry& tensor, const SourceSpot& spot) {
     }
     return;
   }
-  const TensorShape& shape = tensor.data.shape();
   const auto axis = static_cast<std::size_t>(*tensor.axis);
   if (axis >= shape.size()) {
     fail_tensor(tensor, spot,
@@ -44,9 +51,6 @@ void check_scale(const TensorEntry& tensor, const SourceSpot& spot) {
 }
 
 void check_values(const TensorEntry& tensor, const SourceSpot& spot) {
-  if (!tensor.data.is_floating()) {
-    fail_tensor(tensor, spot, fmt::format("kind float, but stored as {}", tensor.data.type_name()));
-  }
   for (std::int64_t i = 0; i < tensor.data.size(); ++i) {
     if (!std::isfinite(tensor.data.at(i))) {
       fail_tensor(tensor, spot,
@@ -126,32 +130,44 @@ void fail_layer(const LayerEntry& layer, const SourceSpot& spot, std::string_vie
   throw FileError{spot, fmt::format("layer '{}': {}", layer.name, message)};
 }
 
-void validate_tensor(const TensorEntry& tensor, const SourceSpot& spot) {
+void validate_outline(const TensorEntry& tensor, const Outline& outline, const SourceSpot& spot) {
   if (tensor.name.empty() || tensor.name == "__trace__") {
     fail_tensor(tensor, spot, "a tensor can't have this name");
   }
   if (tensor.bits < 1 || tensor.bits > 32) {
     fail_tensor(tensor, spot, fmt::format("{} bits, outside 1..32", tensor.bits));
   }
-  if (tensor.data.shape().size() > 8 || tensor.data.empty()) {
-    fail_tensor(tensor, spot,
-                fmt::format("shape {}; expected 0 to 8 extents of at least 1",
-                            to_string(tensor.data.shape())));
+  if (outline.shape.size() > 8 || element_count(outline.shape) == 0) {
+    fail_tensor(
+        tensor, spot,
+        fmt::format("shape {}; expected 0 to 8 extents of at least 1", to_string(outline.shape)));
   }
-  check_scale(tensor, spot);
+  check_scale(tensor, outline.shape, spot);
   if (tensor.is_float()) {
-    check_values(tensor, spot);
+    if (!outline.floating) {
+      fail_tensor(tensor, spot, fmt::format("kind float, but stored as {}", outline.type));
+    }
     return;
   }
   if (!(std::fabs(tensor.zero_point) <= kMaxZeroPoint)) {
     fail_tensor(tensor, spot, fmt::format("zero_point {} is beyond 2^32", tensor.zero_point));
   }
-  if (tensor.data.is_floating()) {
+  if (outline.floating) {
     fail_tensor(tensor, spot,
                 fmt::format("codes of {} bits are stored as {}; expected an integer type",
-                            tensor.bits, tensor.data.type_name()));
+                            tensor.bits, outline.type));
   }
-  tensor.data.visit([&](const auto& codes) { check_codes(tensor, codes, spot); });
+}
+
+void validate_tensor(const TensorEntry& tensor, const SourceSpot& spot) {
+  validate_outline(
+      tensor,
+      {tensor.data.shape(), tensor.data.is_floating(), std::string{tensor.data.type_name()}}, spot);
+  if (tensor.is_float()) {
+    check_values(tensor, spot);
+  } else {
+    tensor.data.visit([&](const auto& codes) { check_codes(tensor, codes, spot); });
+  }
 }
 
 void validate_graph(const Trace& trace, const SourceSpot& spot) {
@@ -197,22 +213,78 @@ void validate_graph(const Trace& trace, const SourceSpot& spot) {
   }
 }
 
-void validate_trace(const Trace& trace, const SourceSpot& spot) {
+namespace {
+
+/// Widest codes that the readers of a highway tensor take; 0 if they take none.
+int codes_taken(const Trace& trace, const std::string& name) {
+  int widest = 0;
+  for (const LayerEntry& layer : trace.layers) {
+    if (layer.op == Op::quantize && layer.inputs.at(0) == name) {
+      widest = std::max(widest, trace.tensor(layer.output).bits);
+    }
+    if (layer.recurrent && (layer.output == name || layer.recurrent->cell == name)) {
+      widest = std::max(widest, trace.tensor(layer.inputs.at(1)).bits);
+    }
+    if (!layer.weights.empty() &&
+        std::find(layer.inputs.begin(), layer.inputs.end(), name) != layer.inputs.end()) {
+      widest = std::max(widest, trace.tensor(name).bits);
+    }
+  }
+  return widest;
+}
+
+}  // namespace
+
+void validate_highway(const Trace& trace, const SourceSpot& spot) {
+  if (!trace.highway.enabled) {
+    return;
+  }
+  const int bits = trace.highway.bits;
+  for (const TensorEntry& tensor : trace.tensors()) {
+    const bool codes_are_wider =
+        !tensor.is_float() && tensor.bits > bits && tensor.bits <= codes_taken(trace, tensor.name);
+    const bool fits = tensor.is_float() == (bits == kFloatBits) && tensor.bits == bits;
+    if (tensor.highway && !fits && !codes_are_wider) {
+      fail_tensor(
+          tensor, spot,
+          fmt::format("is marked as highway, but {}; highway.bits is {}{}",
+                      tensor.is_float() ? "of kind float" : fmt::format("has {} bits", tensor.bits),
+                      bits, bits == kFloatBits ? ", which is kind float" : ""));
+    }
+  }
+}
+
+void validate_structure(const Trace& trace, const Shapes& shapes, const SourceSpot& spot) {
   if (trace.layers.empty()) {
     throw FileError{spot, "the trace has no layers"};
+  }
+  if (trace.network.empty()) {
+    throw FileError{spot, "the network's name is empty; tables and files show it"};
+  }
+  for (std::size_t i = 0; i < trace.layers.size(); ++i) {
+    if (trace.layers[i].name.empty()) {
+      throw FileError{spot, fmt::format("the name of layer {} (from 0) is empty", i)};
+    }
   }
   if (trace.layout == "TC" && trace.batch != 1) {
     throw FileError{spot,
                     fmt::format("layout TC holds one sequence, but batch is {}", trace.batch)};
   }
-  for (const TensorEntry& tensor : trace.tensors()) {
-    validate_tensor(tensor, spot);
-  }
   validate_graph(trace, spot);
   for (const LayerEntry& layer : trace.layers) {
-    validate_layer(trace, layer, spot);
-    validate_post(trace, layer, spot);
+    validate_layer(trace, shapes, layer, spot);
+    validate_post(trace, shapes, layer, spot);
   }
+  validate_highway(trace, spot);
+}
+
+void validate_trace(const Trace& trace, const SourceSpot& spot) {
+  Shapes shapes;
+  for (const TensorEntry& tensor : trace.tensors()) {
+    validate_tensor(tensor, spot);
+    shapes.emplace(tensor.name, tensor.data.shape());
+  }
+  validate_structure(trace, shapes, spot);
 }
 
 }  // namespace turnpike::traces

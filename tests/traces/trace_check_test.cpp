@@ -53,12 +53,33 @@ TEST(TraceCheck, ZeroMeansRealZero) {
 TEST(TraceCheck, SlipsOfTheExporterAreNoted) {
   Trace trace = residual();
   trace.tensor("b1.out").highway = false;
-  trace.tensor("b1.conv2.y").highway = true;
+  trace.layers[4].skip->highway = false;
   EXPECT_THAT(
       summarize(trace).notes,
       testing::ElementsAre(
-          "tensor 'b1.conv2.y' is on the 8-bit highway, but is of kind float",
+          "layer 'b1.add': its input 'conv1.y' is marked as highway, but the skip is not; the "
+          "tensor decides",
           "layer 'b2.add': the skip is on the highway, but its input 'b1.out' is not marked so"));
+  trace.highway.enabled = false;
+  EXPECT_THAT(summarize(trace).notes, testing::IsEmpty());
+}
+
+TEST(TraceCheck, AHighwayWithoutTensorsIsNoted) {
+  Trace trace = residual();
+  for (const char* name : {"conv1.y", "b1.out", "b2.out"}) {
+    trace.tensor(name).highway = false;
+  }
+  for (LayerEntry& layer : trace.layers) {
+    layer.skip.reset();
+  }
+  EXPECT_THAT(summarize(trace).notes,
+              testing::ElementsAre("the trace has a highway of 8 bits, but no tensor that a layer "
+                                   "reads or writes is marked as highway: it will cost nothing"));
+  Trace lstm = read_trace(test::sample("tiny_lstm.npz"));
+  lstm.tensor("h").highway = false;
+  EXPECT_THAT(summarize(lstm).notes,
+              testing::ElementsAre("layer 'lstm0' is on the highway, but its output 'h' is not "
+                                   "marked so"));
 }
 
 TEST(TraceCheck, DigestsTellTracesApart) {

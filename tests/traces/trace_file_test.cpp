@@ -1,13 +1,16 @@
 #include "traces/trace_file.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sim/base/random.hpp"
 #include "tests/traces/reference_engine.hpp"
 #include "tests/traces/test_files.hpp"
 #include "traces/npz.hpp"
+#include "traces/trace_check.hpp"
 #include "traces/trace_json.hpp"
 
 namespace turnpike::traces {
@@ -58,7 +61,7 @@ TEST(TraceFile, ArchiveAndDirectoryHoldTheSameTrace) {
 
 TEST(TraceFile, WhatIsNoTraceIsRejected) {
   expect_unreadable("/no/such.npz", "/no/such.npz: no such file");
-  expect_unreadable(scratch(""), "trace.json: no such file");
+  expect_unreadable(scratch(""), "is a directory without trace.json");
   write_npz(scratch("plain.npz"), {{"x", Tensor{{1}, std::vector<float>{1}}}});
   expect_unreadable(scratch("plain.npz"), "no member '__trace__'");
 }
@@ -155,25 +158,130 @@ TEST(TraceFile, DamagedArchivesAreErrorsOrHarmless) {
   }
 }
 
+/// A sample with one member replaced, the archive deflated.
+std::string with_member(const std::string& file, const std::string& member, Tensor tensor) {
+  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  for (auto& [name, value] : members) {
+    if (name == member) {
+      value = std::move(tensor);
+    }
+  }
+  write_npz(scratch(file), members, NpzCompression::deflated);
+  return scratch(file);
+}
+
+/// The same with the last bytes of a member's data changed: who reads them fails.
+std::string damaged_at_its_end(const std::string& path, const std::string& member) {
+  std::string bytes = test::bytes_of(path);
+  const std::size_t start = bytes.find(member + ".npy");
+  const std::size_t next =
+      std::min(bytes.find("PK\x03\x04", start), bytes.find("PK\x01\x02", start));
+  for (std::size_t i = next - 40; i < next - 20; ++i) {
+    bytes[i] = static_cast<char>(bytes[i] ^ 0x55);
+  }
+  return test::put("damaged_end.npz", bytes);
+}
+
+TEST(TraceFile, ShapesAreRefusedBeforeAnyDataIsRead) {
+  constexpr std::int64_t kZeros = std::int64_t{1} << 24U;
+  const Tensor zeros{{kZeros}, std::vector<std::int8_t>(static_cast<std::size_t>(kZeros))};
+  const std::string path = with_member("zeros.npz", "Wx", zeros);
+  EXPECT_LT(fs::file_size(path), 100'000U);
+  const std::string damaged = damaged_at_its_end(path, "Wx");
+  expect_file_error([&] { static_cast<void>(NpzFile::open(damaged).tensor("Wx")); },
+                    "member 'Wx': ");
+  expect_unreadable(damaged, "tensor 'Wx' has shape [16777216], expected [6, 20]");
+}
+
+TEST(TraceFile, BigTensorsThatNoLayerNamesAreRefused) {
+  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  constexpr std::int64_t kZeros = (std::int64_t{64} << 20U) + 1;
+  for (auto& [name, value] : members) {
+    if (name == kTraceMember) {
+      const auto text = value.converted<char>();
+      std::string json{text.begin(), text.end()};
+      json.replace(json.find("\"tensors\": {"), 12,
+                   "\"tensors\": {\"spare\": {\"bits\": 8, \"kind\": \"uniform\", "
+                   "\"scale\": 1, \"zero_point\": 0}, ");
+      value = Tensor{{static_cast<std::int64_t>(json.size())},
+                     std::vector<std::uint8_t>(json.begin(), json.end())};
+    }
+  }
+  members.emplace_back(
+      "spare", Tensor{{kZeros}, std::vector<std::uint8_t>(static_cast<std::size_t>(kZeros))});
+  write_npz(scratch("spare.npz"), members, NpzCompression::deflated);
+  expect_unreadable(scratch("spare.npz"),
+                    "tensor 'spare' has 67108865 bytes, but no layer names it");
+}
+
+TEST(TraceFile, JsonOfManyMegabytesIsRefused) {
+  constexpr std::int64_t kBlanks = (std::int64_t{64} << 20U) + 1;
+  const std::string path = with_member(
+      "json.npz", kTraceMember,
+      Tensor{{kBlanks},
+             std::vector<std::uint8_t>(static_cast<std::size_t>(kBlanks), std::uint8_t{' '})});
+  expect_unreadable(path, "member '__trace__': holds 67108865 bytes of text, more than 67108864");
+}
+
+TEST(TraceFile, AbsentEmptyAndDirectoriesAreThreeMessages) {
+  expect_unreadable(scratch("absent.npz"), "no such file");
+  expect_unreadable(test::put("empty.npz", ""), "is empty");
+  fs::create_directories(scratch("folder"));
+  expect_unreadable(scratch("folder"), "is a directory without trace.json: no trace");
+}
+
+TEST(TraceFile, NamesThatAreNotUtf8AreRefusedWithTheirPlace) {
+  const std::string folder = directory_copy("latin");
+  std::string json = test::bytes_of(folder + "/trace.json");
+  json.replace(json.find("gru0"), 4,
+               "gr\xfc"
+               "0");
+  test::put("latin/trace.json", json);
+  expect_unreadable(folder, "trace.json: trace JSON: not valid JSON: parse error at line ");
+}
+
 bool has_numpy() {
   return std::system("/usr/bin/python3 -c 'import numpy' 2>/dev/null") == 0;
+}
+
+/// The trace that the script below a heading of the format page writes.
+Trace example_of(const std::string& heading, const std::string& arguments = "") {
+  const std::string page = test::bytes_of(std::string{TURNPIKE_SOURCE_DIR} + "/traces/FORMAT.md");
+  const std::size_t start = page.find("```python\n", page.find("\n## " + heading + "\n")) + 10;
+  const std::string script =
+      test::put("example.py", page.substr(start, page.find("```", start) - start));
+  EXPECT_EQ(std::system(
+                fmt::format("/usr/bin/python3 {} {} {}", script, scratch("example.npz"), arguments)
+                    .c_str()),
+            0);
+  return read_trace(scratch("example.npz"));
 }
 
 TEST(TraceFile, TheExampleOfTheFormatPageIsATrace) {
   if (!has_numpy()) {
     GTEST_SKIP() << "Debian's python3-numpy is not installed";
   }
-  const std::string page = test::bytes_of(std::string{TURNPIKE_SOURCE_DIR} + "/traces/FORMAT.md");
-  const std::size_t start = page.find("```python\n") + 10;
-  const std::string script =
-      test::put("example.py", page.substr(start, page.find("```", start) - start));
-  ASSERT_EQ(
-      std::system(fmt::format("/usr/bin/python3 {} {}", script, scratch("example.npz")).c_str()),
-      0);
-  const test::Difference difference = test::compare_outputs(read_trace(scratch("example.npz")));
+  const test::Difference difference = test::compare_outputs(example_of("A complete example"));
   EXPECT_EQ(difference.compared, 64 + 10);
   EXPECT_EQ(difference.codes_wrong, 0);
   EXPECT_LT(difference.float_error, 1e-14);
+}
+
+TEST(TraceFile, TheResidualBlocksOfTheFormatPageAreTracesWithAndWithoutHighway) {
+  if (!has_numpy()) {
+    GTEST_SKIP() << "Debian's python3-numpy is not installed";
+  }
+  for (const bool highway : {true, false}) {
+    const Trace trace = example_of("Residual blocks on a highway", highway ? "" : "plain");
+    EXPECT_EQ(trace.highway.enabled, highway);
+    EXPECT_EQ(trace.tensor("b1.out").highway, highway);
+    EXPECT_EQ(trace.tensor("b1.out").bits, highway ? 8 : 2);
+    EXPECT_THAT(summarize(trace).notes, testing::IsEmpty());
+    const test::Difference difference = test::compare_outputs(trace);
+    EXPECT_EQ(difference.compared, (highway ? 9 : 6) * 144);
+    EXPECT_EQ(difference.codes_wrong, 0);
+    EXPECT_LT(difference.float_error, 1e-14);
+  }
 }
 
 TEST(TraceFile, TheSamplesAreWhatTheirScriptMakes) {

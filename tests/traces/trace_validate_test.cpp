@@ -120,6 +120,57 @@ TEST(TraceValidate, ScalesAndZeroPointsAreChecked) {
   expect_rejected([](Trace& t) { t.tensor("b1.q1").zero_point = 1e20; }, "is beyond 2^32");
 }
 
+TEST(TraceValidate, ScalesAreNormalNumbersOfFloat32) {
+  for (const double scale : {5e-324, 1e-38, 2e38, 1e308}) {
+    expect_rejected([scale](Trace& t) { t.tensor("b1.q1").scale = {scale}; },
+                    "(2^-126..2^127): its products with codes and other scales would overflow");
+  }
+  Trace trace = residual();
+  trace.tensor("b1.q1").scale = {kMinScale};
+  validate_trace(trace, {"t.npz"});
+  trace.tensor("b1.q1").scale = {kMaxScale};
+  validate_trace(trace, {"t.npz"});
+}
+
+TEST(TraceValidate, NetworksAndLayersHaveNames) {
+  expect_rejected([](Trace& t) { t.network.clear(); }, "the network's name is empty");
+  expect_rejected([](Trace& t) { t.layers[3].name.clear(); },
+                  "the name of layer 3 (from 0) is empty");
+}
+
+TEST(TraceValidate, HighwayTensorsHaveTheWidthTheHighwayDeclares) {
+  const auto bits = [](int width) { return [width](Trace& t) { t.highway.bits = width; }; };
+  expect_rejected(bits(4),
+                  "tensor 'conv1.y': is marked as highway, but has 8 bits; highway.bits "
+                  "is 4");
+  expect_rejected(bits(31), "has 8 bits; highway.bits is 31");
+  expect_rejected(bits(32), "has 8 bits; highway.bits is 32, which is kind float");
+  expect_rejected(
+      recurrent(), [](Trace& t) { t.highway.bits = 16; }, "is marked as highway, but has 8 bits");
+  expect_rejected(
+      [](Trace& t) { t.tensor("b1.conv2.y").highway = true; },
+      "tensor 'b1.conv2.y': is marked as highway, but of kind float; highway.bits is 8");
+}
+
+TEST(TraceValidate, AHighwayIsAsWideAsTheCodesTakenFromIt) {
+  Trace trace = residual();  // b1.q1 and b2.q1 take codes of conv1.y and b1.out
+  trace.highway.bits = 4;
+  trace.tensor("b2.out").highway = false;
+  trace.tensor("b1.q1").bits = 8;
+  trace.tensor("b2.q1").bits = 8;
+  validate_trace(trace, {"t.npz"});
+  trace.tensor("b2.q1").bits = 6;
+  test::expect_file_error([&] { validate_trace(trace, {"t.npz"}); },
+                          "tensor 'b1.out': is marked as highway, but has 8 bits");
+}
+
+TEST(TraceValidate, WithoutHighwayMarksMeanNothing) {
+  Trace trace = residual();
+  trace.highway.bits = 31;
+  trace.highway.enabled = false;
+  validate_trace(trace, {"t.npz"});
+}
+
 TEST(TraceValidate, RealValuesMustBeFinite) {
   expect_rejected(
       [](Trace& t) {
