@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
+#include "sim/base/printable.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/find_configs.hpp"
@@ -32,6 +33,18 @@ const std::vector<std::pair<const char*, std::vector<AddCommand>>> kGroups = {
     {"Fit to silicon", {add_calibrate}},
 };
 
+/// Names go into files that are UTF-8, such as run.json.
+void refuse_other_bytes(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    const std::size_t good = utf8_prefix(argument);
+    if (good < argument.size()) {
+      throw InputError{{"'" + argument + "'", 0, 0},
+                       fmt::format("byte 0x{:02x} is no UTF-8; options and names of files are",
+                                   static_cast<unsigned char>(argument[good]))};
+    }
+  }
+}
+
 int run_program(int argc, char** argv) {
   CLI::App app{
       "Turnpike tells what a precision highway costs in silicon: cycles, area and energy "
@@ -44,6 +57,7 @@ int run_program(int argc, char** argv) {
   CommonOptions common;
   common.config_root = find_configs(argv[0]);
   common.arguments.assign(argv + 1, argv + argc);
+  refuse_other_bytes(common.arguments);
   Action chosen;
   for (const auto& [group, commands] : kGroups) {
     for (const AddCommand add : commands) {

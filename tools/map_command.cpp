@@ -106,7 +106,7 @@ std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& 
       table.add(std::move(row));
     }
   }
-  return table.to_string(width) + report::policy_line_of(run.config) + '\n';
+  return table.to_string(width) + report::policy_line_of(run.config, run.plan.wider_skips) + '\n';
 }
 
 Json mapping_json(const dataflow::MappedLayer& layer) {
@@ -154,7 +154,7 @@ std::string map_json(const sweep::DryRun& run, const std::vector<MappedGroup>& g
                      {"accelerator", run.config.name},
                      {"network", run.trace->network},
                      {"objective", run.config.mapper_objective},
-                     {"policy", report::policy_line_of(run.config)},
+                     {"policy", report::policy_line_of(run.config, run.plan.wider_skips)},
                      {"layers", std::move(layers)}};
   return json.dump(2) + '\n';
 }
@@ -165,6 +165,7 @@ int map_network(const MapOptions& options, const CommonOptions& common) {
   sweep::ExperimentOptions experiment;
   experiment.config_root = common.config_root;
   experiment.layers = options.layers;
+  experiment.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   const sweep::DryRun run = sweep::plan_experiment(config, workload, experiment);
   const std::vector<MappedGroup> groups = distinct_layers(run);
   if (options.json) {

@@ -31,6 +31,7 @@ struct RunOptions {
   std::string timing = "memo";
   std::string layers = "*";
   bool check = false;
+  int tolerance = 0;
   bool dry_run = false;
   bool json = false;
   bool no_memo_file = false;
@@ -46,6 +47,7 @@ sweep::ExperimentOptions experiment_options(const RunOptions& options,
                               ? accelerator::SimulationOptions::Timing::reference
                               : accelerator::SimulationOptions::Timing::memo;
   out.simulation.check_accumulators = options.check;
+  out.simulation.tolerance = options.tolerance;
   out.simulation.memo_file = options.no_memo_file ? "" : sweep::default_memo_file();
   return out;
 }
@@ -55,11 +57,12 @@ void refuse_contradictions(const RunOptions& options) {
   if (!options.dry_run) {
     return;
   }
-  const char* const contradiction = options.views.any() ? "there is nothing to show in a file"
-                                    : options.directory
-                                        ? "there are no results to write; leave out -o"
-                                    : options.check ? "there are no psums to check"
-                                                    : nullptr;
+  const char* const contradiction =
+      options.views.any()     ? "there is nothing to show in a file"
+      : options.directory     ? "there are no results to write; leave out -o"
+      : options.check         ? "there are no psums to check"
+      : options.tolerance > 0 ? "there are no outputs to compare; leave out --tolerance"
+                              : nullptr;
   if (contradiction != nullptr) {
     throw InputError{{"--dry-run", 0, 0}, std::string{"simulates nothing: "} + contradiction};
   }
@@ -93,6 +96,7 @@ int run(const RunOptions& options, const CommonOptions& common) {
   const auto config = load_accelerator(options.sources, common);
   const auto workload = open_workload(options.network, common, options.weights);
   auto experiment = experiment_options(options, common);
+  experiment.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   if (options.dry_run) {
     show_plan(sweep::plan_experiment(config, workload, experiment), options.json, common);
     return static_cast<int>(ExitCode::ok);
@@ -143,6 +147,11 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
   command->add_option("--layers", options->layers, "only layers whose name matches this pattern")
       ->capture_default_str();
   command->add_flag("--check", options->check, "compare every psum with plain loops as well");
+  command
+      ->add_option("--tolerance", options->tolerance,
+                   "difference of integer outputs from the trace's that passes, in codes")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
   command->add_flag("--dry-run", options->dry_run, "show mappings and residency, simulate nothing");
   command->add_flag("--json", options->json,
                     "print results.json instead of a table; with --dry-run the plan");

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/base/error.hpp"
 #include "sim/report/spill_diagram.hpp"
 #include "sim/sweep/experiment.hpp"
 #include "tools/command.hpp"
@@ -23,6 +24,14 @@ struct SpillOptions {
 
 int spill(const SpillOptions& options, const CommonOptions& common) {
   const sweep::Workload workload = open_workload(options.network, common);
+  if (workload.is_trace()) {
+    throw InputError{
+        {options.network, 0, 0},
+        "is a trace, whose bits and highway are what they are; spill varies them: give "
+        "zoo:NAME or a network .yaml"};
+  }
+  sweep::ExperimentOptions experiment;
+  experiment.config_root = common.config_root;
   std::vector<report::SpillPoint> points;
   std::string policy;
   for (const int bits : options.bits) {
@@ -31,8 +40,8 @@ int spill(const SpillOptions& options, const CommonOptions& common) {
       sources.settings.insert(sources.settings.end(),
                               {fmt::format("precision={}", bits), "highway.enabled=true",
                                fmt::format("highway.bits={}", highway)});
-      const sweep::DryRun run = sweep::plan_experiment(load_accelerator(sources, common), workload,
-                                                       {common.config_root, "*", {}});
+      const sweep::DryRun run =
+          sweep::plan_experiment(load_accelerator(sources, common), workload, experiment);
       points.push_back(report::spill_of(*run.trace, run.config, run.plan));
       policy = report::policy_line_of(run.config);
     }

@@ -98,6 +98,7 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   options.arguments = common.arguments;
   options.version = program_digest();
   options.memo_file = sweep::default_memo_file();
+  options.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   const std::string stem = std::filesystem::path{arguments.file}.stem().string();
   options.directory = arguments.directory.value_or("results/" + stem +
                                                    (options.profile ? "-" + *options.profile : ""));

@@ -102,9 +102,13 @@ void count_operations(const Trace& trace, RunResult& result) {
 
 }  // namespace
 
+bool Checks::codes_passed() const {
+  return ofmap_bit_exact.value_or(true) ||
+         (tolerance > 0 && codes_differing == codes_within_tolerance);
+}
+
 bool Checks::all_passed() const {
-  return ofmap_bit_exact.value_or(true) && accumulators_exact.value_or(true) &&
-         float_max_error <= 1e-5 &&
+  return codes_passed() && accumulators_exact.value_or(true) && float_max_error <= 1e-5 &&
          std::all_of(conservation.begin(), conservation.end(),
                      [](const auto& check) { return check.second; });
 }
@@ -143,6 +147,7 @@ void describe_run(const Trace& trace, const AcceleratorConfig& config, const Pla
   result.activation_bits = config.precision.activation;
   result.highway_enabled = trace.highway.enabled;
   result.highway_bits = trace.highway.enabled ? trace.highway.bits : 0;
+  result.wider_skips = plan.wider_skips;
   for (const Stage& stage : plan.stages) {
     for (const ArrayJob& job : stage.jobs) {
       result.midrise = result.midrise || job.midrise;

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "sim/accelerator/accounting.hpp"
+#include "sim/accelerator/mismatch.hpp"
 #include "sim/accelerator/observed.hpp"
 #include "sim/accelerator/operands.hpp"
+#include "sim/accelerator/output_comparison.hpp"
 #include "sim/accelerator/post_arithmetic.hpp"
 #include "sim/base/error.hpp"
 
@@ -98,6 +100,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
   dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config),
                   options.dram_observer);
   result_.dram_tck_ns = dram.tck_ns;
+  result_.checks.tolerance = options.tolerance;
   for (const Stage& stage : plan.stages) {  // a fetch may run ahead into the next layer
     const LayerEntry& first = trace.layers[stage.layers[0]];
     LayerResult& layer = result_.layers.emplace_back();
@@ -250,19 +253,6 @@ void Machine::note_psums(const ArrayJob& job) {
   over_cost_ = over_cost_ || widest >= std::ldexp(1.0, job.psum_bits - 1);
 }
 
-std::vector<double> Machine::weight_sums(const JobOperands& operands) {
-  const pe::LayerExtents& x = operands.extents;
-  std::vector<double> sums(static_cast<std::size_t>(x.G * x.M), 0.0);
-  const std::size_t taps = operands.filter.size() / sums.size();
-  auto weight = operands.filter.begin();
-  for (double& sum : sums) {
-    for (std::size_t i = 0; i < taps; ++i, ++weight) {
-      sum += *weight;
-    }
-  }
-  return sums;
-}
-
 void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles) {
   dataflow::LayerShape shape = job.shape;
   shape.C *= job.slices;
@@ -358,27 +348,22 @@ void Machine::finish_layer(std::size_t s, std::uint64_t active_pe_cycles) {
 /// Every layer of the stage against the trace's own reference outputs.
 void Machine::verify(std::size_t s) {
   const Stage& stage = plan_.stages[s];
+  const ArrayPsums psums{stage_psums_, stage_weight_sums_};
+  Checks& checks = result_.checks;
   for (const std::size_t index : stage.layers) {
     const LayerEntry& entry = trace_.layers[index];
     if (runs_on_array(entry.op) && !stage.has_array) {
       continue;  // excluded from the array: nothing was computed
     }
-    for (const OutputValues& output :
-         post_process(trace_, entry, {stage_psums_, stage_weight_sums_})) {
-      const Comparison c = compare_output(trace_.tensor(output.tensor), output.values);
-      Checks& checks = result_.checks;
-      checks.outputs_compared += c.compared;
-      if (!c.integer) {
-        checks.float_max_error = std::max(checks.float_max_error, c.float_max_error);
-        continue;
-      }
-      checks.ofmap_bit_exact = checks.ofmap_bit_exact.value_or(true) && c.differing == 0;
-      if (c.differing > 0 && checks.first_difference.empty()) {
-        checks.first_difference = fmt::format(
-            "layer '{}', tensor '{}': {} of {} codes differ, "
-            "the first at index {}",
-            entry.name, output.tensor, c.differing, c.compared, c.first_index);
-      }
+    const bool right_before = checks.codes_differing == 0;
+    for (const OutputValues& output : post_process(trace_, entry, psums)) {
+      const traces::TensorEntry& reference = trace_.tensor(output.tensor);
+      note_comparison(entry, reference,
+                      compare_output(reference, output.values, options_.tolerance), checks);
+    }
+    if (right_before && checks.codes_differing > 0) {
+      checks.likely_cause = likely_cause(trace_, entry, psums,
+                                         runs_on_array(entry.op) ? &stage.jobs.front() : nullptr);
     }
   }
 }

@@ -59,7 +59,6 @@ class Machine : public sc_core::sc_module {
   void wait_for_banks(std::uint64_t clocks);
   void run_whole_layer(const ArrayJob& job);
   void note_psums(const ArrayJob& job);
-  [[nodiscard]] static std::vector<double> weight_sums(const JobOperands& operands);
   void send_tile(const TileTask& tile);
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
   void verify(std::size_t stage);

@@ -142,6 +142,19 @@ std::unique_ptr<pe::LayerData> make_layer_data(const JobOperands& operands, bool
              : pe::make_layer_data(operands.extents, operands.ifmap, operands.filter);
 }
 
+std::vector<double> weight_sums(const JobOperands& operands) {
+  const pe::LayerExtents& x = operands.extents;
+  std::vector<double> sums(index_of(x.G * x.M), 0.0);
+  const std::size_t taps = operands.filter.size() / sums.size();
+  auto weight = operands.filter.begin();
+  for (double& sum : sums) {
+    for (std::size_t i = 0; i < taps; ++i, ++weight) {
+      sum += *weight;
+    }
+  }
+  return sums;
+}
+
 std::vector<std::int64_t> plain_accumulators(const JobOperands& operands) {
   const pe::LayerExtents& x = operands.extents;
   std::vector<std::int64_t> out(index_of(x.N * x.G * x.M * x.E() * x.F()), 0);

@@ -33,6 +33,9 @@ struct JobOperands {
 [[nodiscard]] std::unique_ptr<pe::LayerData> make_layer_data(const JobOperands& operands,
                                                              bool floating);
 
+/// Sum of the weights of each filter [G * M], for fractional zero points.
+[[nodiscard]] std::vector<double> weight_sums(const JobOperands& operands);
+
 /// Sums of products by plain 64-bit loops, [N][G * M][E][F]: the oracle of --check.
 [[nodiscard]] std::vector<std::int64_t> plain_accumulators(const JobOperands& operands);
 

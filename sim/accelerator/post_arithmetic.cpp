@@ -347,40 +347,20 @@ std::vector<OutputValues> post_process(const Trace& trace, const LayerEntry& lay
   }
   const TensorShape& shape = trace.tensor(layer.output).data.shape();
   const std::size_t channels = shape.size() > 1 ? index_of(shape[1]) : 1;
-  if (layer.op == Op::conv || layer.op == Op::fc) {
-    const std::size_t plane = psums.jobs[0].size() / (index_of(shape[0]) * channels);
-    auto values = scaled_psums(trace, layer.inputs[0], layer.weights[0], psums.jobs[0],
-                               psums.weight_sums[0], plane);
-    return {{layer.output, apply_post(trace, layer, std::move(values), channels)}};
-  }
-  return {{layer.output, apply_post(trace, layer, elementwise(trace, layer), channels)}};
+  return {
+      {layer.output, apply_post(trace, layer, sums_before_post(trace, layer, psums), channels)}};
 }
 
-Comparison compare_output(const TensorEntry& reference, const std::vector<double>& values) {
-  Comparison result;
-  const std::vector<double> expected = reference.data.converted<double>();
-  ensure(expected.size() == values.size(), "an output has the size of its reference");
-  result.compared = expected.size();
-  result.integer = !reference.is_float();
-  if (result.integer) {
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      if (expected[i] != values[i]) {
-        result.first_index =
-            result.differing++ == 0 ? static_cast<std::int64_t>(i) : result.first_index;
-      }
-    }
-    return result;
+std::vector<double> sums_before_post(const Trace& trace, const LayerEntry& layer,
+                                     const ArrayPsums& psums) {
+  if (layer.op != Op::conv && layer.op != Op::fc) {
+    return elementwise(trace, layer);
   }
-  double low = 0.0;
-  double high = 0.0;
-  double error = 0.0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    low = std::min(low, expected[i]);
-    high = std::max(high, expected[i]);
-    error = std::max(error, std::fabs(expected[i] - values[i]));
-  }
-  result.float_max_error = high > low ? error / (high - low) : error;
-  return result;
+  const TensorShape& shape = trace.tensor(layer.output).data.shape();
+  const std::size_t channels = index_of(shape.at(1));
+  const std::size_t plane = psums.jobs[0].size() / (index_of(shape[0]) * channels);
+  return scaled_psums(trace, layer.inputs[0], layer.weights[0], psums.jobs[0], psums.weight_sums[0],
+                      plane);
 }
 
 }  // namespace turnpike::accelerator

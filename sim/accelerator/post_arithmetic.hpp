@@ -29,15 +29,10 @@ struct OutputValues {
                                                      const traces::LayerEntry& layer,
                                                      const ArrayPsums& psums);
 
-/// Result of comparing one output with the trace's reference.
-struct Comparison {
-  std::uint64_t compared = 0;
-  std::uint64_t differing = 0;   ///< integer tensors: codes that differ
-  double float_max_error = 0.0;  ///< floating tensors: largest error relative to the range
-  bool integer = false;
-  std::int64_t first_index = -1;  ///< of the first differing code
-};
-[[nodiscard]] Comparison compare_output(const traces::TensorEntry& reference,
-                                        const std::vector<double>& values);
+/// Real values of a layer before its post steps: sums of products times their scales, or what an
+/// element-wise layer makes of its inputs. Not of recurrent layers.
+[[nodiscard]] std::vector<double> sums_before_post(const traces::Trace& trace,
+                                                   const traces::LayerEntry& layer,
+                                                   const ArrayPsums& psums);
 
 }  // namespace turnpike::accelerator

@@ -72,7 +72,17 @@ struct Checks {
   double float_max_error = 0.0;  ///< of float outputs, relative to the range of the reference
   std::optional<bool> accumulators_exact;  ///< --check: against plain loops
   std::map<std::string, bool> conservation;
-  std::string first_difference;  ///< layer and index of the first wrong output
+  std::string first_difference;  ///< the first output that differs: where, how many, by how much
+  std::uint64_t codes_compared = 0;  ///< integer outputs,
+  std::uint64_t codes_differing = 0;
+  std::uint64_t codes_off_by_one = 0;        ///< of the differing ones
+  std::uint64_t codes_within_tolerance = 0;  ///< of the differing ones
+  std::uint64_t tensors_differing = 0;
+  std::int64_t largest_code_difference = 0;
+  int tolerance = 0;         ///< difference of codes that is accepted (--tolerance)
+  std::string likely_cause;  ///< of the first difference; empty if none was found
+  /// Every integer output is right or within the tolerance.
+  [[nodiscard]] bool codes_passed() const;
   [[nodiscard]] bool all_passed() const;
 };
 
@@ -91,7 +101,8 @@ struct RunResult {
   bool psum_bits_seen = false;
   bool midrise = false;
   bool highway_enabled = false;
-  int highway_bits = 0;  ///< effective width; 0 when off
+  int highway_bits = 0;                  ///< effective width; 0 when off
+  std::vector<std::string> wider_skips;  ///< without highway: Plan::wider_skips
   std::vector<LayerResult> layers;
   std::vector<OffArrayLayer> off_array;
   std::vector<Residency> residency;

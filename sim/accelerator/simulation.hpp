@@ -17,8 +17,9 @@ struct SimulationOptions {
   enum class Timing { memo, reference };
   Timing timing = Timing::memo;
   bool check_accumulators = false;  ///< --check: also compare every psum with plain loops
-  std::string memo_file;            ///< where pass timings are kept between runs; empty = nowhere
-  RunObserver* observer = nullptr;  ///< told what the run does; it changes nothing
+  int tolerance = 0;      ///< difference of integer outputs from the reference that passes
+  std::string memo_file;  ///< where pass timings are kept between runs; empty = nowhere
+  RunObserver* observer = nullptr;                ///< told what the run does; it changes nothing
   memory::DramObserver* dram_observer = nullptr;  ///< told what the memory is asked for and does
 };
 

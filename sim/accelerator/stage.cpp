@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/accelerator/trace_widths.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 
@@ -177,20 +178,13 @@ std::vector<Stage> group_layers(const Trace& trace) {
 }
 
 void make_jobs(const Trace& trace, const AcceleratorConfig& config, Plan& plan) {
-  std::vector<std::size_t> weighted;  // conv and fc layers: the first and last are special
-  for (std::size_t i = 0; i < trace.layers.size(); ++i) {
-    if (trace.layers[i].op == Op::conv || trace.layers[i].op == Op::fc) {
-      weighted.push_back(i);
-    }
-  }
   for (Stage& stage : plan.stages) {
     if (!stage.has_array) {
       continue;
     }
     const std::size_t index = stage.layers[0];
     const LayerEntry& layer = trace.layers[index];
-    const bool edge =
-        weighted.size() > 1 && (index == weighted.front() || index == weighted.back());
+    const bool edge = plan.first_last.contains(layer.name);
     if (edge && config.first_last == FirstLast::excluded) {
       plan.excluded.push_back(index);
       stage.has_array = false;
@@ -222,7 +216,13 @@ void make_jobs(const Trace& trace, const AcceleratorConfig& config, Plan& plan) 
 }
 
 Plan make_plan(const Trace& trace, const AcceleratorConfig& config) {
+  return make_plan(trace, config, first_and_last(trace));
+}
+
+Plan make_plan(const Trace& trace, const AcceleratorConfig& config,
+               std::set<std::string> first_last) {
   Plan plan;
+  plan.first_last = std::move(first_last);
   plan.machine_weight_bits = config.precision.weight;
   plan.machine_activation_bits = config.precision.activation;
   plan.stages = group_layers(trace);

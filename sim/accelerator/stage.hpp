@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,10 @@ struct Plan {
   /// highway.storage: single: low-precision tensors that are not stored, with the highway tensor
   /// they are quantized from whenever they are read.
   std::map<std::string, std::string> quantized_on_read;
+  std::set<std::string> first_last;  ///< the layers of the whole network layers.first_last is about
   std::vector<std::size_t> excluded;  ///< layers left out by first_last: excluded
+  /// Without highway: stored skips of more bits than the codes their other readers take.
+  std::vector<std::string> wider_skips;
   int machine_weight_bits = 16, machine_activation_bits = 16;
 
   [[nodiscard]] const StoredTensor* stored(const std::string& tensor) const;
@@ -73,6 +77,14 @@ struct Plan {
 /// Groups the layers, finds a mapping for every job and decides which tensors stay in the buffer.
 /// InputError (exit 2) if a layer cannot be mapped or is wider than the machine.
 [[nodiscard]] Plan make_plan(const traces::Trace& trace, const AcceleratorConfig& config);
+/// The same for some layers of a network whose first and last are `first_last`.
+[[nodiscard]] Plan make_plan(const traces::Trace& trace, const AcceleratorConfig& config,
+                             std::set<std::string> first_last);
+
+/// Names of the stored skips of a trace without highway that are wider than the codes their other
+/// readers take (Plan::wider_skips), without finding mappings.
+[[nodiscard]] std::vector<std::string> wider_skips(const traces::Trace& trace,
+                                                   const AcceleratorConfig& config);
 
 /// What the mapper is asked for a job in `free_bits` of buffer.
 [[nodiscard]] dataflow::MapperProblem mapper_problem(const ArrayJob& job,

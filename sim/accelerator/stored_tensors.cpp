@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/accelerator/stage.hpp"
+#include "sim/accelerator/trace_widths.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -48,6 +49,9 @@ class Finder {
           job.stored_bits = plan_.source(job.input)->bits;
         }
       }
+    }
+    if (!trace_.highway.enabled) {
+      find_wider_skips();
     }
   }
 
@@ -103,6 +107,43 @@ class Finder {
     plan_.tensors.erase(low);
   }
 
+  /// Stored operands of adds that are wider than what a machine of low precision would store. Psums
+  /// that an add alone reads are no skips.
+  void find_wider_skips() {
+    for (const auto& [name, stored] : plan_.tensors) {
+      const std::vector<std::size_t> readers = trace_.consumers(name);
+      const bool added = std::any_of(readers.begin(), readers.end(), [this](std::size_t reader) {
+        return trace_.layers[reader].op == Op::add;
+      });
+      const int codes = codes_of(stored, readers);
+      const bool psums = codes == 0 && trace_.tensor(name).is_float();
+      if (added && !psums && stored.bits > (codes > 0 ? codes : codes_of_most())) {
+        plan_.wider_skips.push_back(name);
+      }
+    }
+  }
+
+  /// Widest codes the readers but adds take of a tensor; 0 if they take none.
+  [[nodiscard]] int codes_of(const StoredTensor& stored,
+                             const std::vector<std::size_t>& readers) const {
+    int widest = 0;
+    for (const std::size_t reader : readers) {
+      const LayerEntry& layer = trace_.layers[reader];
+      if (layer.op == Op::quantize) {
+        widest = std::max(widest, trace_.tensor(layer.output).bits);
+      } else if (runs_on_array(layer.op)) {
+        widest = std::max(widest, stored.bits);
+      }
+    }
+    return widest;
+  }
+
+  /// Widest codes of the layers between the first and the last.
+  [[nodiscard]] int codes_of_most() const {
+    const int widest = machine_widths(trace_, FirstLast::native16).activation;
+    return widest > 0 ? widest : kFloatOperandBits;
+  }
+
   const Trace& trace_;
   const AcceleratorConfig& config_;
   Plan& plan_;
@@ -113,6 +154,13 @@ class Finder {
 
 void find_stored_tensors(const Trace& trace, const AcceleratorConfig& config, Plan& plan) {
   Finder{trace, config, plan}.run();
+}
+
+std::vector<std::string> wider_skips(const Trace& trace, const AcceleratorConfig& config) {
+  Plan plan;
+  plan.stages = group_layers(trace);
+  find_stored_tensors(trace, config, plan);
+  return plan.wider_skips;
 }
 
 }  // namespace turnpike::accelerator

@@ -120,7 +120,7 @@ std::string plan_json(const Trace& trace, const accelerator::AcceleratorConfig& 
       {"accelerator", config.name},
       {"profile", config.profile},
       {"network", trace.network},
-      {"policy", policy_line_of(config)},
+      {"policy", policy_line_of(config, plan.wider_skips)},
       {"objective", config.mapper_objective},
       {"precision",
        {{"weight", config.precision.weight}, {"activation", config.precision.activation}}},

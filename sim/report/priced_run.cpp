@@ -90,7 +90,8 @@ cost::CostModel make_cost_model(const AcceleratorConfig& config, const RunResult
   return {technology, cost_policy(config), machine_structure(config, result, config_root)};
 }
 
-std::string policy_line_of(const AcceleratorConfig& config) {
+std::string policy_line_of(const AcceleratorConfig& config,
+                           const std::vector<std::string>& wider_skips) {
   const cost::PolicyContext context{
       config.profile,
       cost::to_string(config.psum_cost),
@@ -98,7 +99,12 @@ std::string policy_line_of(const AcceleratorConfig& config) {
       config.dram_device,
       config.feature_maps == accelerator::FeatureMaps::keep ? "keep" : "spill",
       accelerator::departures(config)};
-  return cost::policy_line(context, cost_policy(config));
+  std::string line = cost::policy_line(context, cost_policy(config));
+  if (!wider_skips.empty()) {
+    line += fmt::format("; no baseline: {} skip{} wider than the codes", wider_skips.size(),
+                        wider_skips.size() == 1 ? "" : "s");
+  }
+  return line;
 }
 
 bool energy_adds_up(const cost::EnergyTable& table, const RunResult& result,
@@ -138,7 +144,7 @@ PricedRun price_run(const AcceleratorConfig& config, RunResult result,
   run.energy = cost::price_counts(counts, model);
   run.area = model.area();
   run.config = config;
-  run.policy = policy_line_of(config);
+  run.policy = policy_line_of(config, result.wider_skips);
   result.checks.conservation["energy"] = energy_adds_up(run.energy, result, model);
   run.result = std::move(result);
   return run;

@@ -56,7 +56,9 @@ struct PricedRun {
                                   accelerator::RunResult result, const std::string& config_root);
 
 /// "profile silicon: psum 16 bit; first/last layer same; ...".
-[[nodiscard]] std::string policy_line_of(const accelerator::AcceleratorConfig& config);
+/// `wider_skips` of a trace without highway (Plan::wider_skips): it is then no baseline.
+[[nodiscard]] std::string policy_line_of(const accelerator::AcceleratorConfig& config,
+                                         const std::vector<std::string>& wider_skips = {});
 
 /// The cost policy of a configuration's `cost:` mapping; InputError if it has none.
 [[nodiscard]] cost::CostPolicy cost_policy(const accelerator::AcceleratorConfig& config);

@@ -113,6 +113,14 @@ Json checks_json(const accelerator::Checks& checks) {
           {"float_max_error", checks.float_max_error},
           {"accumulators_exact", optional(checks.accumulators_exact)},
           {"first_difference", checks.first_difference},
+          {"codes_compared", checks.codes_compared},
+          {"codes_differing", checks.codes_differing},
+          {"codes_off_by_one", checks.codes_off_by_one},
+          {"codes_within_tolerance", checks.codes_within_tolerance},
+          {"tensors_differing", checks.tensors_differing},
+          {"largest_code_difference", checks.largest_code_difference},
+          {"tolerance", checks.tolerance},
+          {"likely_cause", checks.likely_cause},
           {"conservation", conservation}};
 }
 
@@ -155,7 +163,8 @@ std::string results_json(const PricedRun& run) {
        {{"enabled", r.highway_enabled},
         {"bits", r.highway_bits},
         {"storage",
-         run.config.highway_storage == accelerator::HighwayStorage::dual ? "dual" : "single"}}},
+         run.config.highway_storage == accelerator::HighwayStorage::dual ? "dual" : "single"},
+        {"wider_skips", r.wider_skips}}},
       {"totals", totals(run)},
       {"area_um2", areas(run)},
       {"energy_pj", by_component(run.energy.by_component)},

@@ -135,6 +135,9 @@ class ResultsReader {
     JsonMap highway = map("highway");
     result.highway_enabled = flag_of(highway, "enabled");
     result.highway_bits = static_cast<int>(highway.get_int("bits", 0, 64));
+    if (highway.has("wider_skips")) {
+      result.wider_skips = highway.get_strings("wider_skips");
+    }
     JsonMap operations = map("operations");
     result.operations = {
         count_of(operations, "low_precision_macs"), count_of(operations, "high_precision_adds"),
@@ -162,10 +165,26 @@ class ResultsReader {
     checks.float_max_error = map_of.get_double("float_max_error");
     checks.accumulators_exact = tristate_of(map_of, "accumulators_exact");
     checks.first_difference = free_text(map_of, "first_difference");
+    read_differences(map_of, checks);
     JsonMap conservation{map_of.get_value("conservation"), spot_, "conservation"};
     for (const auto& [name, held] : map_of.get_value("conservation").items()) {
       checks.conservation[name] = flag_of(conservation, name);
     }
+  }
+
+  /// Absent in runs of versions that did not count them; then nothing was tolerated.
+  static void read_differences(JsonMap& map_of, accelerator::Checks& checks) {
+    if (!map_of.has("codes_differing")) {
+      return;
+    }
+    checks.codes_compared = count_of(map_of, "codes_compared");
+    checks.codes_differing = count_of(map_of, "codes_differing");
+    checks.codes_off_by_one = count_of(map_of, "codes_off_by_one");
+    checks.codes_within_tolerance = count_of(map_of, "codes_within_tolerance");
+    checks.tensors_differing = count_of(map_of, "tensors_differing");
+    checks.largest_code_difference = map_of.get_int("largest_code_difference", 0, kMost);
+    checks.tolerance = static_cast<int>(map_of.get_int("tolerance", 0, 65535));
+    checks.likely_cause = free_text(map_of, "likely_cause");
   }
 
   LayerResult read_layer(const Json& json) {

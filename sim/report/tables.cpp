@@ -104,6 +104,17 @@ std::string component_rows(const PricedRun& run) {
   return table.to_string();
 }
 
+/// "5 of 512 codes in 2 tensors, all by one".
+std::string differences_text(const accelerator::Checks& checks) {
+  return fmt::format("{} of {} codes in {} tensor{} differ, {}", checks.codes_differing,
+                     checks.codes_compared, checks.tensors_differing,
+                     checks.tensors_differing == 1 ? "" : "s",
+                     checks.codes_off_by_one == checks.codes_differing
+                         ? "all by one"
+                         : fmt::format("by {} at most, {} of them by one",
+                                       checks.largest_code_difference, checks.codes_off_by_one));
+}
+
 std::string check_lines(const accelerator::RunResult& result) {
   const accelerator::Checks& checks = result.checks;
   std::string held;
@@ -116,6 +127,8 @@ std::string check_lines(const accelerator::RunResult& result) {
       checks.outputs_compared,
       !checks.ofmap_bit_exact   ? "none"
       : *checks.ofmap_bit_exact ? "bit-exact"
+      : checks.codes_passed()   ? fmt::format("within {} of the reference, not bit-exact ({})",
+                                              checks.tolerance, differences_text(checks))
                                 : "WRONG",
       checks.float_max_error);
   if (checks.accumulators_exact) {
@@ -186,7 +199,8 @@ std::string plan_table(const traces::Trace& trace, const accelerator::Accelerato
                  tensor.reason});
   }
   return mappings.to_string(width) + '\n' + tensors.to_string(width) +
-         fmt::format("\nglobal buffer: {} bits\n{}\n", config.glb_bits(), policy_line_of(config));
+         fmt::format("\nglobal buffer: {} bits\n{}\n", config.glb_bits(),
+                     policy_line_of(config, plan.wider_skips));
 }
 
 std::string area_table(const accelerator::AcceleratorConfig& config,
@@ -210,8 +224,14 @@ std::string failed_checks(const PricedRun& run) {
   const accelerator::Checks& checks = run.result.checks;
   std::string out;
   const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
-  if (!checks.ofmap_bit_exact.value_or(true)) {
-    add("outputs differ from the trace's reference (" + checks.first_difference + ")");
+  if (!checks.codes_passed()) {
+    add(fmt::format(
+        "outputs differ from the trace's reference: {}. The first: {}. {}{}",
+        differences_text(checks), checks.first_difference,
+        checks.likely_cause.empty() ? "No cause was found by computing this layer in other ways"
+                                    : "What would explain this layer: " + checks.likely_cause,
+        checks.largest_code_difference == 1 ? "; --tolerance 1 accepts codes that are off by one"
+                                            : ""));
   }
   if (!checks.accumulators_exact.value_or(true)) {
     add("psums differ from plain loops");

@@ -5,11 +5,13 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "memory/dram_device.hpp"
 #include "models/network_file.hpp"
 #include "models/quantize.hpp"
 #include "models/weights_file.hpp"
+#include "sim/accelerator/trace_widths.hpp"
 #include "sim/base/text.hpp"
 #include "traces/trace_file.hpp"
 
@@ -20,20 +22,6 @@ namespace fs = std::filesystem;
 using accelerator::AcceleratorConfig;
 using accelerator::OperandWidths;
 using traces::Trace;
-
-/// Widest integer operands of the array layers; {0, 0} if all are floating.
-OperandWidths widest_operands(const Trace& trace) {
-  OperandWidths widest{0, 0};
-  for (const traces::LayerEntry& layer : trace.layers) {
-    for (std::size_t i = 0; i < layer.weights.size(); ++i) {
-      const traces::TensorEntry& weight = trace.tensor(layer.weights[i]);
-      const traces::TensorEntry& input = trace.tensor(layer.inputs[i]);
-      widest.weight = std::max(widest.weight, weight.is_float() ? 0 : weight.bits);
-      widest.activation = std::max(widest.activation, input.is_float() ? 0 : input.bits);
-    }
-  }
-  return widest;
-}
 
 /// Lays keys that the workload decides over the configuration; config.resolved.yaml says so.
 void resolve(AcceleratorConfig& config, const std::string& yaml) {
@@ -50,7 +38,7 @@ void resolve(AcceleratorConfig& config, const std::string& yaml) {
 
 /// The machine is as wide as the workload's own operands.
 void follow_widths(const Trace& trace, AcceleratorConfig& config) {
-  const OperandWidths widest = widest_operands(trace);
+  const OperandWidths widest = accelerator::machine_widths(trace, config.first_last);
   if (!config.precision_given && widest.weight > 0 && widest.activation > 0) {
     config.precision = widest;
     resolve(config, fmt::format("precision: {{weight: {}, activation: {}}}", widest.weight,
@@ -58,14 +46,33 @@ void follow_widths(const Trace& trace, AcceleratorConfig& config) {
   }
 }
 
-/// A trace file decides widths and highway, unless the command line did.
+/// InputError if highway.bits was set by --set or by a point of a sweep, and the trace has others.
+void check_highway_bits(const Trace& trace, const AcceleratorConfig& config) {
+  const ConfigNode* highway = config.resolved.find("highway");
+  const ConfigNode* bits = highway == nullptr ? nullptr : highway->find("bits");
+  if (bits == nullptr || !bits->spot.file.starts_with("--set ") ||
+      (trace.highway.enabled && config.highway_bits == trace.highway.bits)) {
+    return;
+  }
+  throw InputError{
+      bits->spot,
+      fmt::format("'highway.bits' is {}, but the trace has {}; a trace brings its own "
+                  "highway: leave the key out",
+                  config.highway_bits,
+                  trace.highway.enabled ? fmt::format("a highway of {} bits", trace.highway.bits)
+                                        : "no highway")};
+}
+
+/// A trace file decides widths and highway; what contradicts it on the command line is an error.
 void follow_trace(const Trace& trace, AcceleratorConfig& config) {
+  accelerator::check_overrides(trace, config);
   follow_widths(trace, config);
   if (config.highway_given && config.highway_enabled != trace.highway.enabled) {
     throw InputError{{"highway.enabled", 0, 0},
                      fmt::format("is {} on the command line, but the trace has its highway {}",
                                  config.highway_enabled, trace.highway.enabled ? "on" : "off")};
   }
+  check_highway_bits(trace, config);
   if (config.highway_enabled != trace.highway.enabled) {
     config.highway_enabled = trace.highway.enabled;
     resolve(config, fmt::format("highway: {{enabled: {}}}", trace.highway.enabled));
@@ -74,6 +81,21 @@ void follow_trace(const Trace& trace, AcceleratorConfig& config) {
     config.highway_bits = trace.highway.bits;
     resolve(config, fmt::format("highway: {{bits: {}}}", trace.highway.bits));
   }
+}
+
+/// What to do with a file of a kind that is not read.
+std::string way_out(const std::string& name) {
+  const std::string kind = fs::path{name}.extension().string();
+  const std::set<std::string> frameworks = {".onnx", ".tflite", ".pt",    ".pth",
+                                            ".pb",   ".h5",     ".keras", ".mlir"};
+  if (frameworks.contains(kind)) {
+    return fmt::format(
+        "a model of another framework ({}) runs as a trace, which NumPy can write: "
+        "traces/FORMAT.md has the format and examples; its shapes alone run as a "
+        "network .yaml (docs/configuration.md)",
+        kind);
+  }
+  return "give zoo:NAME, a network .yaml, or a trace (.npz or directory; traces/FORMAT.md)";
 }
 
 models::QuantizeOptions quantize_options(const AcceleratorConfig& config) {
@@ -96,6 +118,7 @@ static_assert(static_cast<int>(models::FirstLast::excluded) ==
 struct Workload::Impl {
   std::shared_ptr<const Trace> file_trace;   ///< for trace files
   std::unique_ptr<models::Network> network;  ///< else
+  std::vector<std::string> notes;            ///< on its weights
   mutable std::unique_ptr<models::Calibration> calibration;
 };
 
@@ -118,15 +141,13 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
                     "no such workload; give zoo:NAME, a network .yaml, or a trace (.npz or "
                     "directory)"};
   } else {
-    throw FileError{{name, 0, 0},
-                    "is of an unsupported kind; give zoo:NAME, a network .yaml, or a trace (.npz "
-                    "or directory)"};
+    throw FileError{{name, 0, 0}, "is of an unsupported kind; " + way_out(name)};
   }
   if (weights) {
     if (!zoo) {
       throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
     }
-    models::load_weights(*workload.impl_->network, *weights);
+    workload.impl_->notes = models::load_weights(*workload.impl_->network, *weights);
   }
   return workload;
 }
@@ -159,6 +180,29 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
   return trace;
 }
 
+bool Workload::is_trace() const {
+  return impl_->file_trace != nullptr;
+}
+
+std::vector<std::string> Workload::notes(const AcceleratorConfig& config) const {
+  std::vector<std::string> notes = impl_->notes;
+  if (!is_trace()) {
+    return notes;
+  }
+  const Trace& trace = *impl_->file_trace;
+  if (std::string width = accelerator::width_note(trace, config); !width.empty()) {
+    notes.push_back(std::move(width));
+  }
+  if (const auto skips = accelerator::wider_skips(trace, config); !skips.empty()) {
+    notes.push_back(fmt::format(
+        "the trace has no highway, but its skip{} {} {} wider than the codes the other "
+        "readers take: moved as low stream, so this run is no baseline of a highway's "
+        "cost",
+        skips.size() == 1 ? "" : "s", fmt::join(skips, ", "), skips.size() == 1 ? "is" : "are"));
+  }
+  return notes;
+}
+
 Trace select_layers(const Trace& trace, const std::string& pattern) {
   if (pattern == "*") {
     return trace;
@@ -181,10 +225,16 @@ Trace select_layers(const Trace& trace, const std::string& pattern) {
 DryRun plan_experiment(AcceleratorConfig config, const Workload& workload,
                        const ExperimentOptions& options) {
   auto trace = workload.trace(config);
+  if (options.note) {
+    for (const std::string& note : workload.notes(config)) {
+      options.note(note);
+    }
+  }
+  std::set<std::string> first_last = accelerator::first_and_last(*trace);
   if (options.layers != "*") {
     trace = std::make_shared<const Trace>(select_layers(*trace, options.layers));
   }
-  accelerator::Plan plan = accelerator::make_plan(*trace, config);
+  accelerator::Plan plan = accelerator::make_plan(*trace, config, std::move(first_last));
   return {std::move(config), std::move(trace), std::move(plan)};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,10 +27,16 @@ class Workload {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   /// The trace this configuration asks for, with reference outputs. A trace file brings its own
-  /// bits and highway: the configuration follows, unless the command line said otherwise (then a
-  /// contradiction is an InputError).
+  /// bits and highway: the configuration follows. What contradicts it and was set by --set or by a
+  /// point of a sweep, and an override of the bits of its layers from anywhere, is an InputError.
   [[nodiscard]] std::shared_ptr<const traces::Trace> trace(
       accelerator::AcceleratorConfig& config) const;
+  /// True for a trace file.
+  [[nodiscard]] bool is_trace() const;
+  /// What a user should know, a sentence each: slips in a file of weights; of a trace, which layers
+  /// set the width of the machine, and which skips are wide without a highway. `config` as trace()
+  /// left it.
+  [[nodiscard]] std::vector<std::string> notes(const accelerator::AcceleratorConfig& config) const;
   /// Does now what all traces share, so that processes forked later find it done.
   void prepare() const;
 
@@ -47,6 +54,7 @@ struct ExperimentOptions {
   std::string config_root;
   std::string layers = "*";  ///< glob
   accelerator::SimulationOptions simulation;
+  std::function<void(const std::string&)> note;  ///< takes Workload::notes; may be empty
 };
 
 /// Configuration + workload -> trace -> plan -> cycles -> prices.

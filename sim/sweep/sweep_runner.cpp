@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -108,6 +109,7 @@ class Runner {
       const auto weights = sweep_.weights.empty() ? std::nullopt : std::optional{sweep_.weights};
       workload_.emplace(Workload::open(sweep_.network, weights));
       workload_->prepare();
+      tell_notes(todo);
     }
     run_all(todo, progress);
     return collect();
@@ -149,6 +151,30 @@ class Runner {
       digest.add(Digest{}.add(text_under(file)).text());
     }
     return digest.text();
+  }
+
+  /// What there is to know of a trace on the machines of these points, each sentence once. What is
+  /// wrong with a point is told when it runs.
+  void tell_notes(const std::vector<std::size_t>& todo) const {
+    if (!options_.note) {
+      return;
+    }
+    std::set<std::string> told;
+    for (const std::size_t i : todo) {
+      accelerator::AcceleratorConfig config = points_[i].config;
+      try {
+        if (workload_->is_trace()) {
+          static_cast<void>(workload_->trace(config));
+        }
+      } catch (const InputError&) {
+        continue;
+      }
+      for (const std::string& note : workload_->notes(config)) {
+        if (told.insert(note).second) {
+          options_.note(note);
+        }
+      }
+    }
   }
 
   void run_all(const std::vector<std::size_t>& todo,

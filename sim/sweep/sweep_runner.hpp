@@ -21,6 +21,7 @@ struct SweepOptions {
   std::string version;                ///< of the program, part of each point's digest
   std::vector<std::string> arguments;
   std::string memo_file;
+  std::function<void(const std::string&)> note;  ///< takes Workload::notes, each once; may be empty
 };
 
 /// How far a sweep is, for a progress line.

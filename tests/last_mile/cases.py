@@ -62,6 +62,10 @@ def wide_psums():
         {"x": ([1, inputs], x), "w": ([outputs, inputs], w), "y": ([1, outputs], y)})
 
 
+def with_highway_off(trace):
+    return Trace({**trace.json, "highway": {"enabled": False}}, trace.arrays)
+
+
 def with_wrong_code(trace, layer, index):
     """The reference of one output is off by one code."""
     output = trace.layer(layer)["output"]

@@ -240,6 +240,11 @@ def traces(session):
                          session.turnpike("trace", "info", SAMPLES / name), session.json("trace", "check", SAMPLES / name),
                          session.turnpike("trace", "check", SAMPLES / name))
         session.run(name.split(".")[0], SAMPLES / name, expected, *options_)
+    off = cases.with_highway_off(Trace.read(SAMPLES / "tiny_residual.npz"))
+    off.write(session.folder / "highway_off")
+    expected = cases.expected_of_trace(off)
+    expected.wider_skips = ["b1.out", "conv1.y"]  # 8 bits, where the quantize layers beside the adds take 2
+    session.run("called_off", session.folder / "highway_off", expected)
     trace = cases.wide_psums()
     trace.write(session.folder / "wide_psums")
     expected = cases.expected_of_trace(trace)
@@ -256,11 +261,15 @@ def failures(session):
     expected = cases.expected_of_trace(wrong)
     expected.float_error = None  # the code is an input of real outputs, too
     expected.exact, expected.difference = False, ["b1.conv1", "b1.q2", "5"]
+    expected.differing = {"b1.q2": [1]}
     run = session.run("wrong", session.folder / "wrong_code", expected, code=1)
     report(session, [run])
     session.sweep("wrong_sweep", session.folder / "wrong_code", {"transfers": ["overlap", "serial"]}, expected,
                   statuses={("overlap",): ("check_failed", ""), ("serial",): ("check_failed", "")}, code=1,
                   resume=False)
+    expected.tolerance = 1
+    session.run("tolerated", session.folder / "wrong_code", expected, "--tolerance", "1",
+                code=1 if run.results["checks"]["float_max_error"] > 1e-5 else 0)
     inexact, error = cases.with_wrong_float(sample, "mean", 3, 1e-3)
     inexact.write(session.folder / "wrong_float")
     expected = cases.expected_of_trace(sample)

@@ -24,7 +24,8 @@ LAYER = ["name", "op", "mapping", "passes", "active_pes", "cycles", "processing_
 GLB_KINDS = ["ifmap", "filter", "psum", "ofmap", "highway"]
 DRAM_KINDS = ["ifmap", "filter", "ofmap", "highway"]
 CHECKS = ["ofmap_bit_exact", "outputs_compared", "float_max_error", "accumulators_exact", "first_difference",
-          "conservation"]
+          "codes_compared", "codes_differing", "codes_off_by_one", "codes_within_tolerance", "tensors_differing",
+          "largest_code_difference", "tolerance", "likely_cause", "conservation"]
 CONSERVATION = ["clock_cycles", "cycles_above_bounds", "dram_filter_values", "dram_ifmap_values",
                 "dram_ofmap_values", "energy", "filter_words", "glb_lines_within_ports", "ifmap_words", "macs",
                 "passes", "psum_words"]
@@ -134,10 +135,12 @@ class RunFiles:
         self.f.same(f"{where} batch", r["batch"], expected.batch)
         self.f.same(f"{where} operations", r["operations"], expected.without(self.excluded()))
         self.f.keys(f"{where} precision", r["precision"], ["weight", "activation", "psum"])
-        self.f.keys(f"{where} highway", r["highway"], ["enabled", "bits", "storage"])
+        self.f.keys(f"{where} highway", r["highway"], ["enabled", "bits", "storage", "wider_skips"])
         self.f.same(f"{where} highway.storage", r["highway"]["storage"], at(self.config, "highway.storage"))
         if not r["highway"]["enabled"]:
             self.f.same(f"{where} highway.bits", r["highway"]["bits"], 0)
+        self.f.same(f"{where} highway.wider_skips", r["highway"]["wider_skips"], getattr(expected, "wider_skips", []))
+        self.f.same(f"{where} policy: no baseline", "no baseline" in r["policy"], bool(r["highway"]["wider_skips"]))
         asked = self.config["precision"]
         asked = asked if isinstance(asked, dict) else {"weight": asked, "activation": asked}
         if self.origin.get("precision", "").startswith("--set"):
@@ -309,6 +312,18 @@ class RunFiles:
         for part in getattr(expected, "difference", []):
             f.true(f"{where}.first_difference", part in checks["first_difference"],
                    f"says '{checks['first_difference']}' and not '{part}'")
+        differing = getattr(expected, "differing", {})  # tensor: differences of its codes
+        sizes = [abs(size) for sizes in differing.values() for size in sizes]
+        tolerance = getattr(expected, "tolerance", 0)
+        for name, wanted in {"codes_differing": len(sizes), "codes_off_by_one": sizes.count(1),
+                             "codes_within_tolerance": sum(size <= tolerance for size in sizes),
+                             "tensors_differing": len(differing), "tolerance": tolerance,
+                             "largest_code_difference": max(sizes, default=0)}.items():
+            f.same(f"{where}.{name}", checks[name], wanted)
+        f.true(f"{where}.codes_compared", len(sizes) <= checks["codes_compared"] <= checks["outputs_compared"]
+               and (checks["ofmap_bit_exact"] is None) == (checks["codes_compared"] == 0),
+               f"{checks['codes_compared']} of {checks['outputs_compared']}")
+        f.true(f"{where}.likely_cause", not checks["likely_cause"] or sizes, "a cause of nothing")
         error = getattr(expected, "float_error", 0.0)
         if error is not None:
             f.close(f"{where}.float_max_error", checks["float_max_error"], error, 1e-6, 1e-9)

@@ -62,13 +62,25 @@ LINES = [
     r"(?P<uj>[\d.]+) uJ, (?P<mw>[\d.]+) mW, (?P<tops>[\d.]+) TOPS/W, (?P<mm2>[\d.]+) mm2; GLB (?P<glb>\d+) B, DRAM (?P<bytes>\d+) B",
     r"operations per inference: (?P<o1>\d+) low-precision MACs, (?P<o2>\d+) high-precision adds, (?P<o3>\d+) non-linear, "
     r"(?P<o4>\d+) element-wise multiplies",
-    r"outputs: (?P<compared>\d+) values compared, integer outputs (?P<exact>none|bit-exact|WRONG), float outputs within "
+    r"outputs: (?P<compared>\d+) values compared, integer outputs (?P<exact>none|bit-exact|WRONG|within .*), float outputs within "
     r"(?P<error>\S+) of their range",
 ]
 OPTIONAL = [
     r"of the processing cycles (?P<conflicts>\d+) for banks of the buffer asked for too often",
     r"psums against plain loops: (?P<accumulators>equal|DIFFERENT)",
 ]
+
+
+def exact_text(checks):
+    if checks["ofmap_bit_exact"] is None or checks["ofmap_bit_exact"]:
+        return "none" if checks["ofmap_bit_exact"] is None else "bit-exact"
+    differing, tensors = checks["codes_differing"], checks["tensors_differing"]
+    if checks["tolerance"] == 0 or differing > checks["codes_within_tolerance"]:
+        return "WRONG"
+    size = ("all by one" if checks["codes_off_by_one"] == differing else
+            f"by {checks['largest_code_difference']} at most, {checks['codes_off_by_one']} of them by one")
+    return (f"within {checks['tolerance']} of the reference, not bit-exact ({differing} of {checks['codes_compared']} "
+            f"codes in {tensors} tensor{'' if tensors == 1 else 's'} differ, {size})")
 
 
 def figures(r):
@@ -86,7 +98,7 @@ def figures(r):
         "o1": str(operations["low_precision_macs"]), "o2": str(operations["high_precision_adds"]),
         "o3": str(operations["nonlinear"]), "o4": str(operations["elementwise_multiplies"]),
         "compared": str(checks["outputs_compared"]),
-        "exact": {None: "none", True: "bit-exact", False: "WRONG"}[checks["ofmap_bit_exact"]],
+        "exact": exact_text(checks),
         "error": f"{checks['float_max_error']:.1e}",
         "conflicts": str(t["glb_conflict_cycles"]),
         "accumulators": {None: "", True: "equal", False: "DIFFERENT"}[checks["accumulators_exact"]],

@@ -62,6 +62,14 @@ TEST(Refusal, MissingFiles) {
 TEST(Refusal, FileOfAnotherKind) {
   const std::string text = put("notes.txt", "nothing\n");
   expect_refused({"run", accelerator(), "--network", text}, 3, "unsupported kind");
+  for (const char* name : {"model.onnx", "model.tflite", "model.pt"}) {
+    expect_refused({"run", accelerator(), "--network", put(name, "bytes\n")}, 3,
+                   "runs as a trace, which NumPy can write: traces/FORMAT.md has the format");
+  }
+  const std::string empty = put("empty.npz", "");
+  expect_refused({"trace", "check", empty}, 3, "is empty");
+  expect_refused({"run", accelerator(), "--network", empty}, 3, "is empty");
+  expect_refused({"trace", "check", scratch("")}, 3, "is a directory without trace.json");
 }
 
 TEST(Refusal, TruncatedTrace) {
@@ -130,6 +138,8 @@ TEST(Refusal, TextThatIsNoUtf8NamesItsPlace) {
   expect_refused({"run", accelerator(), "--network", put("latin.yaml", network), "--json"}, 2,
                  "latin.yaml:1:6");
   expect_refused(run_with(accelerator(), {"--set", "name=caf\xe9"}), 2, "is no UTF-8");
+  expect_refused(run_with(accelerator(), {"-o", scratch("caf\xe9")}), 2, "byte 0xe9 is no UTF-8");
+  expect_refused({"run", accelerator(), "--network", "zoo:caf\xe9"}, 2, "is no UTF-8");
 }
 
 TEST(Refusal, BareNamesThatNameNothing) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/accelerator/operands.hpp"
+#include "sim/accelerator/output_comparison.hpp"
 #include "tests/sim/accelerator/sample_trace.hpp"
 #include "tests/sim/accelerator/small_machine.hpp"
 

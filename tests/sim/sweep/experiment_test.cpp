@@ -1,9 +1,17 @@
 #include "sim/sweep/experiment.hpp"
 
+#include <filesystem>
+#include <map>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include "models/quantize.hpp"
+#include "models/zoo.hpp"
 #include "sim/base/error.hpp"
+#include "traces/trace_file.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -106,6 +114,163 @@ TEST(Workload, ATraceFileDecidesWidthsAndHighwayUnlessTheCommandLineDoes) {
   auto contrary =
       machine({trace->highway.enabled ? "highway.enabled=false" : "highway.enabled=true"});
   EXPECT_THROW(static_cast<void>(workload.trace(contrary)), InputError);
+}
+
+/// resnet20 at 2 bits but for the first and the last layer, which have 8.
+traces::Trace with_wide_ends() {
+  const models::Network network = models::make_zoo("resnet20");
+  models::QuantizeOptions options;
+  options.weight_bits = options.activation_bits = 2;
+  options.overrides = {{"conv1", 8, 8}, {"fc", 8, 8}};
+  return models::quantize(network, models::calibrate(network), options);
+}
+
+/// A trace as a file of this test.
+std::string written(const traces::Trace& trace, const std::string& name) {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("turnpike-{}-{}.npz", ::getpid(), name))
+          .string();
+  traces::write_trace(trace, path);
+  return path;
+}
+
+TEST(Workload, TheFirstAndTheLastLayerSetTheMachineOfATraceOnlyIfTheyRunAsTheOthers) {
+  const auto workload = Workload::open(written(with_wide_ends(), "ends"));
+  const auto widths = [&workload](const std::vector<std::string>& settings) {
+    auto config = machine(settings);
+    static_cast<void>(workload.trace(config));
+    return config.precision;
+  };
+  EXPECT_EQ(widths({}), (accelerator::OperandWidths{8, 8}));
+  for (const char* policy : {"native16", "composed", "composed8", "excluded"}) {
+    EXPECT_EQ(widths({std::string{"layers.first_last="} + policy}),
+              (accelerator::OperandWidths{2, 2}))
+        << policy;
+  }
+  EXPECT_EQ(widths({"precision=5", "layers.first_last=composed"}),
+            (accelerator::OperandWidths{5, 5}));
+}
+
+TEST(Workload, ANoteNamesTheLayersThatMakeTheMachineWide) {
+  const auto workload = Workload::open(written(with_wide_ends(), "note"));
+  const auto notes = [&workload](const std::vector<std::string>& settings) {
+    auto config = machine(settings);
+    static_cast<void>(workload.trace(config));
+    return workload.notes(config);
+  };
+  EXPECT_THAT(notes({}), testing::ElementsAre(testing::StartsWith(
+                             "the machine is 8 x 8 bit because of conv1, fc; 18 of 20 layers need "
+                             "2")));
+  EXPECT_THAT(notes({"layers.first_last=composed"}), testing::IsEmpty());
+  EXPECT_THAT(notes({"precision=8"}), testing::IsEmpty());
+}
+
+TEST(Experiment, WideEndsOfATraceRunOnTheNarrowMachineOfTheOtherLayers) {
+  const std::string path = written(with_wide_ends(), "run");
+  const auto same = run(path, {});
+  EXPECT_TRUE(same.result.checks.all_passed());
+  for (const char* policy : {"native16", "composed", "excluded"}) {
+    const auto priced = run(path, {std::string{"layers.first_last="} + policy});
+    EXPECT_TRUE(priced.result.checks.all_passed()) << policy;
+    EXPECT_EQ(priced.result.weight_bits, 2) << policy;
+    EXPECT_LT(priced.energy.total, same.energy.total) << policy;
+    EXPECT_LT(priced.area_mm2(), same.area_mm2()) << policy;
+  }
+}
+
+TEST(Experiment, SelectedLayersKeepThePlaceTheyHaveInTheNetwork) {
+  const auto workload = Workload::open(written(with_wide_ends(), "part"));
+  ExperimentOptions options;
+  options.config_root = kRoot;
+  const auto jobs = [&](const std::string& layers) {
+    options.layers = layers;
+    const DryRun plan = plan_experiment(machine({"layers.first_last=native16"}), workload, options);
+    std::map<std::string, int> bits;
+    for (const accelerator::Stage& stage : plan.plan.stages) {
+      if (stage.has_array) {
+        bits[plan.trace->layers[stage.layers[0]].name] = stage.jobs[0].weight_bits;
+      }
+    }
+    return bits;
+  };
+  EXPECT_EQ(jobs("conv1"), (std::map<std::string, int>{{"conv1", 16}}));
+  EXPECT_EQ(jobs("layer1.0.conv*"),
+            (std::map<std::string, int>{{"layer1.0.conv1", 2}, {"layer1.0.conv2", 2}}));
+}
+
+TEST(Workload, KeysThatATraceCannotObeyAreRefused) {
+  const auto workload =
+      Workload::open(std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/tiny_residual.npz");
+  const auto message = [&workload](const std::vector<std::string>& settings) -> std::string {
+    try {
+      auto config = machine(settings);
+      static_cast<void>(workload.trace(config));
+    } catch (const InputError& error) {
+      EXPECT_EQ(error.exit_code(), ExitCode::configuration);
+      return error.what();
+    }
+    return "obeyed";
+  };
+  EXPECT_EQ(message({"highway.bits=16"}),
+            "--set highway.bits=16: 'highway.bits' is 16, but the trace has a highway of 8 bits; a "
+            "trace brings its own highway: leave the key out");
+  EXPECT_EQ(message({"highway.bits=8"}), "obeyed");
+  EXPECT_THAT(message({"layers.overrides={\"b1.*\": 4}"}),
+              testing::HasSubstr("layers.overrides asks for 4 x 4-bit operands (weight x "
+                                 "activation) in layer 'b1.conv1', but those of the trace are 2 x "
+                                 "2-bit"));
+  EXPECT_EQ(message({"layers.overrides={\"b1.*\": 2}"}), "obeyed");
+  EXPECT_THAT(message({"layers.overrides={\"conv9\": 2}"}),
+              testing::HasSubstr("no layer of the trace matches the override 'conv9'"));
+}
+
+TEST(Workload, ATraceWithoutHighwayTakesNoHighwayBits) {
+  const auto workload =
+      Workload::open(std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/tiny_gru");
+  auto config = machine({"highway.bits=8"});
+  EXPECT_THAT([&] { static_cast<void>(workload.trace(config)); },
+              testing::ThrowsMessage<InputError>(
+                  testing::HasSubstr("'highway.bits' is 8, but the trace has no highway")));
+}
+
+/// A trace of resnet20 at 2 bits, its highway called off in the file.
+std::string called_off(const std::string& name) {
+  const models::Network network = models::make_zoo("resnet20");
+  models::QuantizeOptions options;
+  options.weight_bits = options.activation_bits = 2;
+  options.highway = true;
+  traces::Trace trace = models::quantize(network, models::calibrate(network), options);
+  trace.highway.enabled = false;
+  return written(trace, name);
+}
+
+TEST(Experiment, WideSkipsOfATraceWithoutHighwayAreNamedAndNoBaseline) {
+  const std::string path = called_off("off");
+  std::vector<std::string> notes;
+  ExperimentOptions options;
+  options.config_root = kRoot;
+  options.note = [&notes](const std::string& note) { notes.push_back(note); };
+  const auto off = run_experiment(machine({}), Workload::open(path), options);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_THAT(notes[0], testing::HasSubstr("layer1.0"));
+  EXPECT_THAT(notes[0], testing::HasSubstr("are wider than the codes the other readers take"));
+  EXPECT_EQ(off.result.wider_skips.size(), 9U);
+  EXPECT_THAT(off.policy, testing::EndsWith("; no baseline: 9 skips wider than the codes"));
+  EXPECT_EQ(off.energy.of_stream(Stream::highway).count(), 0.0);
+  const auto baseline = run("zoo:resnet20", {"precision=2"});
+  EXPECT_THAT(baseline.policy, testing::Not(testing::HasSubstr("baseline")));
+  EXPECT_GT(off.energy.total, baseline.energy.total);
+}
+
+TEST(Workload, NetworksWithoutHighwayHaveNoWideSkips) {
+  for (const char* name : {"zoo:resnet20", "zoo:resnet18"}) {
+    const auto workload = Workload::open(name);
+    for (const char* layers : {"layers.first_last=same", "layers.first_last=native16"}) {
+      auto config = machine({"precision=3", layers});
+      const auto trace = workload.trace(config);
+      EXPECT_THAT(accelerator::wider_skips(*trace, config), testing::IsEmpty()) << name;
+    }
+  }
 }
 
 }  // namespace
