@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "traces/npz.hpp"
+#include "traces/other_formats.hpp"
 
 namespace turnpike::models {
 namespace {
@@ -202,6 +203,11 @@ class WeightsLoader {
 }  // namespace
 
 std::vector<std::string> load_weights(Network& network, const std::string& path) {
+  if (!traces::way_in(path).empty()) {
+    throw FileError{
+        {.file = path},
+        "is no .npz file of arrays; docs/weights.md has the lines of Python that make one"};
+  }
   WeightsLoader loader{path};
   for (const Layer& layer : network.layers()) {
     if (layer.is_array()) {

@@ -8,6 +8,7 @@
 #include "models/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
+#include "traces/other_formats.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -19,7 +20,8 @@ bool is_bare(const std::string& given) {
   std::error_code ignored;
   return !given.empty() && given.find('/') == std::string::npos &&
          fs::path{given}.extension() != ".yaml" && fs::path{given}.extension() != ".yml" &&
-         fs::path{given}.extension() != ".npz" && !fs::exists(given, ignored);
+         fs::path{given}.extension() != ".npz" && traces::way_in(given).empty() &&
+         !fs::exists(given, ignored);
 }
 
 std::string file_named(const std::string& given, const std::string& config_root,

@@ -10,6 +10,7 @@
 #include "sim/base/config_map.hpp"
 #include "tools/names.hpp"
 #include "tools/output.hpp"
+#include "traces/other_formats.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -132,9 +133,12 @@ models::Network open_model(const std::string& given, const CommonOptions& common
   if (!name.starts_with("zoo:") && !yaml) {
     std::error_code ignored;
     if (std::filesystem::exists(name, ignored)) {
+      const std::string way = traces::way_in(name);
       throw FileError{{name, 0, 0},
-                      "is no network; give zoo:NAME or a network .yaml (for a trace: "
-                      "turnpike trace info)"};
+                      "is no network; " +
+                          (way.empty() ? "give zoo:NAME or a network .yaml (for a trace: turnpike "
+                                         "trace info)"
+                                       : way)};
     }
   }
   models::Network network = models::open_network(name);

@@ -11,6 +11,7 @@
 #include "traces/file_io.hpp"
 #include "traces/npy.hpp"
 #include "traces/npz.hpp"
+#include "traces/other_formats.hpp"
 #include "traces/trace_json.hpp"
 #include "traces/trace_validate.hpp"
 
@@ -165,7 +166,13 @@ void write_directory(const Trace& trace, const std::string& path) {
 
 Trace read_trace(const std::string& path) {
   std::error_code ignored;  // what can't be looked at can't be opened either
-  return fs::is_directory(path, ignored) ? read_directory(path) : read_archive(path);
+  if (fs::is_directory(path, ignored)) {
+    return read_directory(path);
+  }
+  if (const std::string way = way_in(path); fs::exists(path, ignored) && !way.empty()) {
+    throw FileError{{path}, "is no trace; " + way};
+  }
+  return read_archive(path);
 }
 
 void write_trace(const Trace& trace, const std::string& path) {

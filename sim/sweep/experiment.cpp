@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,6 +14,7 @@
 #include "models/weights_file.hpp"
 #include "sim/accelerator/trace_widths.hpp"
 #include "sim/base/text.hpp"
+#include "traces/other_formats.hpp"
 #include "traces/trace_file.hpp"
 
 namespace turnpike::sweep {
@@ -85,17 +87,10 @@ void follow_trace(const Trace& trace, AcceleratorConfig& config) {
 
 /// What to do with a file of a kind that is not read.
 std::string way_out(const std::string& name) {
-  const std::string kind = fs::path{name}.extension().string();
-  const std::set<std::string> frameworks = {".onnx", ".tflite", ".pt",    ".pth",
-                                            ".pb",   ".h5",     ".keras", ".mlir"};
-  if (frameworks.contains(kind)) {
-    return fmt::format(
-        "a model of another framework ({}) runs as a trace, which NumPy can write: "
-        "traces/FORMAT.md has the format and examples; its shapes alone run as a "
-        "network .yaml (docs/configuration.md)",
-        kind);
-  }
-  return "give zoo:NAME, a network .yaml, or a trace (.npz or directory; traces/FORMAT.md)";
+  const std::string way = traces::way_in(name);
+  return way.empty() ? "give zoo:NAME, a network .yaml, or a trace (.npz or directory; "
+                       "traces/FORMAT.md)"
+                     : way;
 }
 
 models::QuantizeOptions quantize_options(const AcceleratorConfig& config) {

@@ -65,6 +65,10 @@ TEST(Refusal, FileOfAnotherKind) {
   for (const char* name : {"model.onnx", "model.tflite", "model.pt"}) {
     expect_refused({"run", accelerator(), "--network", put(name, "bytes\n")}, 3,
                    "runs as a trace, which NumPy can write: traces/FORMAT.md has the format");
+    expect_refused({"trace", "check", scratch(name)}, 3, "is no trace; a model of another");
+    expect_refused({"model", "info", scratch(name)}, 3, "is no network; a model of another");
+    expect_refused({"run", accelerator(), "--network", "zoo:lstm300", "--weights", scratch(name)},
+                   3, "docs/weights.md");
   }
   const std::string empty = put("empty.npz", "");
   expect_refused({"trace", "check", empty}, 3, "is empty");
