@@ -7,6 +7,7 @@
 
 #include "sim/base/action_count.hpp"
 #include "sim/base/printable.hpp"
+#include "sim/report/component_groups.hpp"
 #include "sim/report/paper_claims.hpp"
 #include "sim/sweep/sweep_summary.hpp"
 
@@ -16,50 +17,28 @@ namespace {
 using report::TableWidth;
 using report::TextTable;
 
-/// Components shown in a column of their own; what is left is summed in the last.
-struct Column {
-  const char* title;
-  std::vector<const char*> components;
-};
+using Figures = std::map<std::string, double>;
+using report::ComponentGroup;
 
-const std::vector<Column>& energy_columns() {
-  static const std::vector<Column> columns = {
-      {"MAC", {"mac"}},
-      {"filter spad", {"filter_spad"}},
-      {"ifmap spad", {"ifmap_spad"}},
-      {"psum spad", {"psum_spad"}},
-      {"PE links", {"pe_link"}},
-      {"NoC+FIFO", {"noc", "pe_fifo"}},
-      {"GLB", {"glb", "glb_filter"}},
-      {"clock", {"clock"}},
-      {"leak", {"leakage"}},
-      {"post+ctrl", {"post", "rlc", "controller", "pe_control"}},
-      {"DRAM", {"dram"}},
-  };
-  return columns;
-}
-
-const std::vector<Column>& area_columns() {
-  static const std::vector<Column> columns = {
-      {"MAC", {"mac"}},
-      {"filter spad", {"filter_spad"}},
-      {"ifmap spad", {"ifmap_spad"}},
-      {"psum spad", {"psum_spad"}},
-      {"FIFO+NoC", {"pe_fifo", "noc", "pe_link"}},
-      {"PE control", {"pe_control"}},
-      {"GLB", {"glb", "glb_filter"}},
-      {"post+ctrl", {"post", "rlc", "controller"}},
-  };
-  return columns;
-}
-
-double sum_of(const std::map<std::string, double>& values, const Column& column) {
+double sum_of(const Figures& figures, const ComponentGroup& group) {
   double sum = 0.0;
-  for (const char* component : column.components) {
-    const auto found = values.find(component);
-    sum += found == values.end() ? 0.0 : found->second;
+  for (const Component component : group.components) {
+    const auto found = figures.find(std::string{to_string(component)});
+    sum += found == figures.end() ? 0.0 : found->second;
   }
   return sum;
+}
+
+/// The groups that have a figure at some point.
+std::vector<ComponentGroup> columns_of(const std::vector<PointResult>& points,
+                                       Figures PointResult::*figures) {
+  std::vector<ComponentGroup> columns = report::component_groups();
+  std::erase_if(columns, [&](const ComponentGroup& group) {
+    return std::none_of(points.begin(), points.end(), [&](const PointResult& point) {
+      return point.has_results() && sum_of(point.*figures, group) != 0.0;
+    });
+  });
+  return columns;
 }
 
 double energy_uj(const PointResult& p) {
@@ -176,8 +155,9 @@ class Table {
 
   [[nodiscard]] std::string energies() const {
     std::vector<std::string> header = {"energy, uJ", "total", "vs 16 bit %", "kcycles"};
-    for (const Column& column : energy_columns()) {
-      header.emplace_back(column.title);
+    const auto columns = columns_of(points_, &PointResult::energy_pj);
+    for (const ComponentGroup& column : columns) {
+      header.emplace_back(column.name);
     }
     TextTable table{header};
     for (const PointResult& p : points_) {
@@ -188,7 +168,7 @@ class Table {
           label(p), fmt::format("{:.0f}", energy_uj(p)),
           reference_ != nullptr ? change(energy_uj(p), energy_uj(*reference_)) : "",
           fmt::format("{:.0f}", p.totals.at("cycles") / 1e3)};
-      for (const Column& column : energy_columns()) {
+      for (const ComponentGroup& column : columns) {
         row.push_back(fmt::format("{:.1f}", sum_of(p.energy_pj, column) * 1e-6));
       }
       table.add(row);
@@ -198,8 +178,9 @@ class Table {
 
   [[nodiscard]] std::string areas() const {
     std::vector<std::string> header = {"area, mm2", "total", "vs 16 bit %"};
-    for (const Column& column : area_columns()) {
-      header.emplace_back(column.title);
+    const auto columns = columns_of(points_, &PointResult::area_um2);
+    for (const ComponentGroup& column : columns) {
+      header.emplace_back(column.name);
     }
     TextTable table{header};
     for (const PointResult& p : points_) {
@@ -209,7 +190,7 @@ class Table {
       std::vector<std::string> row = {
           label(p), fmt::format("{:.3f}", area_mm2(p)),
           reference_ != nullptr ? change(area_mm2(p), area_mm2(*reference_)) : ""};
-      for (const Column& column : area_columns()) {
+      for (const ComponentGroup& column : columns) {
         row.push_back(fmt::format("{:.3f}", sum_of(p.area_um2, column) * 1e-6));
       }
       table.add(row);

@@ -2,16 +2,11 @@
 
 import pathlib
 
+from charts import SHOWN
 from reading import read_csv, read_json, text_tables, unfolded
 from run_files import TOTALS
 
 WITH_RESULTS = ("ok", "check_failed")
-ENERGY = {"MAC": ["mac"], "filter spad": ["filter_spad"], "ifmap spad": ["ifmap_spad"], "psum spad": ["psum_spad"],
-          "PE links": ["pe_link"], "NoC+FIFO": ["noc", "pe_fifo"], "GLB": ["glb", "glb_filter"], "clock": ["clock"],
-          "leak": ["leakage"], "post+ctrl": ["post", "rlc", "controller", "pe_control"], "DRAM": ["dram"]}
-AREA = {"MAC": ["mac"], "filter spad": ["filter_spad"], "ifmap spad": ["ifmap_spad"], "psum spad": ["psum_spad"],
-        "FIFO+NoC": ["pe_fifo", "noc", "pe_link"], "PE control": ["pe_control"], "GLB": ["glb", "glb_filter"],
-        "post+ctrl": ["post", "rlc", "controller"]}
 ADDED = ["the highway adds", "uJ", "%", "DRAM Mbit", "GLB Mbit", "mm2 %", "cycles %"]
 BUYER = ["k bits with highway against", "energy %", "area %", "cycles %"]
 CLAIMS = ["claim (paper, section 5.5)", "paper %", "ours %"]
@@ -118,8 +113,8 @@ class SweepFiles:
         where = f"{self.where} printed{' --wide' if wide else ''}"
         self.f.true(where, f"{with_results[0].results['network']}, profile {self.profile}" in lines, "has no heading")
         if wide:
-            self.components(f"{where} energy", by_title.pop("energy, uJ"), with_results, ENERGY, "energy")
-            self.components(f"{where} area", by_title.pop("area, mm2"), with_results, AREA, "area")
+            self.components(f"{where} energy", by_title.pop("energy, uJ"), with_results, "energy")
+            self.components(f"{where} area", by_title.pop("area, mm2"), with_results, "area")
             self.policies(where, lines, with_results)
         else:
             self.summary(where, by_title.pop("point"))
@@ -164,10 +159,12 @@ class SweepFiles:
                           point.status]
             self.f.same(f"{where} {row[0]}", row[1:], wanted)
 
-    def components(self, where, table, points, columns, kind):
+    def components(self, where, table, points, kind):
         total, digits = ("energy_uj", 0) if kind == "energy" else ("area_mm2", 3)
         figures = "energy_pj" if kind == "energy" else "area_um2"
         extra = ["kcycles"] if kind == "energy" else []
+        columns = {name: parts for name, parts in SHOWN.items()
+                   if any(point.results[figures].get(component, 0.0) for point in points for component in parts)}
         self.f.keys(f"{where} columns", table.header, [table.header[0], "total", "vs 16 bit %", *extra, *columns])
         self.f.same(f"{where} rows", [row[0] for row in table.rows], [point.label() for point in points])
         wide = [p for p in points if p.bits() == p.results["precision"]["activation"] == 16
