@@ -202,6 +202,9 @@ def look(f, page, data, runs, folder, pictures):
         check_layers(f, browser, runs, shown_first)
         charts.check_charts(f, browser, data["runs"], runs, pairs, runs[shown_first])
         check_saved(f, browser)
+        failed = [s["label"] for s in data["runs"] if s["checks"] == "FAILED"]
+        f.same("page, failed checks", browser.evaluate('document.querySelector(".failed")?.textContent ?? ""'),
+               f"A check failed, do not trust the figures of: {'; '.join(failed)}." if failed else "")
         alone = [s["label"] for s in data["runs"] if s["highway"] and s["without"] < 0]
         if pairs and alone:
             f.true("page, highways without a twin", f"without highway: {'; '.join(alone)}." in browser.evaluate("document.body.textContent"),

@@ -74,6 +74,8 @@ function headline_parts(pair) {
 }
 
 function headline() {
+  const failed = runs.filter(({ checks }) => checks !== "all passed").map(({ label }) => label);
+  if (failed.length > 0) element("p", `A check failed, do not trust the figures of: ${failed.join("; ")}.`, document.querySelector("main"), "failed");
   if (!dearest) return;
   const box = element("div", undefined, document.querySelector("main"), "headline");
   const say = (pair, className) => {
