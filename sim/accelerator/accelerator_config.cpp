@@ -9,7 +9,16 @@ namespace turnpike::accelerator {
 namespace {
 
 constexpr long kMaxExtent = 1024;
-constexpr long kMaxBytes = 1L << 40;
+constexpr long kMaxBytes = 1L << 26;
+// What the technology's tables price (docs/cost.md): flip-flop register files to 224 words, filter
+// spads to 4096, FIFOs to 64; energies go with V^2 from 0.8 to 1.2 V.
+constexpr long kMaxRegisterFile = 224;
+constexpr long kMaxFilterSpad = 4096;
+constexpr long kMaxFifo = 64;
+constexpr double kLeastVoltage = 0.8;
+constexpr double kMostVoltage = 1.2;
+// timing.filter_load: bank streams banks of 512 words; a load is at most 16384 values.
+constexpr std::int64_t kMostBankedFilterRate = 32;
 
 OperandWidths read_widths(const ConfigNode& node, const std::string& key) {
   if (node.kind == ConfigNode::Kind::mapping) {
@@ -90,12 +99,12 @@ void read_array(ConfigMap& top, AcceleratorConfig& config) {
   config.columns = array.get_int("columns", 1, kMaxExtent);
   array.finish();
   auto spads = top.get_map("spads");
-  config.ifmap_spad = spads.get_int("ifmap", 1, 4096);
-  config.filter_spad = spads.get_int("filter", 1, 65536);
-  config.psum_spad = spads.get_int("psum", 1, 4096);
+  config.ifmap_spad = spads.get_int("ifmap", 1, kMaxRegisterFile);
+  config.filter_spad = spads.get_int("filter", 1, kMaxFilterSpad);
+  config.psum_spad = spads.get_int("psum", 1, kMaxRegisterFile);
   spads.finish();
   auto noc = top.get_map("noc");
-  config.fifo_depth = noc.opt_int("fifo_depth", 1, 256).value_or(4);
+  config.fifo_depth = noc.opt_int("fifo_depth", 1, kMaxFifo).value_or(4);
   config.filter_rate = noc.get_int("filter", 1, 64);
   config.ifmap_rate = noc.get_int("ifmap", 1, config.fifo_depth);
   config.psum_in_rate = noc.get_int("psum_in", 1, config.fifo_depth);
@@ -161,7 +170,7 @@ AcceleratorConfig read_accelerator(const ConfigNode& merged) {
   config.clock_mhz = top.get_double("clock_mhz", 1.0, 10000.0);
   if (auto technology = top.opt_map("technology")) {
     config.node_nm = static_cast<int>(technology->opt_int("node_nm", 7, 250).value_or(65));
-    config.voltage = technology->opt_double("voltage", 0.5, 2.0).value_or(1.0);
+    config.voltage = technology->opt_double("voltage", kLeastVoltage, kMostVoltage).value_or(1.0);
     technology->finish();
   }
   config.precision = read_widths(top.get_node("precision"), "precision");
@@ -178,6 +187,14 @@ AcceleratorConfig read_accelerator(const ConfigNode& merged) {
   if (auto timing = top.opt_map("timing")) {
     config.filter_load_whole_banks = timing->get_choice("filter_load", {"bank", "exact"}) == "bank";
     timing->finish();
+  }
+  if (config.filter_load_whole_banks && config.filter_rate > kMostBankedFilterRate) {
+    auto noc = top.get_map("noc");
+    noc.fail("filter",
+             fmt::format("'noc.filter' is {}; with timing.filter_load: bank it is at most "
+                         "{}, since a load streams whole banks of 512 words; choose "
+                         "timing.filter_load: exact for more",
+                         config.filter_rate, kMostBankedFilterRate));
   }
   if (const ConfigNode* cost = top.opt_node("cost")) {
     config.cost = *cost;

@@ -61,32 +61,52 @@ bool parse_number(std::string_view text, long& value) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-/// "a.b.mac[1..168]" -> mac, 168.
-Table parse_name(ConfigMap& map) {
-  const std::string full = map.get_string("name");
-  std::string name = full.substr(full.rfind('.', full.find('[')) + 1);
-  Table table;
-  const std::size_t bracket = name.find('[');
-  if (bracket != std::string::npos) {
-    const std::string range = name.substr(bracket);
-    const std::size_t dots = range.find("..");
-    long first = 0;
-    long last = 0;
-    if (dots == std::string::npos || range.back() != ']' ||
-        !parse_number(std::string_view{range}.substr(1, dots - 1), first) ||
-        !parse_number(std::string_view{range}.substr(dots + 2, range.size() - dots - 3), last) ||
-        last < first) {
-      map.fail("name", fmt::format("'{}' must end in a range such as [1..168]", full));
-    }
-    table.instances = static_cast<double>(last - first + 1);
-    name = name.substr(0, bracket);
+constexpr long kMostInstances = 1'000'000'000;
+
+/// Instances of a part of a name: "[1..168]" is 168.
+double instances_of(ConfigMap& map, const std::string& full, std::string_view range) {
+  const std::size_t dots = range.find("..");
+  long first = 0;
+  long last = 0;
+  if (dots == std::string::npos || range.back() != ']' ||
+      !parse_number(range.substr(1, dots - 1), first) ||
+      !parse_number(range.substr(dots + 2, range.size() - dots - 3), last) || first < 0 ||
+      last < first || last >= kMostInstances) {
+    map.fail("name", fmt::format("'{}' must give instances as a range such as [1..168]", full));
   }
+  return static_cast<double>(last - first + 1);
+}
+
+Component known_component(ConfigMap& map, const std::string& key, const std::string& name) {
   const auto component = component_of(name);
   if (!component) {
-    map.fail("name",
-             fmt::format("unknown component '{}'{}", name, suggestion(name, known_names())));
+    map.fail(key, fmt::format("unknown component '{}'{}", name, suggestion(name, known_names())));
   }
-  table.component = *component;
+  return *component;
+}
+
+/// "a.b.mac[1..168]" and "a.PE[0..167].mac" -> mac, 168. The dots of a range part no names.
+Table parse_name(ConfigMap& map) {
+  const std::string full = map.get_string("name");
+  Table table;
+  std::string name;
+  for (std::size_t at = 0; at < full.size(); ++at) {
+    if (full[at] == '.') {
+      name.clear();
+    } else if (full[at] == '[') {
+      const std::size_t end = full.find(']', at);
+      table.instances *= instances_of(
+          map, full,
+          std::string_view{full}.substr(at, end == std::string::npos ? end : end - at + 1));
+      at = end;
+    } else {
+      name += full[at];
+    }
+  }
+  if (table.instances > static_cast<double>(kMostInstances)) {
+    map.fail("name", fmt::format("'{}' has more than {} instances", full, kMostInstances));
+  }
+  table.component = known_component(map, "name", name);
   return table;
 }
 
@@ -99,18 +119,52 @@ ConfigMap open(ConfigMap& file, const char* kind) {
   return top;
 }
 
+/// The energies of an action whose arguments say whether address and data change (version 0.3): the
+/// one of both changing counts, as in uniform traffic.
+bool is_full_change(ConfigMap& action) {
+  const ConfigNode* node = action.opt_node("arguments");
+  if (node == nullptr || node->kind != ConfigNode::Kind::mapping) {
+    return true;
+  }
+  const auto is_one = [node](const char* name) {
+    const ConfigNode* value = node->find(name);
+    return value == nullptr || value->scalar == "1";
+  };
+  return is_one("address_delta") && is_one("data_delta");
+}
+
+/// Our name of an Accelergy action; empty for those without a counterpart here.
+std::string action_name(ConfigMap& action) {
+  const std::string name =
+      action.get_choice("name", {"read", "write", "update", "compute", "gated", "idle", "leak",
+                                 "mac_random", "mac_reused", "mac_gated"});
+  return name == "mac_random"   ? "compute"
+         : name == "mac_gated"  ? "gated"
+         : name == "mac_reused" ? ""
+                                : name;
+}
+
 /// Energies of one table by action name.
 std::map<std::string, double> read_actions(ConfigMap& map) {
   std::map<std::string, double> energies;
   for (ConfigMap& action : map.get_map_list("actions")) {
-    const std::string name =
-        action.get_choice("name", {"read", "write", "update", "compute", "gated", "idle", "leak"});
-    static_cast<void>(action.opt_node("arguments"));
+    const std::string name = action_name(action);
+    const bool counts = is_full_change(action) && !name.empty();
     const double energy = action.get_double("energy", 0.0, 1e12);
     action.finish();
+    if (!counts) {
+      continue;
+    }
+    const bool may_be_nothing = name == "gated" || name == "idle" || name == "leak";
+    if (energy <= 0.0 && !may_be_nothing) {
+      action.fail("energy",
+                  fmt::format("a '{}' costs more than nothing; leave the action out to keep "
+                              "the technology's price",
+                              name));
+    }
     if (!energies.emplace(name, energy).second) {
       action.fail("name", fmt::format("'{}' stands here twice: energies that depend on arguments "
-                                      "are not supported",
+                                      "other than address_delta and data_delta are not supported",
                                       name));
     }
   }
@@ -139,7 +193,7 @@ double add_prices(PriceTable& prices, ConfigMap& map, const Table& table, const 
     if (!from_string(name, action)) {
       continue;  // update and leak
     }
-    prices[{table.component, action}] =
+    prices[{table.component, action}].price =
         price_of(energy, path, fmt::format("{} {}", to_string(table.component), name));
   }
   const auto leak = energies.find("leak");
@@ -158,7 +212,44 @@ void once(std::set<Component>& seen, ConfigMap& map, const Table& table) {
   }
 }
 
+/// The optional key beside ERT: turnpike: {access_bits: {mac: 16, DRAM: 64}}.
+void read_access_bits(ConfigMap& file, PriceTable& prices) {
+  auto ours = file.opt_map("turnpike");
+  if (!ours) {
+    return;
+  }
+  ConfigMap widths = ours->get_map("access_bits");
+  for (const std::string& name : widths.keys()) {
+    const Component component = known_component(widths, name, name);
+    const int bits = static_cast<int>(widths.get_int(name, 1, 65536));
+    bool used = false;
+    for (auto& [key, price] : prices) {
+      if (key.first == component && component != Component::leakage) {
+        price.access_bits = bits;
+        used = true;
+      }
+    }
+    if (!used) {
+      widths.fail(name, fmt::format("no energy of '{}' stands in the table", name));
+    }
+  }
+  widths.finish();
+  ours->finish();
+}
+
 }  // namespace
+
+std::vector<Component> unscaled_components(const PriceTable& prices) {
+  std::set<Component> found;
+  for (const auto& [key, price] : prices) {
+    const bool has_width = key.first != Component::leakage && key.first != Component::clock &&
+                           key.first != Component::controller && key.first != Component::pe_control;
+    if (has_width && !price.access_bits) {
+      found.insert(key.first);
+    }
+  }
+  return {found.begin(), found.end()};
+}
 
 PriceTable read_energy_table(const std::string& path) {
   ConfigMap file = ConfigMap::from_file(path);
@@ -173,9 +264,10 @@ PriceTable read_energy_table(const std::string& path) {
     map.finish();
   }
   top.finish();
+  read_access_bits(file, prices);
   file.finish();
   if (leak > 0.0) {
-    prices[{Component::leakage, Action::background}] =
+    prices[{Component::leakage, Action::background}].price =
         price_of(leak, path, "leak of all instances");
   }
   return prices;

@@ -113,8 +113,37 @@ bool CostModel::leaves_out(const ActionKey& key) const {
 }
 
 Price CostModel::price(const ActionKey& key) const {
-  const auto replaced = replaced_.find({key.component, key.action});
-  return replaced == replaced_.end() || leaves_out(key) ? from_tables(key) : replaced->second;
+  const auto found = replaced_.find({key.component, key.action});
+  Price price =
+      found == replaced_.end() || leaves_out(key) ? from_tables(key) : replaced(found->second, key);
+  ensure(price.energy >= Picojoules{0.0}, "a price is not negative");
+  return price;
+}
+
+/// A MAC goes with the product of its operands' widths (as a multiplier's area does), all else with
+/// the bits it moves; a DRAM's read and write are bursts.
+Price CostModel::replaced(const ReplacedPrice& with, const ActionKey& key) const {
+  Price price = with.price;
+  const int bits = key.component == Component::dram ? burst_bits() : key.bits;
+  if (!with.access_bits || bits == 0) {
+    return price;
+  }
+  const double here = *with.access_bits;
+  const double factor =
+      key.component == Component::mac ? bits * key.weight_bits / (here * here) : bits / here;
+  if (factor != 1.0) {
+    price.energy = price.energy * factor;
+    price.interpolated = true;
+    price.steps.push_back(fmt::format(
+        "x {:.6g}: {}{} bits, the table's access has {} = {:.6g}", factor, bits,
+        key.component == Component::mac ? fmt::format(" x {}", key.weight_bits) : std::string{},
+        *with.access_bits, price.energy));
+  }
+  return price;
+}
+
+int CostModel::burst_bits() const {
+  return machine_.dram ? machine_.dram->burst_bits : 0;
 }
 
 Price CostModel::from_tables(const ActionKey& key) const {
@@ -192,9 +221,9 @@ Price CostModel::logic(const Lookup& lookup, Figure figure, ClockPins pins) cons
     energy -= clock;
     from.add(fmt::format("less its clock pins, {:.6g} pJ", clock));
   }
-  if (energy < 0.0) {
+  if (!(energy > 0.0)) {
     throw InputError{{"technology " + technology_.name(), 0, 0},
-                     fmt::format("less energy than its clock pins: {}", from.steps.front())};
+                     fmt::format("no energy beyond its clock pins: {}", from.steps.front())};
   }
   return at_voltage(energy, std::move(from));
 }

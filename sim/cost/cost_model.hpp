@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,12 @@ struct AreaItem {
   std::vector<std::string> steps;
 };
 
-/// Prices by component and action that replace the model's own (an Accelergy energy table).
-using PriceTable = std::map<std::pair<Component, Action>, Price>;
+/// A price that replaces the model's own (an Accelergy energy table's).
+struct ReplacedPrice {
+  Price price;
+  std::optional<int> access_bits;  ///< of the access it stands for; then another width is scaled
+};
+using PriceTable = std::map<std::pair<Component, Action>, ReplacedPrice>;
 
 /// Prices the actions of docs/action_vocabulary.md and the area of a machine.
 ///
@@ -72,6 +77,7 @@ class CostModel {
 
   [[nodiscard]] bool leaves_out(const ActionKey& key) const;
   [[nodiscard]] Price from_tables(const ActionKey& key) const;
+  [[nodiscard]] Price replaced(const ReplacedPrice& with, const ActionKey& key) const;
   [[nodiscard]] Price array_price(const ActionKey& key) const;
   [[nodiscard]] Price chip_price(const ActionKey& key) const;
   [[nodiscard]] Price mac(const ActionKey& key) const;
@@ -93,6 +99,7 @@ class CostModel {
   [[nodiscard]] Price dram(const ActionKey& key) const;
 
   [[nodiscard]] Price logic(const Lookup& lookup, Figure figure, ClockPins pins) const;
+  [[nodiscard]] int burst_bits() const;
   [[nodiscard]] Price wire(int bits, double millimetres) const;
   [[nodiscard]] Price at_voltage(double picojoules, Provenance from) const;
 

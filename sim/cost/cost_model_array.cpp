@@ -135,17 +135,34 @@ Price CostModel::bus(const ActionKey& key, bool vertical, bool controllers) cons
   return sum(line, repeated(miss, taps));
 }
 
+/// What a hit costs beyond the miss the bus has paid. A narrow hit costs less than a miss in the
+/// rows; it is charged its share, by bits, of the narrowest hit that costs more.
 Price CostModel::multicast_hit(const ActionKey& key) const {
-  Price hit = logic(technology_.datapath("multicast_ctrl.hit", key.bits), Figure::random_pj,
-                    ClockPins::always);
-  const Price miss = logic(technology_.datapath("multicast_ctrl.miss", key.bits), Figure::random_pj,
-                           ClockPins::always);
-  hit.energy = std::max(Picojoules{0.0}, hit.energy - miss.energy);
-  hit.interpolated = hit.interpolated || miss.interpolated;
-  hit.steps.push_back(
-      fmt::format("less a miss, {:.6g}, which the bus has paid (not below 0): {:.6g}", miss.energy,
-                  hit.energy));
-  return hit;
+  const auto beyond_miss = [this](int bits) {
+    Price hit = logic(technology_.datapath("multicast_ctrl.hit", bits), Figure::random_pj,
+                      ClockPins::always);
+    const Price miss = logic(technology_.datapath("multicast_ctrl.miss", bits), Figure::random_pj,
+                             ClockPins::always);
+    hit.energy = hit.energy - miss.energy;
+    hit.interpolated = hit.interpolated || miss.interpolated;
+    hit.steps.push_back(fmt::format("less a miss, {:.6g}, which the bus has paid: {:.6g}",
+                                    miss.energy, hit.energy));
+    return hit;
+  };
+  int bits = key.bits;
+  Price price = beyond_miss(bits);
+  while (!(price.energy > Picojoules{0.0})) {
+    price = beyond_miss(++bits);
+  }
+  if (bits != key.bits) {
+    price.energy = price.energy * (static_cast<double>(key.bits) / bits);
+    price.interpolated = true;
+    price.steps.push_back(
+        fmt::format("{0} / {1}: hits of fewer than {1} bits cost no more than a "
+                    "miss in the rows",
+                    key.bits, bits));
+  }
+  return price;
 }
 
 }  // namespace turnpike::cost

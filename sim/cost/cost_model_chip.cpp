@@ -32,7 +32,7 @@ Price CostModel::memory(const ActionKey& key) const {
   const SramSize size =
       glb ? SramSize{machine_.glb_bytes, machine_.glb_line_bits, machine_.glb_banks}
           : SramSize{machine_.filter_buffer_bytes, machine_.filter_buffer_line_bits,
-                     machine_.filter_buffer_banks};
+                     kFilterBufferBanks};
   const MemoryLookup row = technology_.sram(size);
   double energy = key.action == Action::read ? row.figures.read_pj : row.figures.write_pj;
   Provenance from = row.from;
@@ -76,8 +76,11 @@ Price CostModel::post(const ActionKey& key) const {
   if (item == "sigmoid" || item == "tanh") {
     return priced(at_least(technology_, "pwl_sigmoid_tanh." + item, kNarrowestPwl, key.bits));
   }
-  if (item == "relu" || item == "max") {
-    return priced(technology_.datapath(item + "." + item, key.bits));
+  if (item == "relu") {
+    return priced(at_least(technology_, "relu.relu", kNarrowestRelu, key.bits));
+  }
+  if (item == "max") {
+    return priced(technology_.datapath("max.max", key.bits));
   }
   if (item == "mul") {
     return priced(technology_.datapath("mult.mul", key.bits));

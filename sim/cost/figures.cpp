@@ -41,6 +41,41 @@ Figures mix(const Figures& a, const Figures& b, double t) {
   return a + (b - a) * t;
 }
 
+double figure_of(const CsvTable& table, std::size_t row, const std::string& column, double least) {
+  constexpr double kSmallest = 1e-12;
+  constexpr double kLargest = 1e9;
+  const double value = table.number(row, column);
+  const double size = std::fabs(value);
+  if (value < least || size > kLargest || (size > 0.0 && size < kSmallest)) {
+    throw FileError{table.spot(row),
+                    fmt::format("column '{}' is {}: no plausible figure; expected 0 or {} to {}",
+                                column, table.text(row, column), kSmallest, kLargest)};
+  }
+  return value;
+}
+
+std::int64_t whole_of(const CsvTable& table, std::size_t row, const std::string& column) {
+  constexpr double kLargest = 1e9;
+  const double value = table.number(row, column);
+  if (value < 1.0 || value > kLargest || value != std::floor(value)) {
+    throw FileError{table.spot(row),
+                    fmt::format("column '{}' is {}: expected a whole number of 1 to {}", column,
+                                table.text(row, column), kLargest)};
+  }
+  return std::llround(value);
+}
+
+Figures read_positive_figures(const CsvTable& table, std::size_t row) {
+  const Figures figures = read_figures(table, row);
+  for (const Figure figure :
+       {Figure::nand2, Figure::leakage_nw, Figure::random_pj, Figure::activity_pj}) {
+    if (figures.at(figure) == 0.0) {
+      throw FileError{table.spot(row), fmt::format("column '{}' is 0", column_of(figure))};
+    }
+  }
+  return figures;
+}
+
 Figures read_figures(const CsvTable& table, std::size_t row) {
   Figures figures;
   for (std::size_t i = 0; i < kFigures; ++i) {
@@ -48,7 +83,7 @@ Figures read_figures(const CsvTable& table, std::size_t row) {
     // A column the table lacks, or an empty field, was not measured; asking for it later fails.
     const bool measured = table.has_column(column) && !table.text(row, column).empty();
     figures.values[i] =
-        measured ? table.number(row, column) : std::numeric_limits<double>::quiet_NaN();
+        measured ? figure_of(table, row, column) : std::numeric_limits<double>::quiet_NaN();
   }
   return figures;
 }
@@ -96,8 +131,14 @@ Lookup FigureSeries::between(double width) const {
   const auto low = std::prev(high);
   const double t = (width - low->first) / (high->first - low->first);
   Lookup found{mix(low->second, high->second, t), {true, {}}};
+  const bool below = width < low->first;
+  const Figures at_end =
+      mix(low->second, high->second, (range_.low - low->first) / (high->first - low->first));
   for (std::size_t i = 0; i < kFigures; ++i) {
-    if (found.figures.values[i] <= 0.0 && low->second.values[i] > 0.0) {
+    const double first = low->second.values[i];
+    if (below && first > 0.0 && at_end.values[i] <= 0.0) {
+      found.figures.values[i] = first * width / low->first;
+    } else if (found.figures.values[i] <= 0.0 && first > 0.0) {
       found.figures.values[i] = std::numeric_limits<double>::quiet_NaN();
     }
   }

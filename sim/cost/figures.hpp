@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -40,7 +41,17 @@ struct Figures {
 /// a + t (b - a), figure by figure; t may lie outside 0..1.
 [[nodiscard]] Figures mix(const Figures& a, const Figures& b, double t);
 
+/// A figure of a table in whatever unit its column has: FileError with the line unless its size is
+/// 0 or lies between 1e-12 and 1e9. `least` is 0, or less for the coefficients of a fit.
+[[nodiscard]] double figure_of(const CsvTable& table, std::size_t row, const std::string& column,
+                               double least = 0.0);
+/// A width, depth or number of banks: FileError with the line unless it is whole and positive.
+[[nodiscard]] std::int64_t whole_of(const CsvTable& table, std::size_t row,
+                                    const std::string& column);
+
 [[nodiscard]] Figures read_figures(const CsvTable& table, std::size_t row);
+/// The same of a component with gates in it: FileError if its area, leakage or energy is 0.
+[[nodiscard]] Figures read_positive_figures(const CsvTable& table, std::size_t row);
 
 /// Figures with where they come from.
 struct Lookup {
@@ -54,8 +65,9 @@ struct Lookup {
 /// Rows of one component along one width.
 ///
 /// A width with a row gets the row; between rows the figures are linear; past the last row they
-/// follow the last two, within the stated range. Past the range: InputError. A figure whose line
-/// reaches zero there is as good as not measured.
+/// follow the last two, within the stated range; so below the first, but in proportion to the width
+/// where that line reaches zero within the range, as a multiplier's does. Past the range:
+/// InputError. A figure whose line reaches zero above the last row is as good as not measured.
 class FigureSeries {
  public:
   FigureSeries() = default;

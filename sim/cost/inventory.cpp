@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/error.hpp"
 #include "sim/cost/price_rules.hpp"
 
 namespace turnpike::cost {
@@ -21,7 +22,7 @@ class Builder {
     const double n = copies_ * copies;
     part.area += technology_.logic_area(row.get(Figure::nand2)) * n;
     part.leakage += technology_.logic_leakage(row.get(Figure::leakage_nw)) * n;
-    part.pe_flip_flops += clocked ? copies * row.figures.at(Figure::flip_flops) : 0.0;
+    part.pe_flip_flops += clocked ? copies * row.get(Figure::flip_flops) : 0.0;
     part.from.include(row.from);
     part.from.add(fmt::format("{} x {:.2f} NAND2", n, row.get(Figure::nand2)));
   }
@@ -34,7 +35,16 @@ class Builder {
     part.from.add(fmt::format("{} x {:.6g} mm2", copies_, row.figures.area_mm2));
   }
 
-  [[nodiscard]] std::vector<Part> take() { return std::move(parts_); }
+  /// InputError if the tables' rules give a part no area.
+  [[nodiscard]] std::vector<Part> take() {
+    for (const Part& part : parts_) {
+      if (!(part.area.count() > 0.0) || !(part.leakage.count() > 0.0)) {
+        throw InputError{{"technology " + technology_.name(), 0, 0},
+                         fmt::format("no positive area or leakage for the part '{}'", part.name)};
+      }
+    }
+    return std::move(parts_);
+  }
 
  private:
   Part& find(Component component, const std::string& name, Stream stream) {
@@ -61,7 +71,8 @@ void add_post(Builder& build, const Technology& t, const MachineStructure& m) {
   const int narrow_add = std::max(kNarrowestAdd, m.activation_bits);
   build.logic(Component::post, "requantizers", t.requant(table_psum(m), m.activation_bits), lanes);
   build.logic(Component::post, "adders", t.datapath("add_sat.add", narrow_add), lanes);
-  build.logic(Component::post, "relu", t.datapath("relu.relu", table_psum(m)), lanes);
+  build.logic(Component::post, "relu",
+              t.datapath("relu.relu", std::max(kNarrowestRelu, table_psum(m))), lanes);
   build.logic(Component::post, "max pooling", t.datapath("max.max", m.activation_bits), lanes);
   if (m.elementwise_unit) {
     const int width = std::max(16, m.highway_width());
@@ -70,12 +81,15 @@ void add_post(Builder& build, const Technology& t, const MachineStructure& m) {
   }
   if (m.has_highway()) {
     // The wider adder, less the narrow one that is there anyway; and the quantizer behind it.
-    const Lookup wide = t.datapath("add_sat.add", std::max(kNarrowestAdd, m.highway_width()));
-    Lookup extra = t.datapath("add_sat.add", narrow_add);
-    extra.figures = wide.figures - extra.figures;
-    extra.from.include(wide.from);
-    extra.from.add("wide adder less the narrow one");
-    build.logic(Component::post, "adders", extra, lanes, false, Stream::highway);
+    const int wide_add = std::max(kNarrowestAdd, m.highway_width());
+    if (wide_add > narrow_add) {
+      const Lookup wide = t.datapath("add_sat.add", wide_add);
+      Lookup extra = t.datapath("add_sat.add", narrow_add);
+      extra.figures = wide.figures - extra.figures;
+      extra.from.include(wide.from);
+      extra.from.add("wide adder less the narrow one");
+      build.logic(Component::post, "adders", extra, lanes, false, Stream::highway);
+    }
     build.logic(Component::post, "quantizers", t.requant(m.highway_width(), m.activation_bits),
                 lanes, false, Stream::highway);
   }
@@ -124,7 +138,7 @@ std::vector<Part> chip_parts(const Technology& t, const MachineStructure& m) {
   build.memory(Component::glb, "global buffer",
                t.sram({m.glb_bytes, m.glb_line_bits, m.glb_banks}));
   build.memory(Component::glb_filter, "filter buffer",
-               t.sram({m.filter_buffer_bytes, m.filter_buffer_line_bits, m.filter_buffer_banks}));
+               t.sram({m.filter_buffer_bytes, m.filter_buffer_line_bits, kFilterBufferBanks}));
   add_post(build, t, m);
   if (m.rlc) {
     for (const char* name : {"rlc_enc.encode", "rlc_dec.decode"}) {

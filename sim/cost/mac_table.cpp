@@ -25,7 +25,7 @@ int flip_flops(int activation, int weight, int psum) {
 }
 
 int read_width(const CsvTable& table, std::size_t row, const char* column) {
-  return static_cast<int>(std::lround(table.number(row, column)));
+  return static_cast<int>(whole_of(table, row, column));
 }
 
 template <class Map>
@@ -37,6 +37,36 @@ typename Map::const_iterator nearest(const Map& map, int key) {
     }
   }
   return best;
+}
+
+struct PsumMove {
+  int to = 0;
+  int from = 0;
+};
+
+/// Figures moved along the slope of the psum's width. What the line brings to zero before a psum of
+/// 1 bit goes in proportion to the width instead: an area, a leakage, an energy without its clock.
+Figures along_psum(const Figures& base, const Figures& slope, const PsumMove& move) {
+  Figures line = base + slope * static_cast<double>(move.to - move.from);
+  const Figures at_one = base + slope * static_cast<double>(1 - move.from);
+  const double share = static_cast<double>(move.to) / move.from;
+  if (move.to >= move.from) {
+    return line;
+  }
+  for (const Figure figure : {Figure::nand2, Figure::leakage_nw}) {
+    if (at_one.at(figure) <= 0.0) {
+      line.at(figure) = base.at(figure) * share;
+    }
+  }
+  const auto net = [](const Figures& f, Figure figure) {
+    return f.at(figure) - f.at(Figure::clock_pj);
+  };
+  for (const Figure figure : {Figure::random_pj, Figure::activity_pj}) {
+    if (net(at_one, figure) <= 0.0) {
+      line.at(figure) = line.at(Figure::clock_pj) + net(base, figure) * share;
+    }
+  }
+  return line;
 }
 
 /// Where `x` lies between `low` and `high` as the NAND2 formula goes from one to the other.
@@ -63,9 +93,9 @@ void MacTable::read_unpipelined(const std::string& path) {
     const int a = read_width(table, row, "bits_a");
     const int w = read_width(table, row, "bits_w");
     if (table.text(row, "weights") == "midrise") {
-      midrise_[a] = read_figures(table, row);
+      midrise_[a] = read_positive_figures(table, row);
     } else {
-      integer_[{a, w}] = read_figures(table, row);
+      integer_[{a, w}] = read_positive_figures(table, row);
     }
   }
   if (integer_.empty() || midrise_.empty()) {
@@ -79,7 +109,7 @@ void MacTable::read_pipelined(const std::string& path) {
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const int bits = read_width(table, row, "bits");
     const int psum = read_width(table, row, "bits_acc");
-    pipelined_[{bits, psum}] = read_figures(table, row);
+    pipelined_[{bits, psum}] = read_positive_figures(table, row);
     const auto [base, added] = base_psum_.emplace(bits, psum);
     base->second = std::min(base->second, psum);
   }
@@ -98,7 +128,7 @@ void MacTable::read_slopes(const std::string& path) {
   static_cast<void>(SourceNote::beside(path));
   const CsvTable table = CsvTable::from_file(path);
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    Figures slope = read_figures(table, row);
+    Figures slope = read_positive_figures(table, row);
     slope.at(Figure::idle_pj) = 0.0;  // a gated slot costs the same at every width
     slope_[read_width(table, row, "bits")] = slope;
   }
@@ -220,7 +250,7 @@ void MacTable::move_psum(Lookup& mac, const MacWidths& widths, int base) const {
     return;
   }
   const auto slope = nearest(slope_, (widths.activation + widths.weight + 1) / 2);
-  mac.figures = mac.figures + slope->second * static_cast<double>(widths.psum - base);
+  mac.figures = along_psum(mac.figures, slope->second, {widths.psum, base});
   mac.from.add(fmt::format("psum of {} instead of {} bits: along mac_psum_slope.csv at {} bits",
                            widths.psum, base, slope->first));
   mac.from.interpolated = true;
@@ -248,7 +278,7 @@ Lookup MacTable::at(const MacWidths& widths) const {
     mac.from.include(extra.from);
   }
   const double energy = mac.figures.at(Figure::activity_pj) - mac.figures.at(Figure::clock_pj);
-  if (mac.figures.at(Figure::nand2) <= 0.0 || energy <= 0.0) {
+  if (!(mac.figures.at(Figure::nand2) > 0.0) || !(energy > 0.0)) {
     throw InputError{{path_, 0, 0},
                      fmt::format("the rows do not reach as far as {} x {} + {}: the energy or area "
                                  "would not be positive",

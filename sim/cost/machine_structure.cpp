@@ -42,7 +42,6 @@ void check(const MachineStructure& m) {
   at_least_one(m.psum_out_values_per_clock, "psum_out_values_per_clock");
   at_least_one(m.glb_banks, "glb_banks");
   at_least_one(m.glb_line_bits, "glb_line_bits");
-  at_least_one(m.filter_buffer_banks, "filter_buffer_banks");
   at_least_one(m.filter_buffer_line_bits, "filter_buffer_line_bits");
   at_least_one(m.post_values_per_clock, "post_values_per_clock");
   at_least_one(m.composed_slices, "composed_slices");

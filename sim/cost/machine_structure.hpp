@@ -15,6 +15,7 @@ struct DramPrices {
   double background_active_mw = 0.0;
   double background_powerdown_mw = 0.0;
   double clock_ns = 0.0;  ///< of the DRAM clock that background cycles count
+  int burst_bits = 0;     ///< a read or write action moves
 };
 
 /// Everything area and per-access prices depend on, in the machine's own widths (bytes and lines
@@ -42,7 +43,6 @@ struct MachineStructure {
   int glb_banks = 16;
   int glb_line_bits = 64;
   std::int64_t filter_buffer_bytes = 8192;
-  int filter_buffer_banks = 1;
   int filter_buffer_line_bits = 64;
 
   int post_values_per_clock = 4;

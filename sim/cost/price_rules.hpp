@@ -11,6 +11,10 @@ inline constexpr int kWidestTablePsum = 32;
 inline constexpr int kControlRowWidth = 17;
 /// Narrowest saturating adder; narrower sums use it.
 inline constexpr int kNarrowestAdd = 8;
+/// Narrowest ReLU with a gate in it.
+inline constexpr int kNarrowestRelu = 2;
+/// The filter buffer is one macro; its double buffering is in time, not in ports.
+inline constexpr int kFilterBufferBanks = 1;
 
 /// InputError: the vocabulary has no such action.
 [[noreturn]] void unknown_action(const ActionKey& key);

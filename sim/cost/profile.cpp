@@ -139,6 +139,15 @@ CostPolicy CostPolicy::read(ConfigMap& top) {
   return policy;
 }
 
+namespace {
+
+/// The same wherever the file lies: a run directory keeps a copy.
+std::string file_name(const std::string& path) {
+  return std::filesystem::path{path}.filename().string();
+}
+
+}  // namespace
+
 std::string policy_line(const PolicyContext& context, const CostPolicy& policy) {
   std::string clock = "no clock";
   if (policy.clock != ClockRule::none) {
@@ -156,8 +165,8 @@ std::string policy_line(const PolicyContext& context, const CostPolicy& policy) 
       context.departures.empty()
           ? ""
           : fmt::format("; departs: {}", fmt::join(context.departures, ", ")),
-      policy.energy_table ? fmt::format("; energies replaced by {}", *policy.energy_table) : "",
-      policy.area_table ? fmt::format("; areas replaced by {}", *policy.area_table) : "");
+      policy.energy_table ? "; energies replaced by " + file_name(*policy.energy_table) : "",
+      policy.area_table ? "; areas replaced by " + file_name(*policy.area_table) : "");
 }
 
 Profile Profile::load(const std::string& path) {

@@ -13,6 +13,9 @@
 namespace turnpike::cost {
 namespace {
 
+/// 64 bytes of 16-bit words: CACTI builds none smaller.
+constexpr int kSmallestMacroWords = 32;
+
 MemoryFigures uniform(double energy, double leakage, double area) {
   return {energy, energy, leakage, area};
 }
@@ -46,6 +49,11 @@ const Constant& Technology::constant(const std::string& name) const {
   return found->second;
 }
 
+std::optional<double> Technology::highest_clock_mhz() const {
+  const auto found = constants_.find("highest_clock_mhz");
+  return found == constants_.end() ? std::nullopt : std::optional{found->second.value};
+}
+
 Lookup Technology::scaled(Lookup lookup) const {
   if (scaling_) {
     for (const Figure figure :
@@ -55,15 +63,6 @@ Lookup Technology::scaled(Lookup lookup) const {
     lookup.figures.at(Figure::leakage_nw) *= scaling_->leakage;
     lookup.from.interpolated = true;
     lookup.from.add(scaling_->text);
-  }
-  return lookup;
-}
-
-MemoryLookup Technology::scaled(MemoryLookup lookup, const SramSize& size) const {
-  if (scaling_) {
-    const MemoryLookup factor = tables_->sram.ratio_of(*node_sram_, size);
-    lookup.figures = times(lookup.figures, factor.figures);
-    lookup.from.include(factor.from);
   }
   return lookup;
 }
@@ -88,10 +87,10 @@ Lookup Technology::fifo(const SpadSize& size) const {
   if (size.depth == kMeasuredDepth) {
     return found;
   }
-  if (size.depth < 2 || size.depth > kDeepest) {
+  if (size.depth < 1 || size.depth > kDeepest) {
     throw InputError{
         {tables_->directory + "/datapath.csv", 0, 0},
-        fmt::format("fifos are known for 2 to {} words, not for {}", kDeepest, size.depth)};
+        fmt::format("fifos are known for 1 to {} words, not for {}", kDeepest, size.depth)};
   }
   // What grows with the width is the storage; the rest is pointers and control.
   const Figures one = datapath("fifo.push_pop", 1).figures;
@@ -107,7 +106,7 @@ Lookup Technology::fifo(const SpadSize& size) const {
   return found;
 }
 
-Lookup Technology::register_file(const std::string& op, const SpadSize& size) const {
+Lookup Technology::register_file_row(const std::string& op, const SpadSize& size) const {
   const auto files = tables_->register_files.find(op);
   if (files == tables_->register_files.end() || files->second.size() < 2 ||
       !tables_->register_file_depths.contains(size.depth)) {
@@ -119,9 +118,10 @@ Lookup Technology::register_file(const std::string& op, const SpadSize& size) co
   const auto& depths = files->second;
   auto high = depths.lower_bound(size.depth);
   if (high != depths.end() && high->first == size.depth) {
-    return scaled(high->second.at(size.bits));
+    return high->second.at(size.bits);
   }
-  if (high == depths.begin()) {
+  const bool below = high == depths.begin();
+  if (below) {
     ++high;
   } else if (high == depths.end()) {
     --high;
@@ -129,9 +129,36 @@ Lookup Technology::register_file(const std::string& op, const SpadSize& size) co
   const auto low = std::prev(high);
   const double t =
       static_cast<double>(size.depth - low->first) / static_cast<double>(high->first - low->first);
-  return scaled(mix_lookups(
-      low->second.at(size.bits), high->second.at(size.bits), t,
-      fmt::format("{} words: on the line through {} and {}", size.depth, low->first, high->first)));
+  const Lookup at_low = low->second.at(size.bits);
+  Lookup found = mix_lookups(
+      at_low, high->second.at(size.bits), t,
+      fmt::format("{} words: on the line through {} and {}", size.depth, low->first, high->first));
+  if (below) {  // all in proportion, so that no energy falls below its clock pins
+    const auto area = [&](int words) {
+      const double at_first = low->second.at(SmallSramFit::kLawWidth).get(Figure::nand2);
+      const double at_second = high->second.at(SmallSramFit::kLawWidth).get(Figure::nand2);
+      return at_first + (at_second - at_first) * (words - low->first) / (high->first - low->first);
+    };
+    const double flip_flops = found.figures.at(Figure::flip_flops);
+    found.figures = at_low.figures * (area(size.depth) / area(low->first));
+    found.figures.at(Figure::flip_flops) = flip_flops;
+  }
+  return found;
+}
+
+Lookup Technology::register_file(const std::string& op, const SpadSize& size) const {
+  return scaled(register_file_row(op, size));
+}
+
+MemoryFigures Technology::register_file_law(int depth, int reference) const {
+  const auto at = [this](int words) {
+    const SpadSize size{words, SmallSramFit::kLawWidth};
+    const Lookup read = register_file_row("read", size);
+    return MemoryFigures{read.get(Figure::random_pj),
+                         register_file_row("write", size).get(Figure::random_pj),
+                         read.get(Figure::leakage_nw), read.get(Figure::nand2)};
+  };
+  return ratio(at(depth), at(reference));
 }
 
 Lookup Technology::requant(int psum_bits, int bits) const {
@@ -188,24 +215,33 @@ MemoryLookup Technology::filter_spad(const SpadSize& size) const {
        {fmt::format("filter_spad.csv: {} x {} bits, energy x {:.4f} for {} V to {} V",
                     fit.depth_words, size.bits, to_volt, fit.voltage, voltage_)}}};
   if (size.depth != fit.depth_words) {
-    const SmallSramFit& small = tables.small_sram;
-    const MemoryFigures here = small.at(size.depth, size.bits);
-    if (!small.total_bits.contains(static_cast<double>(size.depth) * size.bits) ||
-        here.read_pj <= 0.0 || here.write_pj <= 0.0 || here.leakage_mw <= 0.0) {
-      throw InputError{{path, 0, 0},
-                       fmt::format("no rule reaches a filter spad of {} words of {} bits",
-                                   size.depth, size.bits)};
-    }
-    found.figures = times(found.figures, ratio(here, small.at(fit.depth_words, size.bits)));
+    const int sram_words = std::max(size.depth, kSmallestMacroWords);
+    found.figures = times(found.figures, tables.small_sram.depth_law(sram_words, fit.depth_words));
     found.from.interpolated = true;
-    found.from.add(
-        fmt::format("times sram_small.csv at {} / {} words", size.depth, fit.depth_words));
+    found.from.add(fmt::format("times sram_small.csv at {} / {} words of {} bits", sram_words,
+                               fit.depth_words, SmallSramFit::kLawWidth));
   }
-  return scaled(found, {static_cast<std::int64_t>(size.depth) * size.bits / 8, size.bits, 1});
+  if (size.depth < kSmallestMacroWords) {
+    found.figures = times(found.figures, register_file_law(size.depth, kSmallestMacroWords));
+    found.from.add(fmt::format("times register_file.csv at {} / {} words of {} bits", size.depth,
+                               kSmallestMacroWords, SmallSramFit::kLawWidth));
+  }
+  if (scaling_) {
+    found.figures = times(found.figures, spad_scaling_.figures);
+    found.from.include(spad_scaling_.from);
+  }
+  // As in sram.csv: the write energy leaves out half-selected columns.
+  found.figures.write_pj = std::max(found.figures.write_pj, found.figures.read_pj);
+  if (!all_positive(found.figures)) {
+    throw InputError{
+        {path, 0, 0},
+        fmt::format("no positive price for {} words of {} bits", size.depth, size.bits)};
+  }
+  return found;
 }
 
 MemoryLookup Technology::sram(const SramSize& size) const {
-  return scaled(tables_->sram.at(size), size);
+  return sram_ ? sram_->at(size) : tables_->sram.at(size);
 }
 
 SquareMicrometres Technology::logic_area(double nand2) const {

@@ -48,17 +48,23 @@ class Technology {
   /// InternalError for an unknown name: the names are the program's, load() checks they are there.
   [[nodiscard]] const Constant& constant(const std::string& name) const;
   [[nodiscard]] const std::map<std::string, Constant>& constants() const { return constants_; }
+  /// Clock the tables' logic was synthesised to meet, MHz; empty if technology.yaml does not say.
+  [[nodiscard]] std::optional<double> highest_clock_mhz() const;
 
   [[nodiscard]] Lookup mac(const MacWidths& widths) const;
   /// A row of datapath.csv by "component.op", e.g. "add_sat.add".
   [[nodiscard]] Lookup datapath(const std::string& name, int bits) const;
   [[nodiscard]] Lookup fifo(const SpadSize& size) const;
-  /// op: "read", "write" or "read_write".
+  /// op: "read", "write" or "read_write". Below the shallowest measured file all figures go
+  /// as the area of 16-bit files does along the line through the first two depths.
   [[nodiscard]] Lookup register_file(const std::string& op, const SpadSize& size) const;
   /// A requantizer from `psum_bits` to `bits`.
   [[nodiscard]] Lookup requant(int psum_bits, int bits) const;
   /// Clock energy of a flip-flop per clock, in clock_pj.
   [[nodiscard]] Lookup flip_flop_clock() const;
+  /// Positive, and monotone in depth and width. Source: filter_spad.csv at its own depth; other
+  /// depths by one law for all widths, that of sram_small.csv down to CACTI's smallest macro and of
+  /// register_file.csv below it.
   [[nodiscard]] MemoryLookup filter_spad(const SpadSize& size) const;
   [[nodiscard]] MemoryLookup sram(const SramSize& size) const;
 
@@ -80,15 +86,16 @@ class Technology {
 
   Technology() = default;
   [[nodiscard]] Lookup scaled(Lookup lookup) const;
-  [[nodiscard]] MemoryLookup scaled(MemoryLookup lookup, const SramSize& size) const;
-
+  [[nodiscard]] Lookup register_file_row(const std::string& op, const SpadSize& size) const;
+  [[nodiscard]] MemoryFigures register_file_law(int depth, int reference) const;
   std::string name_;
   double node_nm_ = 0.0;
   double voltage_ = 0.0;
   std::map<std::string, Constant> constants_;
   std::shared_ptr<const Tables> tables_;
-  std::optional<Scaling> scaling_;              ///< of a technology with a base
-  std::shared_ptr<const SramTable> node_sram_;  ///< single-bank macros of such a node
+  std::optional<Scaling> scaling_;         ///< of a technology with a base
+  std::shared_ptr<const SramTable> sram_;  ///< the base's, brought to the node
+  MemoryLookup spad_scaling_;              ///< of filter spads
 };
 
 }  // namespace turnpike::cost

@@ -16,6 +16,8 @@ constexpr std::array<const char*, 7> kConstants = {
     "um2_per_nand2",    "logic_utilization",       "wire_pj_per_bit_mm", "pe_pitch_mm",
     "controller_nand2", "controller_pj_per_cycle", "logic_leakage_scale"};
 
+constexpr const char* kHighestClock = "highest_clock_mhz";
+
 Constant read_constant(ConfigMap map) {
   Constant constant;
   constant.value = map.get_double("value", 1e-9, 1e9);
@@ -78,8 +80,17 @@ class TechnologyReader {
                     factors.energy, factors.area, factors.leakage, scaling.get_string("source"));
     scaling.finish();
     technology.scaling_ = factors;
-    technology.node_sram_ = std::make_shared<const SramTable>(
-        (std::filesystem::path{directory_} / "sram.csv").string());
+    const SramTable node{(std::filesystem::path{directory_} / "sram.csv").string()};
+    const SramTable& here = technology.tables_->sram;
+    technology.sram_ = std::make_shared<const SramTable>(here.scaled_to(node));
+    // One factor for filter spads of any size: that of 224 words of 16 bits, which both tables
+    // have.
+    constexpr int kSpadWidth = 16;
+    constexpr std::int64_t kSpadBytes = 448;
+    technology.spad_scaling_ = {here.ratio_at(node, kSpadWidth, kSpadBytes),
+                                {true,
+                                 {fmt::format("times the {} B, {}-bit macro of {} over that of {}",
+                                              kSpadBytes, kSpadWidth, directory_, from)}}};
   }
 
   void read_constants(Technology& technology) {
@@ -88,6 +99,9 @@ class TechnologyReader {
         if (auto constant = constants->opt_map(name)) {
           technology.constants_[name] = read_constant(*constant);
         }
+      }
+      if (auto clock = constants->opt_map(kHighestClock)) {  // absent in older files
+        technology.constants_[kHighestClock] = read_constant(*clock);
       }
       constants->finish();
     }

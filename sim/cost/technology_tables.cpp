@@ -1,6 +1,8 @@
 #include "sim/cost/technology_tables.hpp"
 
 #include <cmath>
+#include <set>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -8,7 +10,7 @@ namespace turnpike::cost {
 namespace {
 
 int whole(const CsvTable& table, std::size_t row, const std::string& column) {
-  return static_cast<int>(std::lround(table.number(row, column)));
+  return static_cast<int>(whole_of(table, row, column));
 }
 
 /// The entry of `figures` that `quantity` (a row's name) stands for.
@@ -31,9 +33,29 @@ double& entry(MemoryFigures& figures, const std::string& quantity, const SourceS
 }
 
 void demand_four_rows(const CsvTable& table) {
-  if (table.rows() != 4) {
+  std::set<std::string> quantities;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    quantities.insert(table.text(row, "quantity"));
+  }
+  if (table.rows() != 4 || quantities.size() != 4) {
     throw FileError{{table.name(), 0, 0},
                     "needs one row each for read_pj, write_pj, area_mm2 and leakage_mw"};
+  }
+}
+
+/// A coefficient of a fit, which may be negative.
+double coefficient(const CsvTable& table, std::size_t row, const char* column) {
+  return figure_of(table, row, column, -1e9);
+}
+
+/// A fit must be positive where it begins and grow to where it ends.
+void demand_growth(const CsvTable& table, std::size_t row, const std::vector<double>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!(values[i] > 0.0) || (i > 0 && !(values[i] >= values[i - 1]))) {
+      throw FileError{table.spot(row),
+                      fmt::format("its fit for {} is not positive, or falls as sizes grow: {:.6g}",
+                                  table.text(row, "quantity"), values[i])};
+    }
   }
 }
 
@@ -54,6 +76,10 @@ MemoryFigures SmallSramFit::at(double words, double bits) const {
                 per_total_bit.area_mm2)};
 }
 
+MemoryFigures SmallSramFit::depth_law(double words, double reference) const {
+  return ratio(at(words, kLawWidth), at(reference, kLawWidth));
+}
+
 Technology::Tables::Tables(const std::string& from)
     : directory{from}, mac{from}, sram{from + "/sram.csv"} {
   read_datapath();
@@ -70,7 +96,7 @@ void Technology::Tables::read_datapath() {
   std::map<std::string, Range> measured;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::string name = table.text(row, "component") + "." + table.text(row, "op");
-    const double bits = table.number(row, "bits");
+    const auto bits = static_cast<double>(whole_of(table, row, "bits"));
     const auto [range, added] = measured.emplace(name, Range{bits, bits});
     range->second = {std::min(range->second.low, bits), std::max(range->second.high, bits)};
   }
@@ -81,7 +107,8 @@ void Technology::Tables::read_datapath() {
   }
   for (std::size_t row = 0; row < table.rows(); ++row) {
     datapath.at(table.text(row, "component") + "." + table.text(row, "op"))
-        .add(table.number(row, "bits"), read_figures(table, row), table.spot(row));
+        .add(static_cast<double>(whole_of(table, row, "bits")), read_figures(table, row),
+             table.spot(row));
   }
 }
 
@@ -98,7 +125,8 @@ void Technology::Tables::read_register_files() {
                                                     fmt::format("{} of {} words", op, depth),
                                                     note.range("width")})
                        .first->second;
-    series.add(table.number(row, "bits"), read_figures(table, row), table.spot(row));
+    series.add(static_cast<double>(whole_of(table, row, "bits")), read_positive_figures(table, row),
+               table.spot(row));
   }
 }
 
@@ -115,7 +143,8 @@ void Technology::Tables::read_requant() {
             .emplace(psum, FigureSeries{"requant.csv", fmt::format("requant of {}-bit psums", psum),
                                         requant_widths})
             .first->second;
-    series.add(table.number(row, "bits"), read_figures(table, row), table.spot(row));
+    series.add(static_cast<double>(whole_of(table, row, "bits")), read_positive_figures(table, row),
+               table.spot(row));
   }
 }
 
@@ -128,11 +157,14 @@ void Technology::Tables::read_filter_spad() {
   demand_four_rows(table);
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::string& quantity = table.text(row, "quantity");
-    entry(filter_spad.intercept, quantity, table.spot(row)) = table.number(row, "intercept");
-    entry(filter_spad.slope_per_bit, quantity, table.spot(row)) =
-        table.number(row, "slope_per_bit");
+    const double intercept = coefficient(table, row, "intercept");
+    const double slope = coefficient(table, row, "slope_per_bit");
+    demand_growth(table, row,
+                  {intercept + slope * filter_widths.low, intercept + slope * filter_widths.high});
+    entry(filter_spad.intercept, quantity, table.spot(row)) = intercept;
+    entry(filter_spad.slope_per_bit, quantity, table.spot(row)) = slope;
     filter_spad.depth_words = whole(table, row, "depth_words");
-    filter_spad.voltage = table.number(row, "vdd_v");
+    filter_spad.voltage = figure_of(table, row, "vdd_v", 0.1);
   }
 }
 
@@ -144,11 +176,19 @@ void Technology::Tables::read_small_sram() {
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::string& quantity = table.text(row, "quantity");
     const SourceSpot spot = table.spot(row);
-    entry(small_sram.constant, quantity, spot) = table.number(row, "c0_const");
-    entry(small_sram.per_word_bit, quantity, spot) = table.number(row, "c1_per_word_bit");
-    entry(small_sram.per_sqrt_total_bits, quantity, spot) =
-        table.number(row, "c2_per_sqrt_total_bits");
-    entry(small_sram.per_total_bit, quantity, spot) = table.number(row, "c3_per_total_bit");
+    const double c0 = coefficient(table, row, "c0_const");
+    const double c1 = coefficient(table, row, "c1_per_word_bit");
+    const double c2 = coefficient(table, row, "c2_per_sqrt_total_bits");
+    const double c3 = coefficient(table, row, "c3_per_total_bit");
+    std::vector<double> by_depth;
+    for (double bits = small_sram.total_bits.low; bits <= small_sram.total_bits.high; bits *= 2.0) {
+      by_depth.push_back(c0 + c1 * SmallSramFit::kLawWidth + c2 * std::sqrt(bits) + c3 * bits);
+    }
+    demand_growth(table, row, by_depth);
+    entry(small_sram.constant, quantity, spot) = c0;
+    entry(small_sram.per_word_bit, quantity, spot) = c1;
+    entry(small_sram.per_sqrt_total_bits, quantity, spot) = c2;
+    entry(small_sram.per_total_bit, quantity, spot) = c3;
   }
 }
 

@@ -24,6 +24,10 @@ struct SmallSramFit {
   Range total_bits;
 
   [[nodiscard]] MemoryFigures at(double words, double bits) const;
+  /// How a memory of `words` compares to one of `reference` words, both of kLawWidth.
+  [[nodiscard]] MemoryFigures depth_law(double words, double reference) const;
+
+  static constexpr int kLawWidth = 16;
 };
 
 /// Everything read from a technology's CSV files.

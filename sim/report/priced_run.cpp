@@ -28,7 +28,30 @@ cost::DramPrices dram_prices(const AcceleratorConfig& config, const std::string&
   prices.background_active_mw = device.energy.background_active_mw * devices;
   prices.background_powerdown_mw = device.energy.background_powerdown_mw * devices;
   prices.clock_ns = device.tck_ns;
+  prices.burst_bits = static_cast<int>(device.burst_bytes() * 8);
   return prices;
+}
+
+/// Narrow MACs that together made one: MAC slots of the array over MACs, in the layer with most.
+int composed_slices(const RunResult& result) {
+  std::uint64_t slices = 1;
+  for (const accelerator::LayerResult& layer : result.layers) {
+    std::uint64_t slots = 0;
+    for (const auto& [key, count] : layer.counts) {
+      slots += key.component == Component::mac ? count : 0;
+    }
+    slices = std::max(slices, layer.macs == 0 ? 1 : (slots + layer.macs - 1) / layer.macs);
+  }
+  return static_cast<int>(slices);
+}
+
+/// Those of a first or last layer as wide as the policy makes it: what a machine must be built for.
+int composed_slices(const AcceleratorConfig& config) {
+  const int bits = config.first_last == accelerator::FirstLast::composed    ? 16
+                   : config.first_last == accelerator::FirstLast::composed8 ? 8
+                                                                            : 1;
+  const auto parts = [bits](int width) { return (std::max(bits, width) + width - 1) / width; };
+  return parts(config.precision.weight) * parts(config.precision.activation);
 }
 
 }  // namespace
@@ -72,12 +95,14 @@ cost::MachineStructure machine_structure(const AcceleratorConfig& config, const 
   m.voltage = config.voltage;
   if (result != nullptr) {
     m.highway_bits = result->highway_enabled ? result->highway_bits : 0;
+    m.composed_slices = composed_slices(*result);
     m.elementwise_unit = std::any_of(
         result->layers.begin(), result->layers.end(), [](const accelerator::LayerResult& layer) {
           return layer.op == "lstm" || layer.op == "gru" || layer.op == "mul";
         });
   } else {
     m.highway_bits = config.highway_enabled ? config.highway_bits : 0;
+    m.composed_slices = composed_slices(config);
   }
   m.dram = dram_prices(config, config_root);
   return m;
@@ -144,7 +169,9 @@ PricedRun price_run(const AcceleratorConfig& config, RunResult result,
   run.energy = cost::price_counts(counts, model);
   run.area = model.area();
   run.config = config;
-  run.policy = policy_line_of(config, result.wider_skips);
+  run.price_tables = kept_price_tables(config);
+  run.untrusted = untrusted_figures(config, run.area, &result, config_root);
+  run.policy = policy_line_of(config, result.wider_skips) + run.untrusted;
   result.checks.conservation["energy"] = energy_adds_up(run.energy, result, model);
   run.result = std::move(result);
   return run;

@@ -142,7 +142,7 @@ bool accelergy(std::string_view text) {
   const MemoryFile file{text};
   const bool energies = accepted([&] {
     for (const auto& [action, price] : cost::read_energy_table(file.path())) {
-      ensure(price.energy.count() >= 0.0, "a table's energy is not negative");
+      ensure(price.price.energy.count() >= 0.0, "a table's energy is not negative");
     }
   });
   const bool areas = accepted([&] {

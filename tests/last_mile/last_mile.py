@@ -276,8 +276,8 @@ def failures(session):
     expected.float_error = error
     session.run("inexact", session.folder / "wrong_float", expected, code=1)
     network = session.folder / "residual.yaml"
-    session.sweep("unmapped", network, {"glb.bytes_at_16_bit": [128, 2097152]}, networks.expected_of_network(networks.RESIDUAL),
-                  statuses={(128,): ("failed", "128 B")}, code=2)
+    session.sweep("unmapped", network, {"spads.filter": [1, 224]}, networks.expected_of_network(networks.RESIDUAL),
+                  statuses={(1,): ("failed", "1-value filter spad")}, code=2)
 
 
 def refusals(session):

@@ -77,7 +77,12 @@ class Prices:
         miss = self.logic(self.tables.row("datapath", "multicast_ctrl", "miss", bits), "energy_pj_random")
         hit = self.logic(self.tables.row("datapath", "multicast_ctrl", "hit", bits), "energy_pj_random")
         if part == "hit":
-            return None if hit is None or miss is None else max(0.0, hit - miss)
+            if hit is None or miss is None:
+                return None
+            if hit > miss:
+                return hit - miss
+            wider = self.noc(item, bits + 1)  # narrow hits cost their share of the next wider one
+            return None if wider is None else wider * bits / (bits + 1)
         taps = at(self.config, "array.rows" if part == "y" else "array.columns")
         if network == "psum_out":
             return self.wire(bits, taps)
@@ -113,7 +118,7 @@ class Prices:
 
     def post(self, item, bits):
         table = self.tables.row
-        name = {"add": ("add_sat", "add", max(8, bits)), "relu": ("relu", "relu", bits),
+        name = {"add": ("add_sat", "add", max(8, bits)), "relu": ("relu", "relu", max(2, bits)),
                 "max": ("max", "max", bits), "mul": ("mult", "mul", bits),
                 "sigmoid": ("pwl_sigmoid_tanh", "sigmoid", max(16, bits)),
                 "tanh": ("pwl_sigmoid_tanh", "tanh", max(16, bits))}.get(item)
@@ -184,8 +189,9 @@ class PriceBook:
         if price is not None:
             self.from_tables += 1
             self.findings.close(f"{where} {key}: energy by the tables", energy, price * count, 1e-9, rounding)
-            measured = int(key[3] or 0) >= {"add": 8, "sigmoid": 16, "tanh": 16}.get(key[2], 0)
+            measured = int(key[3] or 0) >= {"add": 8, "relu": 2, "sigmoid": 16, "tanh": 16}.get(key[2], 0)
             measured &= key[0] != "filter_spad" or key[3] in ("4", "8", "16")
+            measured &= not key[2].endswith("_hit") or int(key[3]) > 4
             self.findings.same(f"{where} {key}: interpolated", row["interpolated"], str(not measured).lower())
         machine = prices.machine
         if key[0] == "leakage":  # goes with all there is on the chip

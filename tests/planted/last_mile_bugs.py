@@ -131,7 +131,7 @@ BUGS = [
     ("price: a row bus as long as a column", "sim/cost/cost_model_array.cpp",
      "const int taps = vertical ? machine_.rows : machine_.columns;", "const int taps = machine_.rows;", "last_mile"),
     ("price: a multicast hit pays for the miss again", "sim/cost/cost_model_array.cpp",
-     "hit.energy = std::max(Picojoules{0.0}, hit.energy - miss.energy);", "hit.energy = hit.energy + Picojoules{0.0};",
+     "hit.energy = hit.energy - miss.energy;", "hit.energy = hit.energy + Picojoules{0.0};",
      "last_mile"),
     ("price: a psum's read-out is a read-modify-write", "sim/cost/cost_model_array.cpp",
      'const char* op = key.action == Action::read ? "read" : "read_write";', 'const char* op = "read_write";', "last_mile"),

@@ -26,7 +26,7 @@ PriceTable prices(const std::string& tables) {
 }
 
 double energy(const PriceTable& table, Component component, Action action) {
-  return table.at({component, action}).energy.count();
+  return table.at({component, action}).price.energy.count();
 }
 
 // The shape of Accelergy 0.4's output for an Eyeriss-like design.
@@ -91,8 +91,15 @@ TEST(AccelergyTable, WrongFilesAreErrorsWithTheirPlace) {
   EXPECT_THAT(
       [] { prices("    - {name: a.maac, actions: []}\n"); },
       ThrowsMessage<InputError>(HasSubstr("unknown component 'maac'; did you mean 'mac'?")));
-  EXPECT_THAT([] { prices("    - {name: 'a.mac[1..', actions: []}\n"); },
-              ThrowsMessage<InputError>(HasSubstr("must end in a range")));
+  EXPECT_THAT(
+      [] { prices("    - {name: 'a.mac[1..', actions: []}\n"); },
+      ThrowsMessage<InputError>(HasSubstr("must give instances as a range such as [1..168]")));
+  EXPECT_THAT([] { prices("    - {name: 'a[0..99999].b[0..99999].mac', actions: []}\n"); },
+              ThrowsMessage<InputError>(HasSubstr("has more than 1000000000 instances")));
+  EXPECT_THAT([] { prices("    - {name: 'mac[0..999999999999]', actions: []}\n"); },
+              ThrowsMessage<InputError>(HasSubstr("must give instances as a range")));
+  EXPECT_THAT([] { prices("    - {name: mac, actions: [{name: compute, energy: 1e308}]}\n"); },
+              ThrowsMessage<InputError>(HasSubstr("accelergy_table.yaml:4")));
   EXPECT_THAT([] { prices("    - {name: mac, actions: [{name: squash, energy: 1}]}\n"); },
               ThrowsMessage<InputError>(HasSubstr("'name' must be one of read, write")));
   EXPECT_THAT([] { prices("    - {name: mac, actions: [{name: compute, energy: -1}]}\n"); },
@@ -101,7 +108,7 @@ TEST(AccelergyTable, WrongFilesAreErrorsWithTheirPlace) {
       [] {
         prices("    - {name: glb, actions: [{name: read, energy: 1}, {name: read, energy: 2}]}\n");
       },
-      ThrowsMessage<InputError>(HasSubstr("depend on arguments are not supported")));
+      ThrowsMessage<InputError>(HasSubstr("stands here twice")));
   EXPECT_THAT([] { prices("    - {name: DRAM, actions: [{name: leak, energy: 1}]}\n"); },
               ThrowsMessage<InputError>(HasSubstr("standby is counted by state")));
   EXPECT_THAT([] { prices("    - {name: mac, actions: []}\n    - {name: MAC, actions: []}\n"); },
@@ -112,6 +119,78 @@ TEST(AccelergyTable, WrongFilesAreErrorsWithTheirPlace) {
       [] { static_cast<void>(read_energy_table(written("ERT: {version: 0.2, tables: []}"))); },
       ThrowsMessage<InputError>(HasSubstr("version 0.2 is not supported")));
   EXPECT_THROW(static_cast<void>(read_energy_table("/nowhere/ERT.yaml")), FileError);
+}
+
+// The shape of Accelergy 0.3's output.
+const char* const kVersion3 =
+    "ERT:\n  version: 0.3\n  tables:\n"
+    "  - name: system.chip.PE[0..7].mac\n"
+    "    actions:\n"
+    "    - {name: mac_random, arguments: null, energy: 2.25}\n"
+    "    - {name: mac_reused, arguments: null, energy: 1.875}\n"
+    "    - {name: mac_gated, arguments: null, energy: 0.125}\n"
+    "    - {name: idle, arguments: null, energy: 0.0625}\n"
+    "  - name: system.chip.PE[0..7].lane[0..1].ifmap_spad\n"
+    "    actions:\n"
+    "    - {name: read, arguments: {address_delta: 0, data_delta: 0}, energy: 0.0}\n"
+    "    - {name: read, arguments: {address_delta: 0, data_delta: 1}, energy: 0.25}\n"
+    "    - {name: read, arguments: {address_delta: 1, data_delta: 0}, energy: 0.5}\n"
+    "    - {name: read, arguments: {address_delta: 1, data_delta: 1}, energy: 0.75}\n"
+    "    - {name: leak, arguments: null, energy: 0.5}\n"
+    "  - name: system.DRAM\n"
+    "    actions:\n"
+    "    - {name: read, arguments: null, energy: 250.0}\n"
+    "    - {name: idle, arguments: null, energy: 0}\n";
+
+TEST(AccelergyTable, ReadsVersion3AsItIsPublished) {
+  const PriceTable table = read_energy_table(written(kVersion3));
+  EXPECT_EQ(energy(table, Component::mac, Action::compute), 2.25);
+  EXPECT_EQ(energy(table, Component::mac, Action::gated), 0.125);
+  EXPECT_EQ(energy(table, Component::ifmap_spad, Action::read), 0.75);
+  EXPECT_EQ(energy(table, Component::leakage, Action::background), 0.5 * 8 * 2);
+  EXPECT_EQ(energy(table, Component::dram, Action::read), 250.0);
+  const auto areas = read_area_table(
+      written("ART:\n  version: 0.3\n  tables:\n  - {name: 'a.PE[0..7].mac', area: 100.0}\n"));
+  EXPECT_EQ(areas.at(Component::mac), SquareMicrometres{800.0});
+}
+
+TEST(AccelergyTable, StatedWidthsScaleEveryAccess) {
+  CostModel model = test::model_of("silicon", 4, 16);  // lines of 16 bits, bursts of 512
+  model.replace_prices(read_energy_table(written(
+      std::string{"turnpike: {access_bits: {mac: 16, DRAM: 64, shared_glb: 64, weights_spad: 16, "
+                  "psum_spad: 16}}\nERT:\n  version: 0.4\n  tables:\n"} +
+      kEyeriss)));
+  EXPECT_DOUBLE_EQ(test::picojoules(model, test::mac_key(4, 16)), 0.2 / 16);
+  EXPECT_DOUBLE_EQ(test::picojoules(model, key(Component::glb, Action::read, 16, "psum")),
+                   18.2 / 4);
+  EXPECT_DOUBLE_EQ(test::picojoules(model, key(Component::filter_spad, Action::read, 4)), 1.9 / 4);
+  EXPECT_DOUBLE_EQ(test::picojoules(model, key(Component::psum_spad, Action::write, 16)), 0.75);
+  EXPECT_DOUBLE_EQ(test::picojoules(model, key(Component::dram, Action::read)), 512.0 * 8);
+  EXPECT_TRUE(model.price(key(Component::dram, Action::read)).interpolated);
+}
+
+TEST(AccelergyTable, WithoutWidthsSaysWhatIsTakenAsItStands) {
+  EXPECT_EQ(unscaled_components(prices(kEyeriss)),
+            (std::vector<Component>{Component::mac, Component::filter_spad, Component::psum_spad,
+                                    Component::glb, Component::dram}));
+  const PriceTable part = read_energy_table(
+      written(std::string{"turnpike: {access_bits: {mac: 16}}\nERT:\n  version: 0.4\n  tables:\n"} +
+              kEyeriss));
+  EXPECT_EQ(unscaled_components(part).size(), 4U);
+  EXPECT_THAT(
+      [] {
+        static_cast<void>(read_energy_table(
+            written(std::string{"turnpike: {access_bits: {rlc: 16}}\nERT:\n  version: 0.4\n"
+                                "  tables:\n"} +
+                    kEyeriss)));
+      },
+      ThrowsMessage<InputError>(HasSubstr("no energy of 'rlc' stands in the table")));
+}
+
+TEST(AccelergyTable, AnAccessCostsMoreThanNothing) {
+  EXPECT_THAT([] { prices("    - {name: glb, actions: [{name: read, energy: 0}]}\n"); },
+              ThrowsMessage<InputError>(HasSubstr("a 'read' costs more than nothing")));
+  EXPECT_NO_THROW(prices("    - {name: mac, actions: [{name: gated, energy: 0}]}\n"));
 }
 
 TEST(AccelergyTable, AreasAreOfAllInstances) {

@@ -150,7 +150,7 @@ TEST(Area, ImpossibleMachinesAreErrors) {
   EXPECT_THROW(static_cast<void>(build([](M& m) { m.psum_bits = 0; })), InputError);
   EXPECT_THROW(static_cast<void>(build([](M& m) { m.rows = 0; })), InputError);
   EXPECT_THROW(static_cast<void>(build([](M& m) { m.voltage = 2.5; })), InputError);
-  EXPECT_THROW(static_cast<void>(build([](M& m) { m.glb_line_bits = 512; })), InputError);
+  EXPECT_THROW(static_cast<void>(build([](M& m) { m.glb_bytes = 8388608; })), InputError);
   EXPECT_THROW(static_cast<void>(build([](M& m) { m.psum_spad_words = 1000; })), InputError);
   EXPECT_THROW(static_cast<void>(build([](M& m) { m.highway_bits = 40; })), InputError);
 }

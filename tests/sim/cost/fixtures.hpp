@@ -33,7 +33,7 @@ inline MachineStructure paper_machine(int bits, int psum) {
   machine.glb_line_bits = 4 * bits;
   machine.filter_buffer_bytes = 8192LL * bits / 16;
   machine.filter_buffer_line_bits = 4 * bits;
-  machine.dram = DramPrices{1000.0, 300.0, 310.0, 20000.0, 20.0, 30.0, 5.0, 1.25};
+  machine.dram = DramPrices{1000.0, 300.0, 310.0, 20000.0, 20.0, 30.0, 5.0, 1.25, 512};
   return machine;
 }
 
