@@ -70,7 +70,8 @@ Reason unusable_machine(const ArrayGeometry& array, const BufferBudget& budget) 
                              {"psum-out network rate", array.psum_out_rate},
                              {"filter load unit", array.filter_load_values},
                              {"bits of an ifmap value", budget.ifmap_bits},
-                             {"bits of a psum", budget.psum_bits}});
+                             {"bits of a psum", budget.psum_bits},
+                             {"values of a line", budget.line_values}});
   return reason ? reason
                 : beyond("the filter load unit", array.filter_load_values, "the largest supported",
                          kMaxFilterLoad);
@@ -192,11 +193,15 @@ BufferNeed buffer_need(const LayerShape& layer, const Mapping& mapping, const Ar
   const std::int64_t columns = tile_columns(layer, mapping);
   const std::int64_t channels = std::min(mapping.q * mapping.r, layer.C);
   BufferNeed need;
+  const auto whole = [&budget](std::int64_t values) {
+    return ceil_div(values, budget.line_values) * budget.line_values;
+  };
   if (!budget.ifmap_resident) {
-    need.ifmap_bits = mapping.n * channels * used_of(mapping.e, part.rows, layer.U) *
-                      span_of(columns, part.columns, layer.V) * budget.ifmap_bits;
+    need.ifmap_bits = whole(mapping.n * channels * used_of(mapping.e, part.rows, layer.U) *
+                            span_of(columns, part.columns, layer.V)) *
+                      budget.ifmap_bits;
   }
-  need.psum_bits = mapping.n * mapping.m * mapping.e * columns * budget.psum_bits;
+  need.psum_bits = whole(mapping.n * mapping.m * mapping.e * columns) * budget.psum_bits;
   if (budget.bank_bits > 0) {
     need.ifmap_bits = ceil_div(need.ifmap_bits, budget.bank_bits) * budget.bank_bits;
     need.psum_bits = ceil_div(need.psum_bits, budget.bank_bits) * budget.bank_bits;

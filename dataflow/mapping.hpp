@@ -22,12 +22,13 @@ struct ArrayGeometry {
 
 /// Room in the global buffer for this layer's tile of ifmap and psums, in bits.
 struct BufferBudget {
-  std::int64_t bits = 0;        ///< all that is free for this layer
-  std::int64_t bank_bits = 0;   ///< > 0: a bank holds one type, tiles round up to whole banks;
-                                ///< 0: allocation by the line, no rounding
-  int ifmap_bits = 16;          ///< bits an ifmap value takes in the buffer
-  int psum_bits = 16;           ///< bits a psum takes in the buffer
-  bool ifmap_resident = false;  ///< the whole ifmap lies in the buffer already: no tile needed
+  std::int64_t bits = 0;         ///< all that is free for this layer
+  std::int64_t bank_bits = 0;    ///< > 0: a bank holds one type, tiles round up to whole banks;
+                                 ///< 0: allocation by the line, no rounding
+  int ifmap_bits = 16;           ///< bits an ifmap value takes in the buffer
+  int psum_bits = 16;            ///< bits a psum takes in the buffer
+  std::int64_t line_values = 1;  ///< a tile takes whole groups of so many values
+  bool ifmap_resident = false;   ///< the whole ifmap lies in the buffer already: no tile needed
   friend bool operator==(const BufferBudget&, const BufferBudget&) = default;
 };
 
@@ -43,8 +44,8 @@ struct Mapping {
 /// "m64 n4 e13 p16 q3 r2 t2" (and " w56" with a width tile).
 [[nodiscard]] std::string to_string(const Mapping& mapping);
 
-/// The tile a mapping keeps in the global buffer, in bits, each type rounded up to whole banks if
-/// banks are not shared.
+/// The tile a mapping keeps in the global buffer, in bits, each type rounded up to whole groups of
+/// values, and to whole banks if banks are not shared.
 ///
 /// ifmap: n * q*r channels (at most C) * the rows a strip uses (((e-1)U+R; e*R if U > R) * the
 /// columns a width tile spans ((F_tile-1)V+S, which is W unless the layer leaves trailing columns

@@ -124,8 +124,8 @@ std::int64_t MappingSpace::filters_that_fit(const Mapping& mapping, std::int64_t
   if (budget.bank_bits > 0) {
     room -= room % budget.bank_bits;
   }
-  return std::max<std::int64_t>(
-      0, room / (mapping.n * mapping.e * columns * std::int64_t{budget.psum_bits}));
+  const std::int64_t psums = room / (budget.line_values * budget.psum_bits) * budget.line_values;
+  return std::max<std::int64_t>(0, psums / (mapping.n * mapping.e * columns));
 }
 
 std::optional<Mapping> MappingSpace::complete(const Footprint& footprint, std::int64_t p,

@@ -18,18 +18,15 @@ std::size_t index(GlbType type) {
 
 }  // namespace
 
-std::int64_t GlbShape::lines_for(std::int64_t values, int bits, GlbPacking packing) const {
+std::int64_t GlbShape::lines_for(std::int64_t values, int bits) const {
   ensure(values >= 0 && bits > 0, "a block has values of at least a bit");
-  const auto line = static_cast<std::int64_t>(line_bits().count());
-  if (packing == GlbPacking::dense) {
-    // values * bits fits: a block of 2^40 values of 64 bits is far beyond any buffer.
-    return divide_up(values * bits, line);
-  }
-  return bits > line ? values * divide_up(bits, line) : divide_up(values, line / bits);
+  // values * bits fits: a block of 2^40 values of 64 bits is far beyond any buffer.
+  return memory::lines_for(values, bits,
+                           {line_values, static_cast<std::int64_t>(line_bits().count())});
 }
 
-Bits GlbShape::packing_loss(std::int64_t values, int bits, GlbPacking packing) const {
-  const auto held = static_cast<std::uint64_t>(lines_for(values, bits, packing));
+Bits GlbShape::packing_loss(std::int64_t values, int bits) const {
+  const auto held = static_cast<std::uint64_t>(lines_for(values, bits));
   return Bits{held * line_bits().count() - static_cast<std::uint64_t>(values * bits)};
 }
 

@@ -15,11 +15,19 @@ namespace turnpike::memory {
 enum class GlbType { ifmap, psum, feature_map, highway };
 inline constexpr int kGlbTypes = 4;
 
-/// How values that are not as wide as the machine share a line.
-enum class GlbPacking {
-  dense,   ///< bit after bit; only the last line of a block is not full
-  aligned  ///< no value lies across two lines, unless it is wider than a line
+/// Lines that hold `values` of `bits` each: groups of `line_values` values start on a line and take
+/// max(1, ceil(line_values * bits / line_bits)) of them. So a value narrower than the machine takes
+/// a slot of its own, a wider one is spread over whole lines. Allocation, ports and access counts
+/// all go by this rule.
+struct LineShape {
+  std::int64_t values = 0;  ///< of a line
+  std::int64_t bits = 0;    ///< of a line
 };
+[[nodiscard]] constexpr std::int64_t lines_for(std::int64_t values, int bits,
+                                               const LineShape& line) {
+  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  return up(values, line.values) * up(line.values * bits, line.bits);
+}
 
 /// Sizes and ports of a buffer. A line is line_values operands of the machine's width and the unit
 /// of access: each bank takes one access a clock.
@@ -42,12 +50,10 @@ struct GlbShape {
   [[nodiscard]] Bits capacity() const {
     return Bits{line_bits().count() * static_cast<std::uint64_t>(lines())};
   }
-  /// Whole lines that hold `values` of `bits` each. At the machine's width both packings agree.
-  [[nodiscard]] std::int64_t lines_for(std::int64_t values, int bits,
-                                       GlbPacking packing = GlbPacking::dense) const;
+  /// Whole lines that hold `values` of `bits` each.
+  [[nodiscard]] std::int64_t lines_for(std::int64_t values, int bits) const;
   /// Bits of those lines no value uses.
-  [[nodiscard]] Bits packing_loss(std::int64_t values, int bits,
-                                  GlbPacking packing = GlbPacking::dense) const;
+  [[nodiscard]] Bits packing_loss(std::int64_t values, int bits) const;
 };
 
 /// The buffer a configuration gives in bytes at 16 bits, at another width: the same number of lines

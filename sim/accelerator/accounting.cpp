@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "memory/global_buffer.hpp"
 #include "sim/base/error.hpp"
 
 namespace turnpike::accelerator {
@@ -136,7 +137,8 @@ class PostCounter {
     const int bits = working_bits(output, config_);
     switch (layer.op) {
       case Op::add:
-        operation("add", bits, outputs, output.highway ? Stream::highway : Stream::low);
+        operation("add", bits, outputs,
+                  output.highway && trace_.highway.enabled ? Stream::highway : Stream::low);
         break;
       case Op::mul:
         operation("mul", bits, outputs);
@@ -242,10 +244,8 @@ class PostCounter {
 
 std::uint64_t lines_for(const AcceleratorConfig& config, std::uint64_t values, int bits,
                         int line_bits) {
-  const std::uint64_t per_line = unsigned_of(config.glb_line_values);
-  const std::uint64_t lines_per_group =
-      (per_line * unsigned_of(bits) + unsigned_of(line_bits) - 1) / unsigned_of(line_bits);
-  return (values + per_line - 1) / per_line * lines_per_group;
+  return unsigned_of(memory::lines_for(static_cast<std::int64_t>(values), bits,
+                                       {config.glb_line_values, line_bits}));
 }
 
 std::uint64_t words_for(std::uint64_t values, int bits) {

@@ -14,8 +14,7 @@
 /// Turns what the modules did into action counts (docs/action_vocabulary.md) and bytes.
 namespace turnpike::accelerator {
 
-/// Whole lines of the global buffer that hold `values` of `bits` bits: line_values of them in as
-/// many lines as line_values * bits needs.
+/// Whole lines of `line_bits` that hold `values` of `bits` bits, by the rule of memory::lines_for.
 [[nodiscard]] std::uint64_t lines_for(const AcceleratorConfig& config, std::uint64_t values,
                                       int bits, int line_bits);
 /// 64-bit DRAM words: floor(64 / bits) values each, the rest is packing loss.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/accelerator/buffer_ports.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "sim/base/error.hpp"
 
@@ -21,9 +22,12 @@ constexpr double kReserveSlack = 1.01;
 class Allocator {
  public:
   Allocator(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan)
-      : trace_{trace}, config_{config}, plan_{plan} {}
+      : trace_{trace}, config_{config}, plan_{plan}, shape_{glb_shape_of(config)} {}
 
   void run() {
+    for (auto& [name, tensor] : plan_.tensors) {
+      tensor.lines = shape_.lines_for(tensor.values, tensor.bits);
+    }
     used_.assign(plan_.stages.size(), 0);
     reserve_.assign(plan_.stages.size(), 0);
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
@@ -74,9 +78,9 @@ class Allocator {
     return mapper_problem(job, config_, config_.glb_bits(), true);
   }
 
-  [[nodiscard]] static std::int64_t psum_tile_bits(const ArrayJob& job, const Mapping& m) {
+  [[nodiscard]] std::int64_t psum_tile_bits(const ArrayJob& job, const Mapping& m) const {
     const std::int64_t columns = m.width_tile > 0 ? m.width_tile : job.shape.F();
-    return m.n * m.m * m.e * columns * job.psum_bits;
+    return shape_.lines_for(m.n * m.m * m.e * columns, job.psum_bits) * config_.line_bits();
   }
 
   /// Bits of buffer a stage needs besides stored tensors: psums of its modest mapping.
@@ -127,9 +131,8 @@ class Allocator {
   }
 
   [[nodiscard]] std::int64_t stored_bits(const StoredTensor& tensor) const {
-    const std::int64_t unit = config_.glb_bank_per_type ? config_.glb_bits() / config_.glb_banks
-                                                        : std::int64_t{config_.line_bits()};
-    return (tensor.values * tensor.bits + unit - 1) / unit * unit;
+    const std::int64_t unit = config_.glb_bank_per_type ? shape_.lines_per_bank : 1;
+    return (tensor.lines + unit - 1) / unit * unit * config_.line_bits();
   }
 
   /// The skip operand of an add may be overwritten by the sum: value by value, the post-processing
@@ -269,10 +272,18 @@ class Allocator {
   const traces::Trace& trace_;
   const AcceleratorConfig& config_;
   Plan& plan_;
+  memory::GlbShape shape_;
   std::vector<std::int64_t> used_;     ///< bits of stored tensors, by stage
   std::vector<std::int64_t> reserve_;  ///< bits kept for the working set, by stage
   std::vector<std::pair<dataflow::MapperProblem, MappedLayer>> solved_, modest_;
 };
+
+/// Bits of the buffer a value of `bits` takes: its share of the whole lines of its group.
+int width_in_lines(const AcceleratorConfig& config, int bits) {
+  const auto lines =
+      memory::lines_for(config.glb_line_values, bits, {config.glb_line_values, config.line_bits()});
+  return static_cast<int>(lines) * config.machine_bits();
+}
 
 }  // namespace
 
@@ -282,13 +293,12 @@ dataflow::MapperProblem mapper_problem(const ArrayJob& job, const AcceleratorCon
   problem.layer = job.shape;
   problem.layer.C *= job.slices;
   problem.array = array_geometry(config);
-  // By the line: an ifmap and a psum tile may each end in a line that is not full.
-  problem.budget.bits = config.glb_bank_per_type
-                            ? free_bits
-                            : std::max<std::int64_t>(0, free_bits - 2L * config.line_bits());
+  problem.budget.bits = std::max<std::int64_t>(0, free_bits);
   problem.budget.bank_bits = config.glb_bank_per_type ? config.glb_bits() / config.glb_banks : 0;
-  problem.budget.ifmap_bits = job.stored_bits > 0 ? job.stored_bits : job.activation_bits;
-  problem.budget.psum_bits = job.psum_bits;
+  problem.budget.line_values = config.glb_line_values;
+  problem.budget.ifmap_bits =
+      width_in_lines(config, job.stored_bits > 0 ? job.stored_bits : job.activation_bits);
+  problem.budget.psum_bits = width_in_lines(config, job.psum_bits);
   problem.budget.ifmap_resident = ifmap_resident;
   problem.objective = config.mapper_objective == "energy" ? dataflow::Objective::energy
                       : config.mapper_objective == "energy_delay"

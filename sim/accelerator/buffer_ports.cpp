@@ -48,8 +48,8 @@ BufferPorts::BufferPorts(const AcceleratorConfig& config)
   }
 }
 
-void BufferPorts::take(GlbType type, std::int64_t values, int bits) {
-  const auto given = buffer_.allocate(type, buffer_.shape().lines_for(values, bits));
+void BufferPorts::take(GlbType type, std::int64_t lines) {
+  const auto given = buffer_.allocate(type, lines);
   ensure(given.has_value(), "the buffer holds what the plan puts there");
   auto& banks = banks_[static_cast<std::size_t>(type)];
   banks.insert(banks.end(), given->banks.begin(), given->banks.end());
@@ -67,7 +67,7 @@ void BufferPorts::place_tensors(const Plan& plan, std::size_t stage) {
     const bool alive = tensor.first_stage <= at && at <= tensor.last_stage;
     const bool over_another = !tensor.over.empty() && tensor.first_stage == at;
     if (tensor.in_glb && alive && !over_another) {
-      take(tensor.highway ? GlbType::highway : GlbType::feature_map, tensor.values, tensor.bits);
+      take(tensor.highway ? GlbType::highway : GlbType::feature_map, tensor.lines);
     }
   }
 }
@@ -83,12 +83,13 @@ void BufferPorts::place(const Plan& plan, std::size_t stage, const ArrayJob& job
   const auto problem = mapper_problem(job, config_, 0, resident);
   const auto need =
       dataflow::buffer_need(problem.layer, job.mapped.mapping, problem.array, problem.budget);
-  take(GlbType::psum, need.psum_bits, 1);
+  const std::int64_t line = config_.line_bits();
+  take(GlbType::psum, need.psum_bits / line);
   if (resident) {
     banks_[static_cast<std::size_t>(GlbType::ifmap)] =
         banks_[static_cast<std::size_t>(input->highway ? GlbType::highway : GlbType::feature_map)];
   } else {
-    take(GlbType::ifmap, need.ifmap_bits, 1);
+    take(GlbType::ifmap, need.ifmap_bits / line);
   }
 }
 

@@ -62,7 +62,7 @@ class BufferPorts {
 
  private:
   void place_tensors(const Plan& plan, std::size_t stage);
-  void take(memory::GlbType type, std::int64_t values, int bits);
+  void take(memory::GlbType type, std::int64_t lines);
   [[nodiscard]] std::vector<std::uint64_t> accesses(const BufferLines& lines) const;
   [[nodiscard]] std::uint64_t bank_needs(PortUser user, std::size_t bank, std::uint64_t at) const;
 

@@ -1,5 +1,7 @@
 #include "sim/accelerator/coded_map.hpp"
 
+#include <algorithm>
+
 #include "sim/base/error.hpp"
 
 namespace turnpike::accelerator {
@@ -12,53 +14,40 @@ constexpr std::int64_t kLongestRun = (1 << memory::RunLengthCode::kRunBits) - 1;
 CodedMap::CodedMap(const memory::RunLengthCode& code, const Shape& shape,
                    const std::vector<std::uint8_t>& is_zero)
     : shape_{shape}, pairs_per_word_{code.pairs_per_word()} {
-  const std::int64_t rows = shape.images * shape.channels * shape.rows;
-  ensure(static_cast<std::int64_t>(is_zero.size()) == rows * shape.columns,
+  const std::int64_t image = shape.channels * shape.rows * shape.columns;
+  ensure(static_cast<std::int64_t>(is_zero.size()) == shape.images * image,
          "a zero mark for every value of the map");
-  first_pair_.reserve(static_cast<std::size_t>(rows));
-  last_pair_.reserve(static_cast<std::size_t>(rows));
-  const std::int64_t image_rows = shape.channels * shape.rows;
-  const std::uint8_t* zero = is_zero.data();
+  word_.reserve(is_zero.size());
   std::int64_t pair = 0;  // the next value belongs to
   std::int64_t run = 0;   // zeros that pair holds so far
-  for (std::int64_t row = 0; row < rows; ++row) {
-    if (row % image_rows == 0) {
+  for (std::size_t i = 0; i < is_zero.size(); ++i) {
+    if (static_cast<std::int64_t>(i) % image == 0) {
       pair = run = 0;
     }
-    first_pair_.push_back(pair);
-    for (std::int64_t x = 0; x < shape.columns; ++x) {
-      const bool goes_on = *zero++ != 0 && run < kLongestRun;
-      if (x + 1 == shape.columns) {
-        last_pair_.push_back(pair);
-      }
-      run = goes_on ? run + 1 : 0;
-      pair += goes_on ? 0 : 1;
-    }
+    word_.push_back(static_cast<std::uint32_t>(pair / pairs_per_word_));
+    const bool goes_on = is_zero[i] != 0 && run < kLongestRun;
+    run = goes_on ? run + 1 : 0;
+    pair += goes_on ? 0 : 1;
   }
-}
-
-std::int64_t CodedMap::words_between(std::int64_t image, std::int64_t first_row,
-                                     std::int64_t last_row) const {
-  const std::int64_t base = image * shape_.channels * shape_.rows;
-  const std::int64_t first = first_pair_[static_cast<std::size_t>(base + first_row)];
-  const std::int64_t last = last_pair_[static_cast<std::size_t>(base + last_row)];
-  return last / pairs_per_word_ - first / pairs_per_word_ + 1;
 }
 
 std::int64_t CodedMap::words(const Part& part) const {
+  ensure(part.column0 >= 0 && part.column0 + part.columns <= shape_.columns && part.row0 >= 0 &&
+             part.row0 + (part.bands - 1) * part.band_step + part.rows <= shape_.rows,
+         "a part lies in its map");
   std::int64_t words = 0;
-  if (part.channels == 0) {
-    return words;
-  }
   for (std::int64_t i = part.image0; i < part.image0 + part.images; ++i) {
-    if (part.rows == shape_.rows) {
-      words += words_between(i, part.channel0 * shape_.rows,
-                             (part.channel0 + part.channels) * shape_.rows - 1);
-      continue;
-    }
+    std::int64_t next = 0;  // first word of the image that is not read yet
     for (std::int64_t c = part.channel0; c < part.channel0 + part.channels; ++c) {
-      const std::int64_t row = c * shape_.rows + part.row0;
-      words += words_between(i, row, row + part.rows - 1);
+      for (std::int64_t row = 0; row < part.bands * part.rows; ++row) {
+        const std::int64_t y = part.row0 + row / part.rows * part.band_step + row % part.rows;
+        const std::int64_t first =
+            ((i * shape_.channels + c) * shape_.rows + y) * shape_.columns + part.column0;
+        const std::int64_t begin =
+            std::max(next, std::int64_t{word_[static_cast<std::size_t>(first)]});
+        next = std::int64_t{word_[static_cast<std::size_t>(first + part.columns - 1)]} + 1;
+        words += next - begin;
+      }
     }
   }
   return words;

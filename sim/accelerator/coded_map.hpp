@@ -10,9 +10,10 @@ namespace turnpike::accelerator {
 /// A run-length coded ifmap in DRAM and how many of its words hold a part of it.
 ///
 /// Each image is one stream in the order channel, row, column, beginning at a word. A run of zeros
-/// goes on over row ends. A tile reads, for each of its images and channels, the words from the one
-/// with the first value of its first row to the one with the last value of its last; where a tile
-/// holds all rows, neighbouring channels are one range. Where the streams' rows begin is taken as
+/// goes on over row ends. A tile reads, for each of its images, channels and used rows, the words
+/// from the one with the first value of its columns to the one with the last; a word that holds the
+/// end of one such piece and the begin of the next is read once. Rows a stride leaves out and the
+/// columns of other width tiles are not read. Where the pieces begin in the streams is taken as
 /// known to the fetch engine (the chip's papers do not say how it finds them).
 class CodedMap {
  public:
@@ -24,22 +25,20 @@ class CodedMap {
   CodedMap(const memory::RunLengthCode& code, const Shape& shape,
            const std::vector<std::uint8_t>& is_zero);
 
-  /// A part of the map: whole rows.
+  /// A part of the map: `bands` times `rows` neighbouring rows, `band_step` apart, each from
+  /// column0 on.
   struct Part {
-    std::int64_t image0 = 0, images = 1, channel0 = 0, channels = 1, row0 = 0, rows = 1;
+    std::int64_t image0 = 0, images = 1, channel0 = 0, channels = 1;
+    std::int64_t row0 = 0, rows = 1, bands = 1, band_step = 1;
+    std::int64_t column0 = 0, columns = 1;
   };
   /// 64-bit words that hold the part.
   [[nodiscard]] std::int64_t words(const Part& part) const;
 
  private:
-  [[nodiscard]] std::int64_t words_between(std::int64_t image, std::int64_t first_row,
-                                           std::int64_t last_row) const;
-
   Shape shape_;
   int pairs_per_word_;
-  /// Of each row of all channels of all images: the pair, counted in its image, that holds its
-  /// first and its last value.
-  std::vector<std::int64_t> first_pair_, last_pair_;
+  std::vector<std::uint32_t> word_;  ///< of each value, counted in its image
 };
 
 }  // namespace turnpike::accelerator

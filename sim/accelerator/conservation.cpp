@@ -34,6 +34,44 @@ std::uint64_t noc_values(const LayerResult& layer, const char* item) {
   });
 }
 
+/// Whatever a layer books on the highway: counts, buffer and DRAM bits.
+std::uint64_t highway_traffic(const LayerResult& layer) {
+  return sum_of(layer, [](const ActionKey& key) { return key.stream == Stream::highway; }) +
+         layer.glb_bits.highway + layer.dram_bits.highway;
+}
+
+std::uint64_t glb_lines(const LayerResult& layer, Action action, const char* item) {
+  return sum_of(layer, [&](const ActionKey& key) {
+    return key.component == Component::glb && key.action == action && key.item == item;
+  });
+}
+
+/// The lines of skip operands read and of ofmaps written once are no more than the plan holds for
+/// those tensors. Recurrent layers (c goes both ways in every step) and vertical pooling inside a
+/// read-out (its maps move several times) say nothing about it.
+bool lines_hold(const Trace& trace, const Plan& plan, std::size_t stage, const LayerResult& layer) {
+  const auto at = static_cast<std::int64_t>(stage);
+  std::uint64_t read = 0;
+  std::uint64_t written = 0;
+  bool once = true;
+  for (const std::size_t index : plan.stages[stage].layers) {
+    const LayerEntry& entry = trace.layers[index];
+    once = once && !entry.recurrent &&
+           !(entry.op == traces::Op::maxpool && plan.stages[stage].has_array);
+    for (const std::string& input : entry.inputs) {
+      const StoredTensor* tensor = plan.source(input);
+      const bool skip = entry.op == traces::Op::add || entry.op == traces::Op::mul;
+      read +=
+          skip && tensor != nullptr && tensor->first_stage != at ? unsigned_of(tensor->lines) : 0;
+    }
+  }
+  for (const auto& [name, tensor] : plan.tensors) {
+    written += tensor.in_glb && tensor.first_stage == at ? unsigned_of(tensor.lines) : 0;
+  }
+  return !once || (glb_lines(layer, Action::read, "skip") <= read &&
+                   glb_lines(layer, Action::write, "ofmap") <= written);
+}
+
 /// What the jobs of a stage must come to, by the closed forms of dataflow/.
 struct Expected {
   std::uint64_t slots = 0, passes = 0, psums = 0, psum_passes = 0, ifmap = 0, filter = 0;
@@ -149,6 +187,10 @@ void describe_run(const Trace& trace, const AcceleratorConfig& config, const Pla
   result.highway_bits = trace.highway.enabled ? trace.highway.bits : 0;
   result.wider_skips = plan.wider_skips;
   for (const Stage& stage : plan.stages) {
+    result.float_layers += std::any_of(stage.jobs.begin(), stage.jobs.end(),
+                                       [](const ArrayJob& job) { return job.floating; })
+                               ? 1U
+                               : 0U;
     for (const ArrayJob& job : stage.jobs) {
       result.midrise = result.midrise || job.midrise;
       if (job.weight_bits == config.precision.weight) {
@@ -178,10 +220,10 @@ void check_conservation(const Trace& trace, const AcceleratorConfig& config, con
   std::map<std::string, bool>& checks = result.checks.conservation;
   for (const char* name : {"macs", "passes", "psum_words", "ifmap_words", "filter_words",
                            "dram_filter_values", "dram_ifmap_values", "dram_ofmap_values",
-                           "cycles_above_bounds", "clock_cycles", "glb_lines_within_ports"}) {
+                           "cycles_above_bounds", "clock_cycles", "glb_lines_within_ports",
+                           "no_highway_stream_without_highway", "glb_lines_hold_what_moves"}) {
     checks[name] = true;
   }
-  static_cast<void>(trace);
   std::uint64_t lines = 0;
   std::uint64_t clocked = 0;
   for (std::size_t s = 0; s < plan.stages.size(); ++s) {
@@ -201,6 +243,9 @@ void check_conservation(const Trace& trace, const AcceleratorConfig& config, con
     checks["cycles_above_bounds"] &= layer.cycles.processing >= expected.bound;
     clocked +=
         sum_of(layer, [](const ActionKey& key) { return key.component == Component::clock; });
+    checks["no_highway_stream_without_highway"] &=
+        trace.highway.enabled || highway_traffic(layer) == 0;
+    checks["glb_lines_hold_what_moves"] &= lines_hold(trace, plan, s, layer);
     lines += sum_of(layer, [](const ActionKey& key) { return key.component == Component::glb; });
   }
   checks["clock_cycles"] = result.cycles().total() == result.clocks &&

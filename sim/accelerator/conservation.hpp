@@ -21,8 +21,10 @@ void describe_run(const traces::Trace& trace, const AcceleratorConfig& config, c
 ///   cycles_above_bounds       processing cycles of a layer: not below the bounds of its passes
 ///   clock_cycles              the layers' cycles and clocked PEs: with the simulated time
 ///   glb_lines_within_ports    lines of the global buffer: no more than its banks can answer in
-///   that
-///       time
+///       that time
+///   no_highway_stream_without_highway    nothing is counted on stream highway if there is none
+///   glb_lines_hold_what_moves lines of the buffer that a stage reads of its skip operands and
+///       writes of its ofmaps: no more than the plan holds for those tensors
 void check_conservation(const traces::Trace& trace, const AcceleratorConfig& config,
                         const Plan& plan, RunResult& result);
 

@@ -100,6 +100,7 @@ struct RunResult {
   int psum_bits = 16;  ///< widest priced on the machine's own width
   bool psum_bits_seen = false;
   bool midrise = false;
+  std::uint64_t float_layers = 0;  ///< with a float operand on the array, priced as 16 bit
   bool highway_enabled = false;
   int highway_bits = 0;                  ///< effective width; 0 when off
   std::vector<std::string> wider_skips;  ///< without highway: Plan::wider_skips

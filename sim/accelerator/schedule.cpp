@@ -163,9 +163,11 @@ class Scheduler {
     return t;
   }
 
+  /// Of a tensor no wider than the low-precision machine's every word is low, however many more
+  /// than plain ones the code takes.
   static void set_coded_words(Transfer& t, std::uint64_t words) {
     t.words = words;
-    t.low_words = std::min(t.low_words, t.words);
+    t.low_words = t.low_bits >= t.bits ? words : std::min(t.low_words, words);
     t.payload_bits = t.words * 64;  // a coded word has no slack to speak of
     t.coded = true;
   }
@@ -175,9 +177,17 @@ class Scheduler {
                                    const dataflow::ProcessingPass& pass) {
     const dataflow::LayerShape& s = job.shape;
     const Channels whole = channels_of(job, pass);
-    return unsigned_of(
-        map.words({pass.image0, pass.images, pass.group * s.C + whole.first, whole.count,
-                   pass.row0 * s.U + pass.kernel_row0, dataflow::span_of(pass.e, pass.R, s.U)}));
+    const bool gaps = s.U > pass.R;  // between the rows of neighbouring ofmap rows
+    return unsigned_of(map.words({.image0 = pass.image0,
+                                  .images = pass.images,
+                                  .channel0 = pass.group * s.C + whole.first,
+                                  .channels = whole.count,
+                                  .row0 = pass.row0 * s.U + pass.kernel_row0,
+                                  .rows = gaps ? pass.R : dataflow::span_of(pass.e, pass.R, s.U),
+                                  .bands = gaps ? pass.e : 1,
+                                  .band_step = s.U,
+                                  .column0 = pass.column0 * s.V + pass.kernel_column0,
+                                  .columns = dataflow::span_of(pass.F, pass.S, s.V)}));
   }
 
   [[nodiscard]] std::optional<CodedMap> coded_map(const LayerEntry& layer, const ArrayJob& job,

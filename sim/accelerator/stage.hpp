@@ -52,6 +52,7 @@ struct StoredTensor {
   std::int64_t first_stage = -1;  ///< that writes it; -1: an input of the network
   std::int64_t last_stage = -1;   ///< that reads it; number of stages: an output of the network
   bool in_glb = false;
+  std::int64_t lines = 0;  ///< of the global buffer that hold it
   std::string over;    ///< tensor this one is written over in place, value by value; empty for none
   std::string reason;  ///< why it lies where it lies
 };

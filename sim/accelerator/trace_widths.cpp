@@ -66,8 +66,7 @@ std::set<std::string> first_and_last(const Trace& trace) {
       weighted.push_back(layer.name);
     }
   }
-  return weighted.size() > 1 ? std::set{weighted.front(), weighted.back()}
-                             : std::set<std::string>{};
+  return weighted.empty() ? std::set<std::string>{} : std::set{weighted.front(), weighted.back()};
 }
 
 OperandWidths widest_operands(const Trace& trace, const std::set<std::string>& without) {

@@ -9,8 +9,8 @@
 /// What the operands of a trace mean for the machine's width.
 namespace turnpike::accelerator {
 
-/// Names of the first and the last conv or fc layer, those layers.first_last is about; none if
-/// there are fewer than two.
+/// Names of the first and the last conv or fc layer, those layers.first_last is about. An only one
+/// is both.
 [[nodiscard]] std::set<std::string> first_and_last(const traces::Trace& trace);
 
 /// Widest integer operands of the array layers but those named `without`; {0, 0} if all are

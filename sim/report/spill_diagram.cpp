@@ -69,7 +69,8 @@ SpillPoint spill_of(const traces::Trace& trace, const accelerator::AcceleratorCo
         static_cast<double>(bits * (1 + reading_stages(trace, plan, tensor))) * 1e-6;
     point.planned += tensor.in_glb ? 0.0 : traffic;
     const std::int64_t beside = 2 * tensor.values * config.precision.activation;
-    point.by_rule += bits <= config.glb_bits() - beside ? 0.0 : traffic;
+    const std::int64_t held = tensor.lines * config.line_bits();
+    point.by_rule += held <= config.glb_bits() - beside ? 0.0 : traffic;
   }
   return point;
 }

@@ -238,17 +238,25 @@ class BruteForceRules {
     }
     const std::int64_t last_column = (tile - 1) * layer_.V + part(layer_.S, array_.ifmap_spad) - 1;
     const std::int64_t channels = std::min(layer_.C, map_.q * map_.r);
+    const auto whole_lines = [&budget](std::int64_t values) {
+      while (values % budget.line_values != 0) {
+        ++values;
+      }
+      return values;
+    };
     const auto whole_banks = [&budget](std::int64_t bits) {
       while (budget.bank_bits > 0 && bits % budget.bank_bits != 0) {
         ++bits;
       }
       return bits;
     };
-    const std::int64_t ifmap = budget.ifmap_resident
-                                   ? 0
-                                   : whole_banks(map_.n * channels * std::ssize(rows) *
-                                                 (last_column + 1) * budget.ifmap_bits);
-    return ifmap + whole_banks(map_.n * map_.m * map_.e * tile * budget.psum_bits) <= budget.bits;
+    const std::int64_t ifmap =
+        budget.ifmap_resident
+            ? 0
+            : whole_banks(whole_lines(map_.n * channels * std::ssize(rows) * (last_column + 1)) *
+                          budget.ifmap_bits);
+    const std::int64_t psums = whole_lines(map_.n * map_.m * map_.e * tile);
+    return ifmap + whole_banks(psums * budget.psum_bits) <= budget.bits;
   }
 
   const LayerShape& layer_;
@@ -276,6 +284,7 @@ TEST(Mapping, LegalityAgreesWithABruteForceStatementOfEachRule) {
                               .bank_bits = random.integer(0, 1) * random.integer(1, 900),
                               .ifmap_bits = static_cast<int>(random.integer(1, 16)),
                               .psum_bits = static_cast<int>(random.integer(1, 32)),
+                              .line_values = random.integer(1, 8),
                               .ifmap_resident = random.integer(0, 3) == 0};
     const auto reason = illegal(layer, map, array, budget);
     EXPECT_EQ(!reason, BruteForceRules(layer, map, array).legal(budget))

@@ -27,8 +27,9 @@ CHECKS = ["ofmap_bit_exact", "outputs_compared", "float_max_error", "accumulator
           "codes_compared", "codes_differing", "codes_off_by_one", "codes_within_tolerance", "tensors_differing",
           "largest_code_difference", "tolerance", "likely_cause", "conservation"]
 CONSERVATION = ["clock_cycles", "cycles_above_bounds", "dram_filter_values", "dram_ifmap_values",
-                "dram_ofmap_values", "energy", "filter_words", "glb_lines_within_ports", "ifmap_words", "macs",
-                "passes", "psum_words"]
+                "dram_ofmap_values", "energy", "filter_words", "glb_lines_hold_what_moves",
+                "glb_lines_within_ports", "ifmap_words", "macs", "no_highway_stream_without_highway", "passes",
+                "psum_words"]
 RUN = ["schema", "version", "arguments", "timing", "passes_simulated", "clocks_simulated", "digests", "host",
        "wall_seconds"]
 PSUM_RULES = {"scaled": "scaled with the operands", "overflow_free": "overflow-free"}
@@ -118,6 +119,7 @@ class RunFiles:
     def check_counts(self, configs, book):
         self.f.keys(f"{self.where} counts.csv", self.counts.header, COUNTS)
         prices = Prices(configs, self.config, self.results)
+        self.tables = prices.tables
         self.device = prices.tables.device if prices.tables.device.get("kind") == "dram" else None
         for row in self.counts.rows:
             where = f"{self.where} counts.csv {row['layer']}"
@@ -134,7 +136,7 @@ class RunFiles:
         self.f.same(f"{where} network", r["network"], expected.name)
         self.f.same(f"{where} batch", r["batch"], expected.batch)
         self.f.same(f"{where} operations", r["operations"], expected.without(self.excluded()))
-        self.f.keys(f"{where} precision", r["precision"], ["weight", "activation", "psum"])
+        self.f.keys(f"{where} precision", r["precision"], ["weight", "activation", "psum", "float_layers"])
         self.f.keys(f"{where} highway", r["highway"], ["enabled", "bits", "storage", "wider_skips"])
         self.f.same(f"{where} highway.storage", r["highway"]["storage"], at(self.config, "highway.storage"))
         if not r["highway"]["enabled"]:
@@ -160,6 +162,20 @@ class RunFiles:
                      f"clock {at(config, 'cost.clock')} x {at(config, 'cost.clock_factor')}",
                      f"psum {PSUM_RULES.get(at(config, 'psum.cost_bits'), '{} bit').format(at(config, 'psum.cost_bits'))}"]:
             self.f.true(where, part in policy, f"says '{policy}' and not '{part}'")
+        self.f.same(f"{where}: what is not to be trusted", policy.partition("; beware: ")[2], ", ".join(self.untrusted()))
+
+    def untrusted(self):
+        """Of figures without an Accelergy table."""
+        r, highest = self.results, self.tables.constants["highest_clock_mhz"]
+        floats = r["precision"]["float_layers"]
+        if self.tables.device.get("energy", {}).get("quality") == "placeholder":
+            yield "memory energies are placeholders"
+        if at(self.config, "clock_mhz") > highest:
+            yield f"clock above {highest} MHz"
+        if r["totals"]["area_mm2"] > 26 * 33:
+            yield "area above 858 mm2"
+        if floats:
+            yield f"{floats} float layer{'' if floats == 1 else 's'} priced as 16 bit"
 
     def check_layer(self, where, name, layer):
         f, counts, pes = self.f, self.counts, at(self.config, "array.rows") * at(self.config, "array.columns")

@@ -41,11 +41,11 @@ TEST(GlobalBuffer, RoundsUpToWholeLinesAndSaysWhatIsLost) {
                                    GlbShape::Allocation::lines, {});  // lines of 12 bits
   EXPECT_EQ(shape.lines_for(5, 3), 2);
   EXPECT_EQ(shape.packing_loss(5, 3).count(), 9U);
-  EXPECT_EQ(shape.lines_for(3, 8), 2) << "24 bits";
-  EXPECT_EQ(shape.lines_for(3, 8, GlbPacking::aligned), 3) << "one a line";
-  EXPECT_EQ(shape.packing_loss(3, 8, GlbPacking::aligned).count(), 12U);
-  EXPECT_EQ(shape.lines_for(3, 16, GlbPacking::aligned), 6) << "two lines each";
-  EXPECT_EQ(shape.lines_for(3, 16), 4);
+  EXPECT_EQ(shape.lines_for(4, 8), 3) << "32 bits";
+  EXPECT_EQ(shape.lines_for(3, 8), 3) << "a group of four starts on a line";
+  EXPECT_EQ(shape.packing_loss(3, 8).count(), 12U);
+  EXPECT_EQ(shape.lines_for(8, 16), 12) << "six lines a group";
+  EXPECT_EQ(shape.lines_for(8, 1), 2) << "a narrow value takes a slot";
   EXPECT_EQ(shape.lines_for(0, 16), 0);
 }
 

@@ -65,13 +65,26 @@ const std::multimap<std::string, Falsify>& falsifications() {
       {"clock_cycles", count_of(Component::clock)},
       {"clock_cycles", [](RunResult& result) { ++result.layers[0].cycles.dram_stall; }},
       {"glb_lines_within_ports", count_of(Component::glb, std::uint64_t{1} << 40U)},
+      {"no_highway_stream_without_highway",
+       [](RunResult& result) { result.layers[0].dram_bits.highway = 64; }},
+      {"glb_lines_hold_what_moves", count_off_by(1,
+                                                 [](const ActionKey& key) {
+                                                   return key.component == Component::glb &&
+                                                          key.action == Action::read &&
+                                                          key.item == "skip";
+                                                 })},
   };
   return list;
 }
 
+traces::Trace without_highway(traces::Trace trace) {
+  trace.highway.enabled = false;
+  return trace;
+}
+
 struct FinishedRun {
   AcceleratorConfig config = test::small_machine({"feature_maps=spill"});
-  traces::Trace trace = test::sample("tiny_residual.npz");
+  traces::Trace trace = without_highway(test::sample("tiny_residual.npz"));
   Plan plan = make_plan(trace, config);
   RunResult result = test::observed_run(trace, config, {});
 };

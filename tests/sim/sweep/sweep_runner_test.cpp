@@ -62,7 +62,7 @@ TEST_F(SweepRunner, RunsEveryPointAndResumesFinishedOnes) {
 }
 
 TEST_F(SweepRunner, AFailingPointDoesNotStopTheOthers) {
-  const SweepFile sweep = file("matrix: {glb.bytes_at_16_bit: [128, 2097152]}\n");
+  const SweepFile sweep = file("matrix: {glb: [{allocation: bank, banks: 1}, {banks: 16}]}\n");
   const SweepOutcome outcome = run_sweep(sweep, options, nullptr);
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_EQ(outcome.points[0].status, "failed");
