@@ -21,7 +21,7 @@ struct AreaOptions {
   bool json = false;
 };
 
-std::string area_json(const accelerator::AcceleratorConfig& config,
+std::string area_json(const accelerator::AcceleratorConfig& config, const std::string& policy,
                       const std::vector<cost::AreaItem>& area) {
   Json parts = Json::array();
   double total = 0.0;
@@ -40,7 +40,7 @@ std::string area_json(const accelerator::AcceleratorConfig& config,
       {"node_nm", config.node_nm},
       {"precision",
        {{"weight", config.precision.weight}, {"activation", config.precision.activation}}},
-      {"policy", report::policy_line_of(config)},
+      {"policy", policy},
       {"area_mm2", total * 1e-6},
       {"parts", std::move(parts)}};
   return json.dump(2) + '\n';
@@ -50,10 +50,12 @@ int show_area(const AreaOptions& options, const CommonOptions& common) {
   const auto config = load_accelerator(options.sources, common);
   accelerator::check_highway_settings(config);
   const auto area = report::make_cost_model(config, nullptr, common.config_root).area();
+  const std::string policy = report::policy_line_of(config) +
+                             report::untrusted_figures(config, area, nullptr, common.config_root);
   if (options.json) {
-    print_json(area_json(config, area));
+    print_json(area_json(config, policy, area));
   } else {
-    print_text(common, report::area_table(config, area));
+    print_text(common, report::area_table(config, policy, area));
   }
   return static_cast<int>(ExitCode::ok);
 }

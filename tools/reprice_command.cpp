@@ -43,6 +43,9 @@ int reprice(const RepriceOptions& options, const CommonOptions& common) {
     report::write_run_directory(*options.output, priced, record);
     print_note(common, "results in " + *options.output);
   }
+  if (!priced.untrusted.empty()) {
+    print_note(common, priced.untrusted.substr(priced.untrusted.find("beware")));
+  }
   if (options.json) {
     print_json(report::results_json(priced));
   } else {

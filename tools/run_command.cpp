@@ -116,6 +116,9 @@ int run(const RunOptions& options, const CommonOptions& common) {
     report::write_run_directory(*options.directory, priced, record);
     print_note(common, "results in " + *options.directory);
   }
+  if (!priced.untrusted.empty()) {
+    print_note(common, priced.untrusted.substr(priced.untrusted.find("beware")));
+  }
   if (options.json) {
     print_json(report::results_json(priced));
   } else {

@@ -17,7 +17,9 @@ struct PricedRun {
   accelerator::RunResult result;
   cost::EnergyTable energy;
   std::vector<cost::AreaItem> area;
-  std::string policy;  ///< the policy line
+  std::string policy;                               ///< the policy line, `untrusted` at its end
+  std::string untrusted;                            ///< untrusted_figures()
+  std::map<std::string, std::string> price_tables;  ///< kept_price_tables()
 
   [[nodiscard]] double latency_ms() const;
   [[nodiscard]] double energy_uj() const;
@@ -59,6 +61,23 @@ struct PricedRun {
 /// `wider_skips` of a trace without highway (Plan::wider_skips): it is then no baseline.
 [[nodiscard]] std::string policy_line_of(const accelerator::AcceleratorConfig& config,
                                          const std::vector<std::string>& wider_skips = {});
+
+/// What of a run's figures is not to be trusted, as the end of its policy line: "; beware: memory
+/// is a placeholder, ..."; empty if nothing. A placeholder memory; a clock above what the
+/// technology's logic was synthesised for; an area larger than a chip can be; array layers in
+/// floating point; an energy table without the bits of its accesses. `result` may be null: then
+/// what it says is not told.
+[[nodiscard]] std::string untrusted_figures(const accelerator::AcceleratorConfig& config,
+                                            const std::vector<cost::AreaItem>& area,
+                                            const accelerator::RunResult* result,
+                                            const std::string& config_root);
+
+/// The Accelergy tables a configuration is priced with, by the place in a run directory where they
+/// are kept ("energy_table/NAME.yaml", "area_table/NAME.yaml"). FileError if one cannot be read.
+[[nodiscard]] std::map<std::string, std::string> kept_price_tables(
+    const accelerator::AcceleratorConfig& config);
+/// Points a configuration to the tables that a run directory keeps, where it keeps any.
+void use_kept_price_tables(const std::string& directory, accelerator::AcceleratorConfig& config);
 
 /// The cost policy of a configuration's `cost:` mapping; InputError if it has none.
 [[nodiscard]] cost::CostPolicy cost_policy(const accelerator::AcceleratorConfig& config);

@@ -158,7 +158,10 @@ std::string results_json(const PricedRun& run) {
       {"batch", r.batch},
       {"policy", run.policy},
       {"precision",
-       {{"weight", r.weight_bits}, {"activation", r.activation_bits}, {"psum", r.psum_bits}}},
+       {{"weight", r.weight_bits},
+        {"activation", r.activation_bits},
+        {"psum", r.psum_bits},
+        {"float_layers", r.float_layers}}},
       {"highway",
        {{"enabled", r.highway_enabled},
         {"bits", r.highway_bits},
@@ -279,6 +282,10 @@ void write_run_directory(const std::string& directory, const PricedRun& run,
                      {"digests", digests},
                      {"host", host_name()},
                      {"wall_seconds", record.wall_seconds}};
+  for (const auto& [file, text] : run.price_tables) {
+    fs::create_directories(fs::path{directory + "/" + file}.parent_path(), error);
+    write_file(directory + "/" + file, text);
+  }
   write_file(directory + "/config.resolved.yaml", run.config.resolved.to_yaml(true));
   write_file(directory + "/layers.csv", layers_csv(run));
   write_file(directory + "/counts.csv", counts_csv(run));

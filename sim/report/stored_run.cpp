@@ -132,6 +132,9 @@ class ResultsReader {
     result.weight_bits = static_cast<int>(precision.get_int("weight", 1, 64));
     result.activation_bits = static_cast<int>(precision.get_int("activation", 1, 64));
     result.psum_bits = static_cast<int>(precision.get_int("psum", 1, 1024));
+    // Absent in files of older versions.
+    result.float_layers =
+        static_cast<std::uint64_t>(precision.opt_int("float_layers", 0, kMost).value_or(0));
     JsonMap highway = map("highway");
     result.highway_enabled = flag_of(highway, "enabled");
     result.highway_bits = static_cast<int>(highway.get_int("bits", 0, 64));
@@ -417,6 +420,7 @@ StoredRun read_stored_run(const std::string& directory) {
   run.directory = directory;
   read_record(directory + "/run.json", run);
   run.config = read_config(directory + "/config.resolved.yaml");
+  use_kept_price_tables(directory, run.config);
   const std::string results = directory + "/results.json";
   const Json json = traces::parse_json(text_of(results), {results, 0, 0}, "results");
   ResultsReader{json, results}.read(run);

@@ -203,7 +203,7 @@ std::string plan_table(const traces::Trace& trace, const accelerator::Accelerato
                      policy_line_of(config, plan.wider_skips));
 }
 
-std::string area_table(const accelerator::AcceleratorConfig& config,
+std::string area_table(const accelerator::AcceleratorConfig& config, const std::string& policy,
                        const std::vector<cost::AreaItem>& area) {
   TextTable table{{"component", "part", "stream", "um2", ""}};
   table.left({1, 2, 4});
@@ -217,7 +217,7 @@ std::string area_table(const accelerator::AcceleratorConfig& config,
   table.add({"total", "", "", fmt::format("{:.0f}", total), ""});
   return fmt::format("{}: {} x {} bit, {} nm\n\n", printable(config.name), config.precision.weight,
                      config.precision.activation, config.node_nm) +
-         table.to_string() + policy_line_of(config) + '\n';
+         table.to_string() + policy + '\n';
 }
 
 std::string failed_checks(const PricedRun& run) {

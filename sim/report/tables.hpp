@@ -21,6 +21,7 @@ namespace turnpike::report {
 
 /// Area by component and part.
 [[nodiscard]] std::string area_table(const accelerator::AcceleratorConfig& config,
+                                     const std::string& policy,
                                      const std::vector<cost::AreaItem>& area);
 
 /// Names of the checks that failed, with the first difference.

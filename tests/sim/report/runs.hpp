@@ -39,11 +39,11 @@ inline void put(const std::string& path, const std::string& bytes) {
   std::ofstream{path, std::ios::binary | std::ios::trunc} << bytes;
 }
 
-/// A sample trace or a zoo network on the paper's accelerator.
+/// A sample trace, a zoo network or a file (an absolute path) on the paper's accelerator.
 inline PricedRun run_of(const std::string& network, const std::vector<std::string>& settings = {}) {
   const accelerator::ConfigSources sources{
       config_root() + "/accelerators/precision-highway.yaml", config_root(), {}, settings};
-  const std::string name = network.starts_with("zoo:")
+  const std::string name = network.starts_with("zoo:") || network.starts_with("/")
                                ? network
                                : std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/" + network;
   sweep::ExperimentOptions options;

@@ -1,0 +1,87 @@
+// A run directory keeps the Accelergy tables it was priced with.
+
+#include <gmock/gmock.h>
+
+#include "sim/report/explanation.hpp"
+#include "sim/report/repricing.hpp"
+#include "tests/sim/report/runs.hpp"
+
+namespace turnpike::report {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kTable =
+    "ERT:\n  version: 0.4\n  tables:\n    - {name: glb, actions: [{name: read, energy: 7.5}, "
+    "{name: write, energy: 8.5}]}\n";
+constexpr const char* kAreas =
+    "ART:\n  version: 0.4\n  tables:\n    - {name: glb, area: 12345.0}\n";
+
+class KeptTables : public test::Runs {
+ protected:
+  KeptTables() {
+    test::put(energies_, kTable);
+    test::put(areas_, kAreas);
+    run_ = test::run_of("tiny_residual.npz",
+                        {"cost.energy_table=" + energies_, "cost.area_table=" + areas_});
+    directory_ = test::stored("run", run_);
+  }
+
+  std::string energies_ = test::scratch("mine.yaml");
+  std::string areas_ = test::scratch("areas.yaml");
+  PricedRun run_;
+  std::string directory_;
+};
+
+TEST_F(KeptTables, AreCopiesByteForByte) {
+  EXPECT_EQ(test::bytes_of(directory_ + "/energy_table/mine.yaml"), kTable);
+  EXPECT_EQ(test::bytes_of(directory_ + "/area_table/areas.yaml"), kAreas);
+}
+
+TEST_F(KeptTables, PriceTheRunWhenTheOriginalsAreGoneOrOthers) {
+  for (const bool gone : {true, false}) {
+    std::filesystem::remove(energies_);
+    std::filesystem::remove(areas_);
+    if (!gone) {
+      test::put(energies_,
+                "ERT:\n  version: 0.4\n  tables:\n    - {name: glb, actions: "
+                "[{name: read, energy: 9999.0}]}\n");
+      test::put(areas_, "ART:\n  version: 0.4\n  tables:\n    - {name: glb, area: 1.0}\n");
+    }
+    const StoredRun stored = read_stored_run(directory_);
+    const PricedRun again = price_stored_run(stored, stored.config, test::config_root());
+    EXPECT_EQ(results_json(again), results_json(run_));
+    EXPECT_THAT(to_text(explain(stored, parse_question("glb.read"), test::config_root())),
+                HasSubstr("7.5"));
+  }
+}
+
+TEST_F(KeptTables, GoWithARepricedRun) {
+  const StoredRun stored = read_stored_run(directory_);
+  const auto config =
+      repriced_config(stored.config, {{}, {}, {"cost.leakage=false"}}, test::config_root());
+  const std::string second =
+      test::stored("second", price_stored_run(stored, config, test::config_root()));
+  std::filesystem::remove_all(directory_);
+  std::filesystem::remove(energies_);
+  std::filesystem::remove(areas_);
+  const StoredRun again = read_stored_run(second);
+  EXPECT_EQ(results_json(price_stored_run(again, again.config, test::config_root())),
+            test::bytes_of(second + "/results.json"));
+}
+
+TEST_F(KeptTables, GiveWayToATableThatIsAskedFor) {
+  const std::string other = test::scratch("other.yaml");
+  test::put(other,
+            "ERT:\n  version: 0.4\n  tables:\n    - {name: glb, actions: [{name: read, energy: "
+            "75.0}]}\n");
+  const StoredRun stored = read_stored_run(directory_);
+  const auto config =
+      repriced_config(stored.config, {{}, {}, {"cost.energy_table=" + other}}, test::config_root());
+  const PricedRun priced = price_stored_run(stored, config, test::config_root());
+  EXPECT_THAT(priced.policy, HasSubstr("energies replaced by other.yaml"));
+  EXPECT_EQ(priced.price_tables.count("energy_table/other.yaml"), 1U);
+}
+
+}  // namespace
+}  // namespace turnpike::report
