@@ -191,8 +191,8 @@ TEST(Refusal, TableWithoutSourceOrRow) {
 }
 
 TEST(Refusal, WidthOutsideTheTables) {
-  expect_refused(run_with(accelerator(), {"--set", "glb.bytes_at_16_bit=268435456"}), 2,
-                 "not for 268435456 B");
+  expect_refused(run_with(accelerator(), {"--set", "glb.bytes_at_16_bit=67108864"}), 2,
+                 "not for 67108864 B");
 }
 
 TEST(Refusal, MeasuredPowerThatDoesNotFit) {

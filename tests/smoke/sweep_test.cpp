@@ -59,7 +59,8 @@ TEST(SweepCommand, ProgressGoesToLogsOnlyIfAskedFor) {
 }
 
 TEST(SweepCommand, TheLastLineCountsFailures) {
-  const std::string file = sweep_of("some.yaml", "matrix: {glb.bytes_at_16_bit: [128, 2097152]}\n");
+  const std::string file =
+      sweep_of("some.yaml", "matrix: {glb: [{allocation: bank, banks: 1}, {banks: 16}]}\n");
   const Outcome outcome = turnpike({"sweep", file, "-o", scratch("some")});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_NE(outcome.err.find(": 1 ok, 1 failed; results in"), std::string::npos) << outcome.err;
