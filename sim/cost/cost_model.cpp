@@ -116,7 +116,12 @@ Price CostModel::price(const ActionKey& key) const {
   const auto found = replaced_.find({key.component, key.action});
   Price price =
       found == replaced_.end() || leaves_out(key) ? from_tables(key) : replaced(found->second, key);
-  ensure(price.energy >= Picojoules{0.0}, "a price is not negative");
+  if (!(price.energy >= Picojoules{0.0})) {
+    throw InputError{
+        {"technology " + technology_.name(), 0, 0},
+        fmt::format("no price of {}.{}: {}", to_string(key.component), to_string(key.action),
+                    price.steps.empty() ? "the tables have none" : price.steps.front())};
+  }
   return price;
 }
 
@@ -257,7 +262,7 @@ Price CostModel::clock(const ActionKey& key) const {
     return left_out("the policy charges no clock per cycle");
   }
   const Lookup one = technology_.flip_flop_clock();
-  const double each = one.figures.at(Figure::clock_pj);
+  const double each = one.get(Figure::clock_pj);
   Provenance from = one.from;
   from.add(fmt::format("rule {}: {:.6g} flip-flops x {:.6g} pJ x factor {}",
                        to_string(policy_.clock), clocked_flip_flops_, each, policy_.clock_factor));

@@ -35,6 +35,9 @@ class DamagedTables : public testing::Test {
         for (std::string field; std::getline(cells, field, ',');) {
           fields.push_back(field);
         }
+        if (line.ends_with(',')) {
+          fields.emplace_back();
+        }
         tables_[table].push_back(std::move(fields));
       }
     }
@@ -114,6 +117,24 @@ TEST_F(DamagedTables, GiveErrorsOrPositivePrices) {
   }
   EXPECT_GT(refused, 40);
   EXPECT_GT(priced, 10);
+}
+
+TEST_F(DamagedTables, AColumnThatIsMissingIsAnErrorWhereItIsAskedFor) {
+  for (const std::size_t column : {3U, 5U, 6U, 7U, 8U, 9U}) {
+    const Technology technology = with("datapath", 1, column, "=1+1");
+    const MachineStructure machine = test::paper_machine(16, 16);
+    EXPECT_THROW(
+        {
+          const CostModel model(technology, test::policy_of("silicon"), machine);
+          for (const ActionKey& action : test::actions_of(machine)) {
+            static_cast<void>(model.price(action));
+          }
+          static_cast<void>(
+              model.price(test::key(Component::clock, Action::background, 0, "active")));
+        },
+        InputError)
+        << column;
+  }
 }
 
 TEST_F(DamagedTables, AnImplausibleFigureIsNamedWithItsLine) {
