@@ -66,12 +66,12 @@ def with_highway_off(trace):
     return Trace({**trace.json, "highway": {"enabled": False}}, trace.arrays)
 
 
-def with_wrong_code(trace, layer, index):
-    """The reference of one output is off by one code."""
+def with_wrong_code(trace, layer, index, by=1):
+    """The reference of one output is off by one code, or by more."""
     output = trace.layer(layer)["output"]
     shape, values = trace.arrays[output]
     changed = list(values)
-    changed[index] += 1 if changed[index] == 0 else -1
+    changed[index] += by if changed[index] < by else -by
     return Trace(trace.json, {**trace.arrays, output: (shape, changed)})
 
 

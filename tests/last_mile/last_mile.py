@@ -270,6 +270,9 @@ def failures(session):
     expected.tolerance = 1
     session.run("tolerated", session.folder / "wrong_code", expected, "--tolerance", "1",
                 code=1 if run.results["checks"]["float_max_error"] > 1e-5 else 0)
+    cases.with_wrong_code(sample, "b1.conv1", 5, by=2).write(session.folder / "off_by_two")
+    expected.differing = {"b1.q2": [2]}
+    session.run("beyond", session.folder / "off_by_two", expected, "--tolerance", "1", code=1)
     inexact, error = cases.with_wrong_float(sample, "mean", 3, 1e-3)
     inexact.write(session.folder / "wrong_float")
     expected = cases.expected_of_trace(sample)
