@@ -52,6 +52,12 @@ BUGS = [
      "trace.tensor(layer.output).data.size() / trace.batch);", "trace.tensor(layer.output).data.size());", "last_mile"),
     ("a wrong float output passes", "sim/accelerator/conservation.cpp",
      "float_max_error <= 1e-5 &&", "float_max_error <= 1e5 &&", "last_mile"),
+    ("a difference beyond the tolerance passes", "sim/accelerator/conservation.cpp",
+     "(tolerance > 0 && codes_differing == codes_within_tolerance)", "(tolerance > 0)", "last_mile"),
+    ("every difference is one of a single code", "sim/accelerator/output_comparison.cpp",
+     "checks.codes_off_by_one += c.off_by_one;", "checks.codes_off_by_one += c.differing;", "last_mile"),
+    ("skips that are wide without a highway are no word in the policy line", PRICED,
+     "if (!wider_skips.empty()) {", "if (wider_skips.size() > 1000) {", "last_mile"),
     # The tables of run
     ("run: highway KiB without DRAM", TABLES,
      "kilobytes(l.glb_bits.highway + l.dram_bits.highway)", "kilobytes(l.glb_bits.highway)", "last_mile"),
