@@ -255,7 +255,7 @@ TEST(Experiment, WideSkipsOfATraceWithoutHighwayAreNamedAndNoBaseline) {
   EXPECT_THAT(notes[0], testing::HasSubstr("layer1.0"));
   EXPECT_THAT(notes[0], testing::HasSubstr("are wider than the codes the other readers take"));
   EXPECT_EQ(off.result.wider_skips.size(), 9U);
-  EXPECT_THAT(off.policy, testing::EndsWith("; no baseline: 9 skips wider than the codes"));
+  EXPECT_THAT(off.policy, testing::HasSubstr("; no baseline: 9 skips wider than the codes"));
   EXPECT_EQ(off.energy.of_stream(Stream::highway).count(), 0.0);
   const auto baseline = run("zoo:resnet20", {"precision=2"});
   EXPECT_THAT(baseline.policy, testing::Not(testing::HasSubstr("baseline")));
