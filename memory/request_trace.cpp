@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 
 namespace turnpike::memory {
 
@@ -31,10 +32,7 @@ RequestTraceFile::RequestTraceFile(const std::string& path, RequestTraceFormat f
 }
 
 void RequestTraceFile::close() {
-  file_.close();
-  if (!file_) {
-    throw FileError{{path_, 0, 0}, "could not be written to the end; is the disk full?"};
-  }
+  close_output(file_, path_);
 }
 
 }  // namespace turnpike::memory

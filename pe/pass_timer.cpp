@@ -9,11 +9,11 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "pe/array_model_version.hpp"
 #include "sim/base/digest.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 
 namespace turnpike::pe {
@@ -32,8 +32,19 @@ std::string file_header() {
   return fmt::format("turnpike-passes {}\n", array_model_version());
 }
 
+/// Whether a memo can be there: devices and pipes are neither read nor replaced.
+bool may_hold_memo(const std::string& path) {
+  std::error_code ignored;
+  const auto type = std::filesystem::status(path, ignored).type();
+  return type == std::filesystem::file_type::regular ||
+         type == std::filesystem::file_type::not_found;
+}
+
 /// The records of a memo file; none if it is missing, damaged or of another model version.
 std::vector<Record> read_records(const std::string& path) {
+  if (!may_hold_memo(path)) {
+    return {};
+  }
   std::ostringstream text;
   text << std::ifstream{path, std::ios::binary}.rdbuf();  // a read error leaves it short
   const std::string bytes = text.str();
@@ -102,6 +113,9 @@ void PassTimer::load(const std::string& path) {
 }
 
 void PassTimer::save(const std::string& path) const {
+  if (!may_hold_memo(path)) {
+    return;
+  }
   std::map<PassShape, PassCounters> all = memo_;
   for (const Record& record : read_records(path)) {  // what another run saved meanwhile
     all.emplace(record.shape, record.counters);
@@ -114,23 +128,14 @@ void PassTimer::save(const std::string& path) const {
     body += bytes;
   }
   const std::uint64_t digest = digest_of(body);
+  std::string tail(sizeof digest, '\0');
+  std::memcpy(tail.data(), &digest, sizeof digest);
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), ignored);
-  const std::string temporary = fmt::format("{}.{}", path, ::getpid());
-  {
-    std::ofstream out{temporary, std::ios::binary};
-    out << file_header() << body;
-    out.write(reinterpret_cast<const char*>(&digest), sizeof digest);
-    if (!out.flush()) {
-      out.close();
-      std::filesystem::remove(temporary, ignored);
-      return;  // a cache that cannot be written is no error
-    }
-  }
-  std::error_code failed;
-  std::filesystem::rename(temporary, path, failed);
-  if (failed) {
-    std::filesystem::remove(temporary, ignored);
+  try {
+    write_output(path, file_header() + body + tail);
+  } catch (const FileError&) {
+    // a cache that cannot be written is no error
   }
 }
 

@@ -17,10 +17,6 @@ struct FileStart {
 };
 [[nodiscard]] FileStart read_start(const std::string& path, std::size_t most);
 
-/// FileError unless `path` is a regular file with something in it: "no such file", "is a
-/// directory", "is empty", or why it cannot be looked at.
-void require_file(const std::string& path);
-
 /// Writes beside `path` and renames, so that an interrupted write leaves the old file or none.
 /// FileError if that fails.
 void write_file(const std::string& path, std::string_view bytes);

@@ -8,7 +8,7 @@
 #include <zip.h>
 
 #include "sim/base/error.hpp"
-#include "traces/file_io.hpp"
+#include "sim/base/files.hpp"
 #include "traces/npy.hpp"
 
 namespace turnpike::traces {
@@ -113,7 +113,8 @@ NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
 NpzFile::~NpzFile() = default;
 
 NpzFile NpzFile::open(const std::string& path, const NpzLimits& limits) {
-  require_file(path);
+  require_regular_file(path);
+  note_input(path);
   int code = 0;
   auto archive = std::make_unique<Archive>();
   archive->path = path;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "traces/file_io.hpp"
 #include "traces/npy.hpp"
 #include "traces/npz.hpp"
@@ -107,7 +108,7 @@ Trace read_directory(const std::string& path) {
   if (!fs::exists(json, ignored)) {
     throw FileError{{path}, fmt::format("is a directory without {}: no trace", kTraceJsonFile)};
   }
-  require_file(json);
+  require_regular_file(json);
   if (const auto bytes = fs::file_size(json, ignored);
       bytes > static_cast<std::uintmax_t>(kMostJsonBytes)) {
     throw FileError{{json}, fmt::format("has {} bytes, more than {}", bytes, kMostJsonBytes)};

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -201,10 +202,7 @@ void Timeline::run_ends(Picoseconds /*at*/) {
 }
 
 void Timeline::close() {
-  file_.close();
-  if (!file_) {
-    throw FileError{{path_, 0, 0}, "could not be written to the end; is the disk full?"};
-  }
+  close_output(file_, path_);
 }
 
 }  // namespace turnpike::accelerator

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -175,10 +176,7 @@ void VcdFile::stamp(Picoseconds time) {
 }
 
 void VcdFile::close() {
-  file_.close();
-  if (!file_) {
-    throw FileError{{path_, 0, 0}, "could not be written to the end; is the disk full?"};
-  }
+  close_output(file_, path_);
 }
 
 }  // namespace turnpike::accelerator

@@ -1,16 +1,13 @@
 #include "sim/base/config_node.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include "sim/base/files.hpp"
 #include "sim/base/printable.hpp"
 
 namespace turnpike {
@@ -116,26 +113,11 @@ void check_documents(const std::string& text, const std::string& name) {
 }
 
 std::string text_of_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    throw FileError{{path, 0, 0}, "is a directory, not a file"};
-  }
-  errno = 0;
-  std::ifstream in{path, std::ios::binary};
-  if (!in) {
-    throw FileError{
-        {path, 0, 0},
-        fmt::format("cannot be opened: {}", errno == 0 ? "unknown cause" : std::strerror(errno))};
-  }
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (in.bad()) {
-    throw FileError{{path, 0, 0}, "cannot be read"};
-  }
-  if (text.str().empty()) {
+  std::string text = read_input(path);
+  if (text.empty()) {
     throw FileError{{path, 0, 0}, "is empty"};
   }
-  return text.str();
+  return text;
 }
 
 /// YAML is UTF-8, and so is everything that results are written in.

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 
 namespace turnpike {
@@ -88,13 +87,7 @@ std::vector<Record> split_records(const std::string& text, const std::string& na
 }  // namespace
 
 CsvTable CsvTable::from_file(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  if (!in) {
-    throw FileError{{path, 0, 0}, "cannot be opened"};
-  }
-  std::ostringstream text;
-  text << in.rdbuf();
-  return from_string(text.str(), path);
+  return from_string(read_input(path), path);
 }
 
 CsvTable CsvTable::from_string(const std::string& text, const std::string& name) {
