@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "sim/base/error.hpp"
+
 namespace turnpike::tools {
 
 std::string find_configs(const std::string& program) {
@@ -15,6 +17,14 @@ std::string find_configs(const std::string& program) {
       fs::weakly_canonical(program, ignored).parent_path() / "../share/turnpike/configs";
   return fs::exists(installed, ignored) ? installed.lexically_normal().string()
                                         : std::string{TURNPIKE_SOURCE_CONFIGS};
+}
+
+void check_configs(const std::string& folder) {
+  std::error_code error;
+  const std::filesystem::directory_iterator entries{folder, error};
+  if (error == std::errc::permission_denied) {
+    throw FileError{{folder, 0, 0}, "cannot be read: " + error.message()};
+  }
 }
 
 }  // namespace turnpike::tools

@@ -8,4 +8,7 @@ namespace turnpike::tools {
 /// the one of the source tree it was built from.
 [[nodiscard]] std::string find_configs(const std::string& program);
 
+/// FileError if the folder is there and may not be looked into.
+void check_configs(const std::string& folder);
+
 }  // namespace turnpike::tools

@@ -1,12 +1,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <systemc>
 #include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
@@ -14,6 +16,7 @@
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/find_configs.hpp"
+#include "tools/interrupt.hpp"
 #include "tools/output.hpp"
 #include "turnpike_version.hpp"
 
@@ -80,11 +83,22 @@ int run_program(int argc, char** argv) {
     const std::string command = whole_name(command_of(app, common.arguments));
     throw InputError{{command, 0, 0}, fmt::format("{} ({} --help)", e.what(), command)};
   }
+  check_configs(common.config_root);
   return chosen();
 }
 
 }  // namespace
 }  // namespace turnpike::tools
+
+/// Files must not get the numbers of standard streams that the caller closed. stdout is opened such
+/// that writing to it is an error, as it is on a closed one.
+static void open_standard_files() {
+  for (int file = 0; file <= 2; ++file) {
+    if (::fcntl(file, F_GETFD) < 0) {
+      static_cast<void>(::open("/dev/null", file == 2 ? O_WRONLY : O_RDONLY));
+    }
+  }
+}
 
 int sc_main(int argc, char** argv) {
   using turnpike::ExitCode;
@@ -94,14 +108,22 @@ int sc_main(int argc, char** argv) {
     turnpike::tools::print_error(e.what());
     return static_cast<int>(e.exit_code());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "turnpike: out of memory\n");
+    turnpike::tools::print_error("out of memory");
+    return static_cast<int>(ExitCode::input_file);
+  } catch (const std::filesystem::filesystem_error& e) {
+    turnpike::tools::print_error(e.path1().string() + ": " + e.code().message());
+    return static_cast<int>(ExitCode::input_file);
   } catch (const std::exception& e) {
-    turnpike::tools::print_error(std::string{"internal error, please report: "} + e.what());
+    if (std::ferror(stdout) == 0) {  // else that is what it is about, and is said
+      turnpike::tools::print_error(std::string{"internal error, please report: "} + e.what());
+    }
+    return static_cast<int>(std::ferror(stdout) == 0 ? ExitCode::internal : ExitCode::ok);
   }
-  return static_cast<int>(ExitCode::internal);
 }
 
 int main(int argc, char** argv) {
+  open_standard_files();
+  turnpike::tools::catch_interrupts();
   setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
-  return sc_core::sc_elab_and_sim(argc, argv);
+  return turnpike::tools::code_after_output(sc_core::sc_elab_and_sim(argc, argv));
 }

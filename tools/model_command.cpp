@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 struct ModelOptions {
   std::string model;
   QuantizeSettings quantize;
-  std::string output;
+  TraceOutput output;
   bool json = false;
 };
 
@@ -128,8 +128,7 @@ void add_model(CLI::App& app, const CommonOptions& common, Action& chosen) {
     chosen = [options, &common] { return show_info(*options, common); };
   });
   auto* quantize = add_action(*command, "quantize", "write the quantized trace", *options);
-  quantize->add_option("-o,--output", options->output, "trace: .npz, or a new directory")
-      ->required();
+  add_trace_output(*quantize, options->output);
   add_examples(*quantize, {"turnpike model quantize zoo:lstm300 --precision 2x4 -o lstm.npz"});
   quantize->callback([options, &common, &chosen] {
     chosen = [options, &common] {

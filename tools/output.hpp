@@ -24,4 +24,11 @@ void print_note(const CommonOptions& common, const std::string& text);
 /// "turnpike: text" on stderr: what is wrong, --quiet or not.
 void print_error(const std::string& text);
 
+/// Text on stderr as it is. A lost message is no error: what it is about has its exit code.
+void put_on_stderr(const std::string& text) noexcept;
+
+/// Sees that stdout has taken all that was printed; else says so. The exit code of a program that
+/// would end with `code`: 3 if a result is lost.
+[[nodiscard]] int code_after_output(int code);
+
 }  // namespace turnpike::tools

@@ -5,13 +5,14 @@
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/report/report_page.hpp"
-#include "sim/report/result_files.hpp"
 #include "sim/report/stored_run.hpp"
 #include "sim/sweep/claims.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/output.hpp"
+#include "tools/replaceable.hpp"
 #include "turnpike_version.hpp"
 
 namespace turnpike::tools {
@@ -20,6 +21,7 @@ namespace {
 struct ReportOptions {
   std::vector<std::string> directories;
   std::string output;
+  bool force = false;
 };
 
 /// A page named otherwise would be opened as what it is not.
@@ -35,6 +37,9 @@ void check_is_page(const std::string& file) {
 
 int make_report(const ReportOptions& options, const CommonOptions& common) {
   check_is_page(options.output);
+  if (!options.force) {
+    check_page(options.output);
+  }
   std::vector<report::StoredRun> runs;
   for (const std::string& directory : options.directories) {
     if (!sweep::is_sweep_directory(directory)) {
@@ -46,7 +51,7 @@ int make_report(const ReportOptions& options, const CommonOptions& common) {
       runs.push_back(std::move(point.run));
     }
   }
-  report::write_file(options.output, report::report_page(runs, kVersion));
+  write_output(options.output, report::report_page(runs, kVersion));
   print_note(common, fmt::format("{} {} in {}", runs.size(), runs.size() == 1 ? "run" : "runs",
                                  options.output));
   return static_cast<int>(ExitCode::ok);
@@ -64,6 +69,7 @@ void add_report(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->type_name("DIR")
       ->expected(1, -1);
   command->add_option("-o,--output", options->output, "the page to write, .html")->required();
+  command->add_flag("--force", options->force, "replace a file of another kind");
   add_examples(*command, {"turnpike report base hw -o report.html",
                           "turnpike report results/paper_fig6-paper -o fig6.html"});
   command->callback([options, &common, &chosen] {

@@ -5,10 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cost/technology.hpp"
 #include "sim/report/repricing.hpp"
 #include "sim/report/result_files.hpp"
+#include "sim/report/run_directory.hpp"
 #include "sim/report/stored_run.hpp"
 #include "sim/report/tables.hpp"
 #include "tools/command.hpp"
@@ -24,23 +26,45 @@ struct RepriceOptions {
   report::PriceChanges changes;
   std::optional<std::string> output;
   bool json = false;
+  bool force = false;
 };
+
+report::RunRecord record_of(const RepriceOptions& options, const CommonOptions& common) {
+  report::RunRecord record;
+  record.version = kVersion;
+  record.arguments = common.arguments;
+  record.digests = {{"repriced from", options.directory}};
+  record.request = {"repriced from " + canonical_path(options.directory)};
+  if (options.changes.profile) {
+    record.request.push_back("profile " + *options.changes.profile);
+  }
+  if (options.changes.technology) {
+    record.request.push_back("technology " + *options.changes.technology);
+  }
+  for (const std::string& setting : options.changes.settings) {
+    record.request.push_back("set " + setting);
+  }
+  return record;
+}
 
 int reprice(const RepriceOptions& options, const CommonOptions& common) {
   const auto start = std::chrono::steady_clock::now();
+  const InputRecorder inputs;
+  report::RunRecord record = record_of(options, common);
+  if (options.output && !options.force) {
+    report::check_replaceable(*options.output, record);
+  }
   const report::StoredRun run = report::read_stored_run(options.directory);
   const accelerator::AcceleratorConfig config =
       report::repriced_config(run.config, options.changes, common.config_root);
   const report::PricedRun priced = report::price_stored_run(run, config, common.config_root);
   if (options.output) {
-    report::RunRecord record;
-    record.version = kVersion;
-    record.arguments = common.arguments;
     record.timing = run.timing;
-    record.digests = {{"repriced from", options.directory}};
+    record.inputs = inputs.files();
     record.wall_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    report::write_run_directory(*options.output, priced, record);
+    report::write_run_directory(*options.output, priced, record,
+                                options.force ? report::Replace::anything : report::Replace::equal);
     print_note(common, "results in " + *options.output);
   }
   if (!priced.untrusted.empty()) {
@@ -66,6 +90,7 @@ void add_reprice(CLI::App& app, const CommonOptions& common, Action& chosen) {
   command->add_option("--set", options->changes.settings, "key=value, e.g. cost.leakage=false")
       ->allow_extra_args(false);
   command->add_option("-o,--output", options->output, "write a run directory");
+  command->add_flag("--force", options->force, "replace another run that is there");
   command->add_flag("--json", options->json, "print results.json instead of a table");
   add_examples(*command, {"turnpike reprice hw --profile access",
                           "turnpike reprice hw --set cost.leakage=false -o no-leakage"});

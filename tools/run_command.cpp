@@ -1,14 +1,18 @@
 #include <chrono>
+#include <exception>
 #include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/plan_json.hpp"
 #include "sim/report/result_files.hpp"
+#include "sim/report/run_directory.hpp"
 #include "sim/report/tables.hpp"
 #include "sim/sweep/experiment.hpp"
+#include "sim/sweep/point_store.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/names.hpp"
@@ -35,6 +39,7 @@ struct RunOptions {
   bool dry_run = false;
   bool json = false;
   bool no_memo_file = false;
+  bool force = false;
   RunViewOptions views;
 };
 
@@ -89,10 +94,57 @@ void check_files(const RunOptions& options, const CommonOptions& common) {
        {"--profile", options.sources.profile}});
 }
 
+report::RunRecord record_of(const RunOptions& options, const CommonOptions& common) {
+  report::RunRecord record;
+  record.version = kVersion;
+  record.arguments = common.arguments;
+  record.timing = options.timing;
+  record.digests = {{"network", options.network}};
+  const accelerator::ConfigSources& sources = options.sources;
+  record.request = {
+      "accelerator " +
+          sweep::place_of(accelerator_file(sources.accelerator_file, common.config_root)),
+      "network " + sweep::place_of(network_source(options.network, common.config_root))};
+  const auto add = [&record](const char* what, const std::string& name) {
+    record.request.push_back(std::string{what} + " " + name);
+  };
+  if (options.weights) {
+    add("weights", sweep::place_of(*options.weights));
+  }
+  if (sources.profile) {
+    add("profile", sweep::place_of(*sources.profile));
+  }
+  for (const std::string& setting : sources.settings) {
+    add("set", setting);
+  }
+  if (options.layers != "*") {
+    add("layers", options.layers);
+  }
+  return record;
+}
+
+/// Writes the run directory of -o; returns why, if that failed: what was simulated is shown first.
+std::exception_ptr write_directory(const RunOptions& options, const CommonOptions& common,
+                                   const report::PricedRun& run, const report::RunRecord& record) {
+  try {
+    report::write_run_directory(*options.directory, run, record,
+                                options.force ? report::Replace::anything : report::Replace::equal);
+    print_note(common, "results in " + *options.directory);
+  } catch (const InputError&) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
 int run(const RunOptions& options, const CommonOptions& common) {
   const auto start = std::chrono::steady_clock::now();
   refuse_contradictions(options);
   check_files(options, common);
+  const InputRecorder inputs;
+  report::RunRecord record = record_of(options, common);
+  if (options.directory && !options.force) {
+    report::check_replaceable(*options.directory, record);
+  }
   const auto config = load_accelerator(options.sources, common);
   const auto workload = open_workload(options.network, common, options.weights);
   auto experiment = experiment_options(options, common);
@@ -105,16 +157,12 @@ int run(const RunOptions& options, const CommonOptions& common) {
   RunProgress progress;
   views.attach(experiment.simulation, shows_progress(common.quiet) ? &progress : nullptr);
   const report::PricedRun priced = sweep::run_experiment(config, workload, experiment);
+  std::exception_ptr unwritten;
   if (options.directory) {
-    report::RunRecord record;
-    record.version = kVersion;
-    record.arguments = common.arguments;
-    record.timing = options.timing;
-    record.digests = {{"network", options.network}};
+    record.inputs = inputs.files();
     record.wall_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    report::write_run_directory(*options.directory, priced, record);
-    print_note(common, "results in " + *options.directory);
+    unwritten = write_directory(options, common, priced, record);
   }
   if (!priced.untrusted.empty()) {
     print_note(common, priced.untrusted.substr(priced.untrusted.find("beware")));
@@ -123,6 +171,9 @@ int run(const RunOptions& options, const CommonOptions& common) {
     print_json(report::results_json(priced));
   } else {
     print_text(common, report::run_table(priced, table_width(common)));
+  }
+  if (unwritten) {
+    std::rethrow_exception(unwritten);
   }
   views.close();  // what the run came to is out, whatever becomes of the pictures
   if (!priced.result.checks.all_passed()) {
@@ -144,6 +195,7 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->required();
   command->add_option("--weights", options->weights, "trained weights for a zoo network (.npz)");
   command->add_option("-o,--output", options->directory, "write a run directory");
+  command->add_flag("--force", options->force, "replace another run that is there");
   command->add_option("--timing", options->timing, "how passes are timed")
       ->check(CLI::IsMember({"memo", "reference"}))
       ->capture_default_str();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "sim/base/printable.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -38,10 +39,9 @@ void RunProgress::begins(const accelerator::Activity& activity, Picoseconds at) 
   }
   next_ = now + kInterval;
   shown_ = true;
-  fmt::print(stderr, "\r\033[Klayer {} of {}, {}, after {:.0f} s", activity.layer + 1,
-             layers_.size(), layers_[activity.layer],
-             std::chrono::duration<double>(now - start_).count());
-  std::fflush(stderr);
+  put_on_stderr(fmt::format("\r\033[Klayer {} of {}, {}, after {:.0f} s", activity.layer + 1,
+                            layers_.size(), layers_[activity.layer],
+                            std::chrono::duration<double>(now - start_).count()));
 }
 
 void RunProgress::ends(const accelerator::Activity& activity, Picoseconds at) {
@@ -56,8 +56,7 @@ void RunProgress::run_ends(Picoseconds at) {
 
 void RunProgress::wipe() noexcept {
   if (shown_) {
-    std::fputs("\r\033[K", stderr);
-    std::fflush(stderr);
+    put_on_stderr("\r\033[K");
     shown_ = false;
   }
 }

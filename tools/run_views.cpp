@@ -8,6 +8,7 @@
 #include "sim/accelerator/timeline.hpp"
 #include "sim/accelerator/waveform.hpp"
 #include "sim/base/error.hpp"
+#include "tools/output.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -143,8 +144,8 @@ void RunViews::close() {
   if (files_->waveform) {
     files_->waveform->close();
     if (files_->waveform->clocks() <= files_->window.from) {
-      fmt::print(stderr, "turnpike: the run ended at clock {}, before the window of --vcd\n",
-                 files_->waveform->clocks());
+      print_error(fmt::format("the run ended at clock {}, before the window of --vcd",
+                              files_->waveform->clocks()));
     }
   }
   if (files_->dram_trace) {

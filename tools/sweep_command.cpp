@@ -17,6 +17,7 @@
 #include "sim/sweep/sweep_table.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
+#include "tools/interrupt.hpp"
 #include "tools/names.hpp"
 #include "tools/output.hpp"
 #include "tools/run_progress.hpp"
@@ -51,14 +52,13 @@ std::string progress_text(const sweep::SweepProgress& progress) {
 
 /// One line that is written over, for a terminal.
 void show_bar(const sweep::SweepProgress& progress) {
-  fmt::print(stderr, "\r\033[K{}{}", progress_text(progress),
-             progress.done == progress.total ? "\n" : "");
+  put_on_stderr(fmt::format("\r\033[K{}{}", progress_text(progress),
+                            progress.done == progress.total ? "\n" : ""));
 }
 
 /// A line whenever a point ends, for a log.
 void show_line(const sweep::SweepProgress& progress) {
-  fmt::print(stderr, "{}\n", progress_text(progress));
-  std::fflush(stderr);
+  put_on_stderr(progress_text(progress) + '\n');
 }
 
 /// `auto` is a bar on a terminal, and nothing elsewhere.
@@ -82,12 +82,58 @@ std::string tally(const std::vector<sweep::PointResult>& points) {
     ++counts[point.status];
   }
   std::string out;
-  for (const char* status : {"ok", "check_failed", "failed", "missing"}) {
+  for (const char* status : {"ok", "check_failed", "failed", "killed", "missing"}) {
     if (counts[status] > 0) {
       out += fmt::format("{}{} {}", out.empty() ? "" : ", ", counts[status], status);
     }
   }
   return out;
+}
+
+/// results/NAME or results/NAME-PROFILE, whatever path the profile has.
+std::string default_directory(const std::string& file, const std::optional<std::string>& profile) {
+  std::string name = std::filesystem::path{file}.stem().string();
+  if (profile) {
+    const bool path = profile->find('/') != std::string::npos || profile->ends_with(".yaml");
+    name += '-' + (path ? std::filesystem::path{*profile}.stem().string() : *profile);
+  }
+  if (name.starts_with('.')) {
+    name.front() = '_';
+  }
+  return "results/" + name;
+}
+
+std::string interrupt_text(std::size_t done, std::size_t points) {
+  return fmt::format("interrupted, {} of {} done; the same command resumes", done, points);
+}
+
+int show_status(const sweep::SweepFile& file, const sweep::SweepOptions& options,
+                const CommonOptions& common) {
+  const std::vector<sweep::PointResult> points = sweep::sweep_status(file, options).points;
+  for (const sweep::PointResult& point : points) {
+    print_text(common, fmt::format("{}: {}\n", point.settings.text(), point.status));
+  }
+  std::fflush(stdout);  // before the line on stderr, should both go to one place
+  print_note(common, fmt::format("{} points: {}", points.size(), tally(points)));
+  return static_cast<int>(ExitCode::ok);
+}
+
+/// The last line on stderr, and why sweep.csv and sweep.json are not there, if so.
+void tell_end(const sweep::SweepOutcome& outcome, const std::string& directory,
+              const CommonOptions& common) {
+  if (outcome.interrupted) {
+    const auto done = std::count_if(outcome.points.begin(), outcome.points.end(),
+                                    [](const auto& point) { return point.has_results(); });
+    print_error(interrupt_text(static_cast<std::size_t>(done), outcome.points.size()));
+  } else {
+    print_note(common,
+               fmt::format("{} points, {} of them finished before, in {:.1f} s: {}; results in {}/",
+                           outcome.points.size(), outcome.resumed, outcome.seconds,
+                           tally(outcome.points), directory));
+  }
+  if (!outcome.unwritten.empty()) {
+    print_error(outcome.unwritten);
+  }
 }
 
 int run(SweepArguments arguments, const CommonOptions& common) {
@@ -99,31 +145,29 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   options.version = program_digest();
   options.memo_file = sweep::default_memo_file();
   options.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
-  const std::string stem = std::filesystem::path{arguments.file}.stem().string();
-  options.directory = arguments.directory.value_or("results/" + stem +
-                                                   (options.profile ? "-" + *options.profile : ""));
+  options.directory =
+      arguments.directory.value_or(default_directory(arguments.file, options.profile));
   if (arguments.status) {
-    const std::vector<sweep::PointResult> points = sweep::sweep_status(file, options).points;
-    for (const sweep::PointResult& point : points) {
-      print_text(common, fmt::format("{}: {}\n", point.settings.text(), point.status));
-    }
-    std::fflush(stdout);
-    print_note(common, fmt::format("{} points: {}", points.size(), tally(points)));
-    return static_cast<int>(ExitCode::ok);
+    return show_status(file, options, common);
   }
-  const sweep::SweepOutcome outcome =
-      sweep::run_sweep(file, options, progress_of(arguments.progress, common.quiet));
+  const auto shown = progress_of(arguments.progress, common.quiet);
+  const auto progress = [&](const sweep::SweepProgress& at) {
+    set_interrupt_text(interrupt_text(at.resumed + at.done, file.points.size()));
+    if (shown) {
+      shown(at);
+    }
+  };
+  const sweep::SweepOutcome outcome = sweep::run_sweep(file, options, progress);
   if (arguments.json) {
-    print_json(sweep::sweep_json(outcome.points));
+    print_json(sweep::sweep_json(outcome.points, outcome.request));
   } else {
     print_text(common, sweep::sweep_table(outcome.points, table_width(common)));
   }
   std::fflush(stdout);  // before the line on stderr, should both go to one place
-  print_note(common,
-             fmt::format("{} points, {} of them finished before, in {:.1f} s: {}; results in {}/",
-                         outcome.points.size(), outcome.resumed, outcome.seconds,
-                         tally(outcome.points), options.directory));
-  return outcome.exit_code;
+  tell_end(outcome, options.directory, common);
+  return outcome.unwritten.empty()
+             ? outcome.exit_code
+             : std::max(outcome.exit_code, static_cast<int>(ExitCode::input_file));
 }
 
 }  // namespace
@@ -143,7 +187,8 @@ void add_sweep(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->capture_default_str();
   command->add_option("-o,--output", arguments->directory,
                       "results (default results/NAME or results/NAME-PROFILE)");
-  command->add_flag("--force", options.force, "run finished points again");
+  command->add_flag("--force", options.force,
+                    "run finished points again, and replace another sweep that is there");
   command->add_flag("--status", arguments->status, "say which points are finished, run nothing");
   command
       ->add_option("--progress", arguments->progress,

@@ -12,6 +12,7 @@
 #include "tools/options.hpp"
 #include "tools/output.hpp"
 #include "tools/quantized_trace.hpp"
+#include "tools/replaceable.hpp"
 #include "traces/trace_check.hpp"
 #include "traces/trace_file.hpp"
 
@@ -22,7 +23,7 @@ using Json = nlohmann::ordered_json;
 
 struct TraceOptions {
   std::string input;
-  std::string output;
+  TraceOutput output;
   QuantizeSettings quantize;
   bool json = false;
 };
@@ -121,10 +122,13 @@ int show_trace(const TraceOptions& options, const CommonOptions& common) {
 }
 
 int convert_trace(const TraceOptions& options, const CommonOptions& common) {
+  if (!options.output.force) {
+    check_trace_output(options.output.path);
+  }
   const traces::Trace trace = traces::read_trace(options.input);
-  traces::write_trace(trace, options.output);
+  traces::write_trace(trace, options.output.path);
   print_text(common,
-             fmt::format("{}: {} layers, {} tensors, digest {}\n", options.output,
+             fmt::format("{}: {} layers, {} tensors, digest {}\n", options.output.path,
                          trace.layers.size(), trace.tensors().size(), traces::trace_digest(trace)));
   return static_cast<int>(ExitCode::ok);
 }
@@ -155,8 +159,7 @@ void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
   auto* exported = trace->add_subcommand("export", "quantize a network and write its trace");
   exported->add_option("model", options->input, "zoo:NAME or a network .yaml")->required();
   add_quantize_options(*exported, options->quantize);
-  exported->add_option("-o,--output", options->output, "trace: .npz, or a new directory")
-      ->required();
+  add_trace_output(*exported, options->output);
   add_examples(*exported, {"turnpike trace export zoo:lstm300 --precision 4 -o lstm4.npz"});
   exported->callback([options, &common, &chosen] {
     chosen = [options, &common] {
@@ -165,7 +168,8 @@ void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
   });
   auto* convert = trace->add_subcommand("convert", "rewrite a trace as .npz or as a directory");
   convert->add_option("from", options->input, "an .npz file, or a directory")->required();
-  convert->add_option("to", options->output, "trace: .npz, or a new directory")->required();
+  convert->add_option("to", options->output.path, "trace: .npz, or a new directory")->required();
+  add_force(*convert, options->output);
   add_examples(*convert, {"turnpike trace convert lstm.npz lstm"});
   convert->callback([options, &common, &chosen] {
     chosen = [options, &common] { return convert_trace(*options, common); };

@@ -1,11 +1,7 @@
 #include "sim/report/result_files.hpp"
 
-#include <filesystem>
-#include <fstream>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "sim/base/csv_table.hpp"
 #include "sim/base/printable.hpp"
@@ -14,7 +10,6 @@
 namespace turnpike::report {
 namespace {
 
-namespace fs = std::filesystem;
 using accelerator::LayerResult;
 using Json = nlohmann::ordered_json;
 
@@ -108,7 +103,8 @@ Json checks_json(const accelerator::Checks& checks) {
   for (const auto& [name, held] : checks.conservation) {
     conservation[name] = held;
   }
-  return {{"ofmap_bit_exact", optional(checks.ofmap_bit_exact)},
+  return {{"passed", checks.all_passed()},
+          {"ofmap_bit_exact", optional(checks.ofmap_bit_exact)},
           {"outputs_compared", checks.outputs_compared},
           {"float_max_error", checks.float_max_error},
           {"accumulators_exact", optional(checks.accumulators_exact)},
@@ -122,11 +118,6 @@ Json checks_json(const accelerator::Checks& checks) {
           {"tolerance", checks.tolerance},
           {"likely_cause", checks.likely_cause},
           {"conservation", conservation}};
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
 }  // namespace
@@ -244,54 +235,6 @@ std::string stats_text(const PricedRun& run) {
   out += line("dram_bytes", whole(run.dram_bytes()), "B", "DRAM, whole 64-bit words");
   out += line("widest_psum", real(r.widest_psum), "1", "largest |psum| a pass wrote back");
   return out + "policy: " + printable(run.policy) + "\n";
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  const std::string temporary = fmt::format("{}.{}.part", path, ::getpid());
-  std::ofstream out{temporary, std::ios::binary};
-  out << text;
-  out.close();
-  std::error_code error;
-  if (out) {
-    fs::rename(temporary, path, error);
-  }
-  if (!out || error) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    throw FileError{{path, 0, 0}, "cannot be written"};
-  }
-}
-
-void write_run_directory(const std::string& directory, const PricedRun& run,
-                         const RunRecord& record) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) {
-    throw FileError{{directory, 0, 0}, "cannot be made: " + error.message()};
-  }
-  Json digests = Json::object();
-  for (const auto& [input, digest] : record.digests) {
-    digests[input] = digest;
-  }
-  const Json json = {{"schema", "turnpike-run/1"},
-                     {"version", record.version},
-                     {"arguments", record.arguments},
-                     {"timing", record.timing},
-                     {"passes_simulated", run.result.passes_simulated},
-                     {"clocks_simulated", run.result.clocks_simulated},
-                     {"digests", digests},
-                     {"host", host_name()},
-                     {"wall_seconds", record.wall_seconds}};
-  for (const auto& [file, text] : run.price_tables) {
-    fs::create_directories(fs::path{directory + "/" + file}.parent_path(), error);
-    write_file(directory + "/" + file, text);
-  }
-  write_file(directory + "/config.resolved.yaml", run.config.resolved.to_yaml(true));
-  write_file(directory + "/layers.csv", layers_csv(run));
-  write_file(directory + "/counts.csv", counts_csv(run));
-  write_file(directory + "/stats.txt", stats_text(run));
-  write_file(directory + "/results.json", results_json(run));
-  write_file(directory + "/run.json", json.dump(2) + "\n");
 }
 
 }  // namespace turnpike::report

@@ -1,8 +1,6 @@
 #include "sim/report/stored_run.hpp"
 
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -21,16 +19,6 @@ using traces::JsonMap;
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-
-std::string text_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    throw FileError{{path, 0, 0},
-                    "cannot be opened or is empty: is this a finished run directory?"};
-  }
-  return text.str();
-}
 
 std::uint64_t count_of(JsonMap& map, const std::string& key) {
   return static_cast<std::uint64_t>(map.get_int(key, 0, kMost));
@@ -68,7 +56,7 @@ class ResultsReader {
   ResultsReader(const Json& json, const std::string& path)
       : spot_{path, 0, 0}, top_{json, spot_, "results"} {}
 
-  void read(StoredRun& run) {
+  void read(StoredResults& run) {
     if (top_.get_string("schema") != "turnpike-results/1") {
       top_.fail(fmt::format("'schema' is '{}', expected 'turnpike-results/1'",
                             top_.get_string("schema")));
@@ -117,6 +105,7 @@ class ResultsReader {
           "tops_per_watt", "glb_bytes", "dram_bytes"}) {
       figures.totals[key] = totals.get_double(key);
     }
+    figures.totals_json = top_.get_value("totals").dump();
     for (const auto& [key, value] : top_.get_value("totals").items()) {
       if (value.is_number()) {
         figures.totals.emplace(key, value.get<double>());
@@ -172,6 +161,10 @@ class ResultsReader {
     JsonMap conservation{map_of.get_value("conservation"), spot_, "conservation"};
     for (const auto& [name, held] : map_of.get_value("conservation").items()) {
       checks.conservation[name] = flag_of(conservation, name);
+    }
+    // Absent in files of versions that stored the single checks only.
+    if (map_of.opt_bool("passed").value_or(checks.all_passed()) != checks.all_passed()) {
+      map_of.fail("'passed' contradicts the single checks");
     }
   }
 
@@ -266,8 +259,9 @@ StoredCount read_count(const CsvTable& table, std::size_t row) {
 }
 
 /// Rows of a layer stand together, layers in the order of results.json. A layer may have no rows.
-void read_counts(const std::string& path, StoredRun& run) {
-  const CsvTable table = CsvTable::from_file(path);
+void read_counts(const RunDirectory& directory, StoredRun& run) {
+  const CsvTable table =
+      CsvTable::from_string(directory.text("counts.csv"), directory.path("counts.csv"));
   std::size_t layer = 0;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const StoredCount line = read_count(table, row);
@@ -345,8 +339,9 @@ void restore_origins(const std::vector<std::string>& lines, ConfigNode& node) {
   }
 }
 
-accelerator::AcceleratorConfig read_config(const std::string& path) {
-  const std::string text = text_of(path);
+accelerator::AcceleratorConfig read_config(const RunDirectory& directory) {
+  const std::string path = directory.path("config.resolved.yaml");
+  const std::string& text = directory.text("config.resolved.yaml");
   try {
     ConfigNode node = ConfigNode::from_string(text, path);
     std::vector<std::string> lines;
@@ -365,12 +360,10 @@ accelerator::AcceleratorConfig read_config(const std::string& path) {
   }
 }
 
-void read_record(const std::string& path, StoredRun& run) {
-  const Json json = traces::parse_json(text_of(path), {path, 0, 0}, "run");
-  JsonMap map{json, {path, 0, 0}, "run"};
-  if (map.get_string("schema") != "turnpike-run/1") {
-    map.fail("'schema' is not 'turnpike-run/1'");
-  }
+void read_record(const RunDirectory& directory, StoredRun& run) {
+  const SourceSpot spot{directory.path("run.json"), 0, 0};
+  const Json json = traces::parse_json(directory.text("run.json"), spot, "run");
+  JsonMap map{json, spot, "run"};
   run.timing = free_text(map, "timing");
   run.result.passes_simulated = count_of(map, "passes_simulated");
   run.result.clocks_simulated = count_of(map, "clocks_simulated");
@@ -411,22 +404,27 @@ bool parse_widths(const std::string& text, ActionKey& key) {
   return sign('+') && number(key.psum_bits) && at == end;
 }
 
-StoredRun read_stored_run(const std::string& directory) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(directory, ignored)) {
-    throw FileError{{directory, 0, 0}, "is no run directory"};
-  }
+StoredResults read_results(const RunDirectory& directory) {
+  const std::string path = directory.path("results.json");
+  const Json json = traces::parse_json(directory.text("results.json"), {path, 0, 0}, "results");
+  StoredResults out;
+  ResultsReader{json, path}.read(out);
+  return out;
+}
+
+StoredRun read_stored_run(const std::string& path) {
+  const RunDirectory directory = RunDirectory::open(path);
+  StoredResults results = read_results(directory);
   StoredRun run;
-  run.directory = directory;
-  read_record(directory + "/run.json", run);
-  run.config = read_config(directory + "/config.resolved.yaml");
-  use_kept_price_tables(directory, run.config);
-  const std::string results = directory + "/results.json";
-  const Json json = traces::parse_json(text_of(results), {results, 0, 0}, "results");
-  ResultsReader{json, results}.read(run);
-  read_counts(directory + "/counts.csv", run);
+  run.directory = path;
+  run.result = std::move(results.result);
+  run.figures = std::move(results.figures);
+  read_record(directory, run);
+  run.config = read_config(directory);
+  use_kept_price_tables(path, run.config);
+  read_counts(directory, run);
   for (LayerResult& layer : run.result.layers) {
-    complete_layer(directory, layer);
+    complete_layer(path, layer);
     run.result.passes += layer.passes;
   }
   return run;

@@ -8,6 +8,7 @@
 #include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/run_result.hpp"
 #include "sim/report/priced_run.hpp"
+#include "sim/report/run_directory.hpp"
 
 /// Reads a run directory back: what compare, reprice, explain and sensitivity work on.
 namespace turnpike::report {
@@ -18,12 +19,19 @@ struct StoredFigures {
   std::string profile;
   std::string policy;
   std::map<std::string, double> totals;  ///< by key of `totals`, each in the unit of its name
+  std::string totals_json;               ///< the same as results.json writes them
   std::array<double, kComponents> energy_pj{};
   std::array<double, kComponents> energy_pj_highway{};
   std::array<double, kComponents> area_um2{};
 
   /// One of `totals`; InternalError if there is none.
   [[nodiscard]] double total(const std::string& key) const;
+};
+
+/// What results.json holds. `result` has no counts, and the buffer traffic of its layers in bytes.
+struct StoredResults {
+  accelerator::RunResult result;
+  StoredFigures figures;
 };
 
 /// One line of counts.csv as it was priced.
@@ -49,10 +57,14 @@ struct StoredRun {
   std::string timing;               ///< memo or reference
 };
 
+/// results.json of a run directory. FileError naming the key that is missing, damaged, or
+/// contradicts the others.
+[[nodiscard]] StoredResults read_results(const RunDirectory& directory);
+
 /// FileError naming the file and the key or line if one of config.resolved.yaml, results.json,
-/// counts.csv and run.json is missing, damaged, or does not belong to the others (the buffer bytes
-/// of each layer and its MACs follow from its counts). run.json is written last: a directory
-/// without it is of an unfinished run.
+/// counts.csv and run.json is missing, damaged, or does not belong to the others (by the digests in
+/// run.json; and the buffer bytes of each layer and its MACs follow from its counts). run.json is
+/// written last: a directory without it is of an unfinished run.
 [[nodiscard]] StoredRun read_stored_run(const std::string& directory);
 
 /// The run at the prices of `config`, which may differ from the run's own in what does not change

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/report/sensitivity_report.hpp"
 
 namespace turnpike::sweep {
@@ -113,13 +114,9 @@ std::vector<StoredPoint> read_sweep_directory(const std::string& directory,
                                               const report::PriceChanges& changes,
                                               const std::string& config_root) {
   const std::string path = directory + "/sweep.json";
-  std::ifstream in{path, std::ios::binary};
-  if (!in) {
-    throw FileError{{path, 0, 0}, "cannot be opened"};
-  }
   std::vector<StoredPoint> points;
   try {
-    const Json json = Json::parse(in);
+    const Json json = Json::parse(read_input(path));
     for (const Json& entry : json.at("points")) {
       const std::string status = entry.at("status");
       if (status != "ok" && status != "check_failed") {

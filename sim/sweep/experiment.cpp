@@ -147,6 +147,13 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
   return workload;
 }
 
+void Workload::check(AcceleratorConfig config) const {
+  if (impl_->file_trace) {
+    follow_trace(*impl_->file_trace, config);
+  }
+  accelerator::check_highway_settings(config);
+}
+
 void Workload::prepare() const {
   if (impl_->network && !impl_->calibration) {
     impl_->calibration = std::make_unique<models::Calibration>(models::calibrate(*impl_->network));

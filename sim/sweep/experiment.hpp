@@ -37,6 +37,8 @@ class Workload {
   /// set the width of the machine, and which skips are wide without a highway. `config` as trace()
   /// left it.
   [[nodiscard]] std::vector<std::string> notes(const accelerator::AcceleratorConfig& config) const;
+  /// InputError if the configuration contradicts itself or the workload, without making a trace.
+  void check(accelerator::AcceleratorConfig config) const;
   /// Does now what all traces share, so that processes forked later find it done.
   void prepare() const;
 

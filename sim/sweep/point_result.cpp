@@ -1,37 +1,26 @@
 #include "sim/sweep/point_result.hpp"
 
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/action_count.hpp"
 #include "sim/base/csv_table.hpp"
-#include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
+#include "sim/report/stored_run.hpp"
 
 namespace turnpike::sweep {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json read_json(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  if (!in) {
-    throw FileError{{path, 0, 0}, "cannot be opened"};
-  }
-  try {
-    return Json::parse(in);
-  } catch (const Json::exception& e) {
-    throw FileError{{path, 0, 0}, e.what()};
-  }
-}
-
-template <class Value>
-std::map<std::string, Value> numbers(const Json& object) {
-  std::map<std::string, Value> out;
-  for (const auto& [key, value] : object.items()) {
-    out[key] = value.template get<Value>();
+/// Figures by the names of their components.
+std::map<std::string, double> by_name(const std::array<double, kComponents>& figures) {
+  std::map<std::string, double> out;
+  for (int c = 0; c < kComponents; ++c) {
+    out[std::string{to_string(static_cast<Component>(c))}] = figures[static_cast<std::size_t>(c)];
   }
   return out;
 }
@@ -44,45 +33,31 @@ Json typed(const std::string& text) {
 
 }  // namespace
 
-void read_point(const std::string& directory, PointResult& point) {
-  const std::string path = directory + "/results.json";
-  const Json json = read_json(path);
-  try {
-    point.totals_json = json.at("totals").dump();
-    point.network = json.at("network");
-    point.policy = json.at("policy");
-    point.profile = json.at("profile");
-    point.weight_bits = json.at("precision").at("weight");
-    point.activation_bits = json.at("precision").at("activation");
-    point.highway = json.at("highway").at("enabled");
-    point.highway_bits = json.at("highway").at("bits");
-    point.totals = numbers<double>(json.at("totals"));
-    point.area_um2 = numbers<double>(json.at("area_um2"));
-    point.energy_pj = numbers<double>(json.at("energy_pj"));
-    point.operations = numbers<std::uint64_t>(json.at("operations"));
-    for (const auto& [component, energy] : json.at("energy_pj_highway").items()) {
-      point.highway_energy_pj += energy.get<double>();
-    }
-    for (const Json& layer : json.at("layers")) {
-      point.highway_dram_bytes += layer.at("dram_bytes").at("highway").get<double>();
-      point.highway_glb_bytes += layer.at("glb_bytes").at("highway").get<double>();
-    }
-  } catch (const Json::exception& e) {
-    throw FileError{{path, 0, 0},
-                    fmt::format("is not a results file of this version: {}", e.what())};
+void read_point(const report::RunDirectory& directory, PointResult& point) {
+  const report::StoredResults stored = report::read_results(directory);
+  const accelerator::RunResult& result = stored.result;
+  point.status = result.checks.all_passed() ? "ok" : "check_failed";
+  point.totals_json = stored.figures.totals_json;
+  point.network = result.network;
+  point.policy = stored.figures.policy;
+  point.profile = stored.figures.profile;
+  point.weight_bits = result.weight_bits;
+  point.activation_bits = result.activation_bits;
+  point.highway = result.highway_enabled;
+  point.highway_bits = result.highway_bits;
+  point.totals = stored.figures.totals;
+  point.area_um2 = by_name(stored.figures.area_um2);
+  point.energy_pj = by_name(stored.figures.energy_pj);
+  point.operations = {{"low_precision_macs", result.operations.low_precision_macs},
+                      {"high_precision_adds", result.operations.high_precision_adds},
+                      {"nonlinear", result.operations.nonlinear},
+                      {"elementwise_multiplies", result.operations.elementwise_multiplies}};
+  for (const double energy : stored.figures.energy_pj_highway) {
+    point.highway_energy_pj += energy;
   }
-}
-
-std::string finished_digest(const std::string& directory) {
-  const std::string path = directory + "/run.json";
-  if (!std::filesystem::exists(path)) {
-    return "";
-  }
-  try {
-    const Json json = read_json(path);
-    return json.at("digests").value("inputs", "");
-  } catch (const std::exception&) {
-    return "";  // damaged: run it again
+  for (const accelerator::LayerResult& layer : result.layers) {
+    point.highway_dram_bytes += static_cast<double>(layer.dram_bits.highway / 8);
+    point.highway_glb_bytes += static_cast<double>(layer.glb_bits.highway);
   }
 }
 
@@ -123,7 +98,8 @@ std::string sweep_csv(const std::vector<PointResult>& points) {
   return out;
 }
 
-std::string sweep_json(const std::vector<PointResult>& points) {
+std::string sweep_json(const std::vector<PointResult>& points,
+                       const std::vector<std::string>& request) {
   Json list = Json::array();
   for (const PointResult& point : points) {
     Json settings = Json::object();
@@ -140,8 +116,12 @@ std::string sweep_json(const std::vector<PointResult>& points) {
     entry["totals"] = Json::parse(point.totals_json);
     list.push_back(std::move(entry));
   }
-  const Json json = {{"schema", "turnpike-sweep-results/1"}, {"points", list}};
-  return json.dump(2) + "\n";
+  Json json = {{"schema", "turnpike-sweep-results/1"}};
+  if (!request.empty()) {
+    json["request"] = request;
+  }
+  json["points"] = std::move(list);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace turnpike::sweep

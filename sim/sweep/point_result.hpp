@@ -5,15 +5,19 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/run_directory.hpp"
 #include "sim/sweep/sweep_file.hpp"
 
 namespace turnpike::sweep {
+
+/// How the message of a killed point begins.
+inline constexpr const char* kKilledBy = "killed by signal ";
 
 /// What a sweep's table and files need of one point, read back from its run directory.
 struct PointResult {
   PointSettings settings;
   std::string profile;
-  std::string status = "missing";  ///< ok, check_failed, failed, missing
+  std::string status = "missing";  ///< ok, check_failed, failed, killed, missing
   std::string message;             ///< why it failed
   std::string totals_json = "{}";  ///< results.json "totals", as text
 
@@ -31,15 +35,14 @@ struct PointResult {
   [[nodiscard]] bool has_results() const { return status == "ok" || status == "check_failed"; }
 };
 
-/// Reads <directory>/results.json. FileError if it is not one of ours.
-void read_point(const std::string& directory, PointResult& point);
-
-/// The input digest a finished run directory was made from, or "" if it is not complete.
-[[nodiscard]] std::string finished_digest(const std::string& directory);
+/// Fills in what results.json says; the status is ok or check_failed, as the checks of the run came
+/// out. FileError if it is not one of ours.
+void read_point(const report::RunDirectory& directory, PointResult& point);
 
 /// sweep.csv: a row a point, settings then totals.
 [[nodiscard]] std::string sweep_csv(const std::vector<PointResult>& points);
-/// sweep.json: {schema, points: [{id, settings, profile, status, message?, totals}]}.
-[[nodiscard]] std::string sweep_json(const std::vector<PointResult>& points);
+/// sweep.json: {schema, request?, points: [{id, settings, profile, status, message?, totals}]}.
+[[nodiscard]] std::string sweep_json(const std::vector<PointResult>& points,
+                                     const std::vector<std::string>& request = {});
 
 }  // namespace turnpike::sweep

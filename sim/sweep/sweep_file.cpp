@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/config_map.hpp"
+#include "sim/base/digest.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -161,6 +162,11 @@ std::string PointSettings::id() const {
       out.begin(), out.end(),
       [](unsigned char c) { return std::isalnum(c) == 0 && c != '.' && c != '-' && c != '_'; },
       '-');
+  // A folder's name has at most 255 bytes, and files beside it are named after it.
+  constexpr std::size_t kLongest = 200;
+  if (out.size() > kLongest) {
+    out = out.substr(0, kLongest - 17) + '-' + Digest{}.add(text()).text();
+  }
   return out;
 }
 

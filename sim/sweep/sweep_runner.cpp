@@ -1,22 +1,24 @@
 #include "sim/sweep/sweep_runner.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
+#include <new>
 #include <set>
 
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "sim/base/digest.hpp"
-#include "sim/base/text.hpp"
-#include "sim/report/result_files.hpp"
+#include "sim/base/directory_lock.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/report/run_directory.hpp"
+#include "sim/sweep/point_store.hpp"
+#include "sim/sweep/process_pool.hpp"
+#include "sim/sweep/sweep_directory.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -24,58 +26,27 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kErrorFile = "error.txt";
-
-volatile std::sig_atomic_t interrupted = 0;
-void note_interrupt(int) {
-  interrupted = 1;
+/// "killed by signal 9 (Killed), likely out of memory".
+std::string killed_message(int signal) {
+  return fmt::format("{}{} ({}){}", kKilledBy, signal, ::strsignal(signal),
+                     signal == SIGKILL ? ", likely out of memory" : "");
 }
 
-/// While it lives, Ctrl-C and TERM are noted instead of killing the process.
-class InterruptGuard {
- public:
-  InterruptGuard() {
-    interrupted = 0;
-    struct sigaction action = {};
-    action.sa_handler = note_interrupt;
-    sigaction(SIGINT, &action, &old_int_);
-    sigaction(SIGTERM, &action, &old_term_);
-  }
-  ~InterruptGuard() {
-    sigaction(SIGINT, &old_int_, nullptr);
-    sigaction(SIGTERM, &old_term_, nullptr);
-  }
-  InterruptGuard(const InterruptGuard&) = delete;
-  InterruptGuard& operator=(const InterruptGuard&) = delete;
-
- private:
-  struct sigaction old_int_ = {};
-  struct sigaction old_term_ = {};
-};
-
-std::string file_text(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-/// What a file holds, or all files of a folder in the order of their names; "" if it is neither.
-std::string text_under(const std::string& path) {
-  std::error_code ignored;
-  if (!fs::is_directory(path, ignored)) {
-    return fs::is_regular_file(path, ignored) ? file_text(path) : "";
-  }
-  std::vector<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator{path}) {
-    if (entry.is_regular_file()) {
-      files.push_back(entry.path().string());
+/// A signal from outside, want of memory first, is not our bug; the others are crashes.
+ExitCode code_of_signal(int signal) {
+  for (const int crash : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) {
+    if (signal == crash) {
+      return ExitCode::internal;
     }
   }
-  std::sort(files.begin(), files.end());
-  std::string text;
-  for (const std::string& file : files) {
-    text += file + '\n' + file_text(file);
-  }
-  return text;
+  return ExitCode::input_file;
+}
+
+constexpr const char* kHighwayKey = "highway.enabled";
+
+/// Settings for all points that say nothing of one that is to have no highway.
+bool is_of_the_highway(const std::string& setting) {
+  return setting.starts_with("highway.bits=") || setting.starts_with("highway.storage=");
 }
 
 class Runner {
@@ -83,74 +54,119 @@ class Runner {
   Runner(const SweepFile& sweep, const SweepOptions& options)
       : sweep_{sweep},
         options_{options},
-        technology_digest_{Digest{}.add(text_under(options.config_root + "/technology")).text()} {
+        request_{request_of(sweep, options)},
+        places_{place_of(sweep.accelerator), place_of(sweep.network),
+                sweep.weights.empty() ? "" : place_of(sweep.weights),
+                canonical_path(options.config_root)} {
     for (const PointSettings& settings : sweep.points) {
-      Point point;
-      point.settings = settings;
-      point.directory = options.directory + "/" + settings.id();
-      point.config = load(settings);  // every point is checked before the first one runs
-      point.digest = digest_of(point.config);
-      points_.push_back(std::move(point));
+      points_.push_back(point_of(settings));  // every point is checked before the first one runs
+    }
+    results_.resize(points_.size());
+    exit_codes_.resize(points_.size(), 0);
+  }
+
+  [[nodiscard]] const std::vector<std::string>& request() const { return request_; }
+  [[nodiscard]] const std::vector<Point>& points() const { return points_; }
+
+  /// Reads what is finished.
+  void resume() {
+    start_ = Clock::now();
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      results_[i] = options_.force ? std::nullopt : store_.finished(points_[i]);
+      resumed_ += results_[i] ? 1U : 0U;
     }
   }
 
-  SweepOutcome run(const std::function<void(const SweepProgress&)>& progress) {
-    const InterruptGuard guard;
-    start_ = Clock::now();
+  [[nodiscard]] std::vector<std::size_t> unfinished_points() const {
     std::vector<std::size_t> todo;
     for (std::size_t i = 0; i < points_.size(); ++i) {
-      if (!options_.force && finished_digest(points_[i].directory) == points_[i].digest) {
-        ++resumed_;
-      } else {
+      if (!results_[i]) {
         todo.push_back(i);
       }
     }
-    if (!todo.empty()) {
-      const auto weights = sweep_.weights.empty() ? std::nullopt : std::optional{sweep_.weights};
-      workload_.emplace(Workload::open(sweep_.network, weights));
-      workload_->prepare();
-      tell_notes(todo);
-    }
-    run_all(todo, progress);
-    return collect();
+    return todo;
   }
 
-  SweepOutcome status() {
-    start_ = Clock::now();
-    return collect();
+  void run(const std::function<void(const SweepProgress&)>& progress) {
+    const std::vector<std::size_t> todo = unfinished_points();
+    std::size_t done = 0;
+    const auto tell = [&] { report(progress, done, todo.size()); };
+    tell();
+    if (todo.empty()) {
+      return;
+    }
+    open_workload();
+    ProcessPool pool{options_.jobs, [this](std::size_t i) { return run_point(points_[i]); }};
+    const auto started = [this](std::size_t i) { clear_leftovers(points_[i]); };
+    const auto ended = [&](std::size_t i, const TaskEnd& end) {
+      note_end(i, end);
+      ++done;
+      tell();
+    };
+    interrupted_ = !pool.run(todo, started, ended);
+    for (const std::size_t i : todo) {
+      remove_temporaries(points_[i].directory);
+      DirectoryLock::clear(points_[i].directory);
+      if (interrupted_ && !results_[i]) {  // it may have been killed when all was written
+        results_[i] = store_.finished(points_[i]);
+      }
+    }
+  }
+
+  SweepOutcome outcome() {
+    SweepOutcome outcome;
+    outcome.request = request_;
+    outcome.resumed = resumed_;
+    outcome.interrupted = interrupted_;
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      outcome.points.push_back(results_[i] ? *results_[i] : unfinished(points_[i]));
+      const ExitCode verdict =
+          outcome.points.back().status == "check_failed" ? ExitCode::check_failed : ExitCode::ok;
+      outcome.exit_code = std::max({outcome.exit_code, exit_codes_[i], static_cast<int>(verdict)});
+    }
+    if (interrupted_) {
+      outcome.exit_code = static_cast<int>(ExitCode::interrupted);
+    }
+    outcome.seconds = elapsed();
+    return outcome;
   }
 
  private:
-  struct Point {
-    PointSettings settings;
-    std::string directory;
-    std::string digest;
-    accelerator::AcceleratorConfig config;
-    int exit_code = 0;
-  };
-
-  [[nodiscard]] accelerator::AcceleratorConfig load(const PointSettings& settings) const {
+  Point point_of(const PointSettings& settings) const {
+    Point point;
+    point.settings = settings;
+    point.directory = options_.directory + "/" + settings.id();
+    const InputRecorder recorder;
     accelerator::ConfigSources sources;
     sources.accelerator_file = sweep_.accelerator;
     sources.config_root = options_.config_root;
     sources.profile = options_.profile;
-    sources.settings = options_.settings;
-    for (const std::string& assignment : settings.assignments()) {
-      sources.settings.push_back(assignment);
+    const std::vector<std::string> assignments = settings.assignments();
+    std::copy_if(options_.settings.begin(), options_.settings.end(),
+                 std::back_inserter(sources.settings), [&settings](const std::string& setting) {
+                   return !is_of_the_highway(setting) || settings.value(kHighwayKey) != "false";
+                 });
+    std::copy(assignments.begin(), assignments.end(), std::back_inserter(sources.settings));
+    point.config = accelerator::load_accelerator(sources);
+    point.inputs = recorder.files();
+    point.identity = identity_of(options_.version, point.config, places_);
+    point.request = request_;
+    for (const std::string& assignment : assignments) {
+      point.request.push_back("point " + assignment);
     }
-    return accelerator::load_accelerator(sources);
+    return point;
   }
 
-  [[nodiscard]] std::string digest_of(const accelerator::AcceleratorConfig& config) const {
-    Digest digest;
-    digest.add(options_.version + '\n' + config.resolved.to_yaml() + '\n');
-    digest.add(sweep_.network + '\n' + sweep_.weights + '\n' + technology_digest_ + '\n');
-    const ConfigNode* const prices = config.cost.find("energy_table");
-    for (const std::string& file :
-         {sweep_.network, sweep_.weights, prices == nullptr ? "" : prices->scalar}) {
-      digest.add(Digest{}.add(text_under(file)).text());
+  void open_workload() {
+    const InputRecorder recorder;
+    const auto weights = sweep_.weights.empty() ? std::nullopt : std::optional{sweep_.weights};
+    workload_.emplace(Workload::open(sweep_.network, weights));
+    for (const std::size_t i : unfinished_points()) {
+      workload_->check(points_[i].config);
     }
-    return digest.text();
+    workload_->prepare();
+    workload_inputs_ = recorder.files();
+    tell_notes(unfinished_points());
   }
 
   /// What there is to know of a trace on the machines of these points, each sentence once. What is
@@ -177,39 +193,6 @@ class Runner {
     }
   }
 
-  void run_all(const std::vector<std::size_t>& todo,
-               const std::function<void(const SweepProgress&)>& progress) {
-    std::map<pid_t, std::size_t> running;
-    std::size_t next = 0;
-    std::size_t done = 0;
-    while ((next < todo.size() && interrupted == 0) || !running.empty()) {
-      while (next < todo.size() && interrupted == 0 &&
-             running.size() < static_cast<std::size_t>(options_.jobs)) {
-        const std::size_t point = todo[next++];
-        running.emplace(start(points_[point]), point);
-      }
-      report(progress, done, todo.size());
-      int status = 0;
-      const pid_t ended = ::waitpid(-1, &status, 0);
-      if (ended < 0) {
-        if (errno == EINTR && interrupted != 0) {
-          for (const auto& [child, point] : running) {
-            ::kill(child, SIGKILL);
-          }
-        }
-        continue;
-      }
-      const auto found = running.find(ended);
-      if (found != running.end()) {
-        points_[found->second].exit_code =
-            WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ExitCode::internal);
-        running.erase(found);
-        ++done;
-      }
-    }
-    report(progress, done, todo.size());
-  }
-
   void report(const std::function<void(const SweepProgress&)>& progress, std::size_t done,
               std::size_t total) const {
     if (progress) {
@@ -220,88 +203,85 @@ class Runner {
     }
   }
 
-  /// Runs one point in a child process; its result is its directory.
-  pid_t start(const Point& point) {
-    const pid_t child = ::fork();
-    if (child < 0) {
-      throw InternalError{"cannot start a process for a point"};
-    }
-    if (child == 0) {
-      std::signal(SIGINT, SIG_IGN);  // the parent decides
-      ::_exit(run_point(point));
-    }
-    return child;
-  }
-
-  [[nodiscard]] int run_point(const Point& point) const {
-    const std::string error_file = point.directory + "/" + kErrorFile;
-    std::error_code ignored;
-    fs::remove(point.directory + "/run.json", ignored);
-    fs::remove(error_file, ignored);
+  /// In a process of its own; the result is the point's directory.
+  [[nodiscard]] TaskEnd run_point(const Point& point) const {
+    const auto failed = [](ExitCode code, const char* what) {
+      return TaskEnd{static_cast<int>(code), 0, what};
+    };
     try {
-      const auto begin = Clock::now();
-      ExperimentOptions experiment;
-      experiment.config_root = options_.config_root;
-      experiment.simulation.memo_file = options_.memo_file;
-      const report::PricedRun run = run_experiment(point.config, *workload_, experiment);
-      report::RunRecord record;
-      record.version = options_.version;
-      record.arguments = options_.arguments;
-      record.timing = "memo";
-      record.digests = {{"inputs", point.digest}};
-      record.wall_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-      report::write_run_directory(point.directory, run, record);
-      return static_cast<int>(run.result.checks.all_passed() ? ExitCode::ok
-                                                             : ExitCode::check_failed);
+      simulate(point);
+      return {};
     } catch (const InputError& e) {
-      return failed(error_file, e.what(), e.exit_code());
+      return failed(e.exit_code(), e.what());
+    } catch (const std::bad_alloc&) {
+      return failed(ExitCode::input_file, "out of memory");
     } catch (const std::exception& e) {
-      return failed(error_file, e.what(), ExitCode::internal);
+      return failed(ExitCode::internal, e.what());
     }
   }
 
-  static int failed(const std::string& error_file, const char* what, ExitCode code) {
-    std::error_code ignored;
-    fs::create_directories(fs::path{error_file}.parent_path(), ignored);
-    std::ofstream{error_file} << what;
-    return static_cast<int>(code);
+  void simulate(const Point& point) const {
+    const auto begin = Clock::now();
+    const InputRecorder recorder;
+    ExperimentOptions experiment;
+    experiment.config_root = options_.config_root;
+    experiment.simulation.memo_file = options_.memo_file;
+    const report::PricedRun run = run_experiment(point.config, *workload_, experiment);
+    report::RunRecord record;
+    record.version = options_.version;
+    record.arguments = options_.arguments;
+    record.request = point.request;
+    record.timing = "memo";
+    record.digests = {{"inputs", point.identity}};
+    record.inputs = point.inputs;  // as they were when the sweep began
+    record.inputs.insert(workload_inputs_.begin(), workload_inputs_.end());
+    record.inputs.insert(recorder.files().begin(), recorder.files().end());
+    record.wall_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    report::write_run_directory(point.directory, run, record);
+  }
+
+  /// The verdict is in the directory, not in the process's exit code.
+  void note_end(std::size_t index, const TaskEnd& end) {
+    const Point& point = points_[index];
+    if (end.signal != 0) {
+      fail(index, code_of_signal(end.signal), killed_message(end.signal), "killed");
+    } else if (end.exit_code != 0) {
+      fail(index, static_cast<ExitCode>(end.exit_code), end.message, "failed");
+    } else {
+      results_[index] = store_.finished(point);
+      if (!results_[index]) {
+        fail(index, ExitCode::input_file,
+             "its directory or what it was made from changed while it ran", "failed");
+      }
+    }
+  }
+
+  void fail(std::size_t index, ExitCode code, const std::string& message, const char* status) {
+    write_failure(points_[index], message);
+    exit_codes_[index] = static_cast<int>(code);
+    PointResult result = unfinished(points_[index]);
+    result.status = status;
+    result.message = message;
+    results_[index] = std::move(result);
   }
 
   [[nodiscard]] double elapsed() const {
     return std::chrono::duration<double>(Clock::now() - start_).count();
   }
 
-  SweepOutcome collect() {
-    SweepOutcome outcome;
-    outcome.resumed = resumed_;
-    for (const Point& point : points_) {
-      PointResult result;
-      result.settings = point.settings;
-      result.profile = point.config.profile;
-      if (finished_digest(point.directory) == point.digest) {
-        read_point(point.directory, result);
-        result.status = point.exit_code == 0 ? "ok" : "check_failed";
-      } else if (fs::exists(point.directory + "/" + kErrorFile)) {
-        result.status = "failed";
-        result.message = file_text(point.directory + "/" + kErrorFile);
-      }
-      outcome.exit_code = std::max(outcome.exit_code, point.exit_code);
-      outcome.points.push_back(std::move(result));
-    }
-    if (interrupted != 0) {
-      outcome.exit_code = static_cast<int>(ExitCode::interrupted);
-    }
-    outcome.seconds = elapsed();
-    return outcome;
-  }
-
   const SweepFile& sweep_;
   const SweepOptions& options_;
-  std::string technology_digest_;  ///< prices and memories are inputs, too
+  std::vector<std::string> request_;
+  std::vector<std::string> places_;
   std::vector<Point> points_;
+  std::vector<std::optional<PointResult>> results_;  ///< of points that ended, now or before
+  std::vector<int> exit_codes_;                      ///< of points that failed now
+  PointStore store_;
   std::optional<Workload> workload_;
+  std::map<std::string, std::string> workload_inputs_;
   std::size_t resumed_ = 0;
-  Clock::time_point start_;
+  bool interrupted_ = false;
+  Clock::time_point start_ = Clock::now();
 };
 
 }  // namespace
@@ -309,19 +289,25 @@ class Runner {
 SweepOutcome run_sweep(const SweepFile& sweep, const SweepOptions& options,
                        const std::function<void(const SweepProgress&)>& progress) {
   Runner runner{sweep, options};
-  std::error_code error;
-  fs::create_directories(options.directory, error);
-  if (error) {
-    throw FileError{{options.directory, 0, 0}, "cannot be made: " + error.message()};
+  const SweepDirectory directory = SweepDirectory::open(options.directory);
+  runner.resume();
+  if (!options.force) {
+    std::vector<Point> replaced;
+    for (const std::size_t i : runner.unfinished_points()) {
+      replaced.push_back(runner.points()[i]);
+    }
+    directory.check_replaceable(runner.request(), replaced);
   }
-  SweepOutcome outcome = runner.run(progress);
-  report::write_file(options.directory + "/sweep.csv", sweep_csv(outcome.points));
-  report::write_file(options.directory + "/sweep.json", sweep_json(outcome.points));
+  runner.run(progress);
+  SweepOutcome outcome = runner.outcome();
+  outcome.unwritten = directory.write(outcome.points, outcome.request);
   return outcome;
 }
 
 SweepOutcome sweep_status(const SweepFile& sweep, const SweepOptions& options) {
-  return Runner{sweep, options}.status();
+  Runner runner{sweep, options};
+  runner.resume();
+  return runner.outcome();
 }
 
 }  // namespace turnpike::sweep

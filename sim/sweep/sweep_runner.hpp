@@ -17,7 +17,7 @@ struct SweepOptions {
   std::vector<std::string> settings;  ///< --set, under every point
   std::string directory;              ///< results: a run directory a point
   int jobs = 1;                       ///< processes at once
-  bool force = false;                 ///< run points again that are finished
+  bool force = false;                 ///< run points again that are finished, replace what is there
   std::string version;                ///< of the program, part of each point's digest
   std::vector<std::string> arguments;
   std::string memo_file;
@@ -36,11 +36,15 @@ struct SweepOutcome {
   std::size_t resumed = 0;  ///< points that were finished before
   double seconds = 0.0;
   int exit_code = 0;  ///< of the worst point; 130 if interrupted
+  bool interrupted = false;
+  std::string unwritten;  ///< why sweep.csv or sweep.json is not there; empty if both are
+  std::vector<std::string> request;  ///< what was asked for, as sweep.json keeps it
 };
 
 /// Runs the points of a sweep, each in a process of its own, and writes sweep.csv and sweep.json.
-/// A point whose directory is complete and was made from the same inputs is not run again. A
-/// failing point does not stop the others; finished ones are kept whatever happens.
+/// A point whose directory is whole and was made from the same inputs is not run again. A failing
+/// point does not stop the others; finished ones are kept whatever happens. InputError if another
+/// process sweeps into the directory, or if it holds something else (SweepDirectory).
 [[nodiscard]] SweepOutcome run_sweep(const SweepFile& sweep, const SweepOptions& options,
                                      const std::function<void(const SweepProgress&)>& progress);
 

@@ -86,7 +86,7 @@ class Session:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def sweep(self, name, network, matrix, expected, *options, statuses=None, code=0, resume=True):
+    def sweep(self, name, network, matrix, expected, *options, statuses=None, code=0):
         """A sweep, its files, its table; then again, when nothing is left to do."""
         file = self.put(f"{name}_sweep.yaml", cases.sweep_yaml(ACCELERATOR, network, matrix))
         directory = self.folder / name
@@ -110,8 +110,7 @@ class Session:
                 check_configuration(self.f, runs[-1], CONFIGS, ACCELERATOR, None, expected.brings, [
                     *(value for flag, value in zip(options, options[1:]) if flag == "--set"),
                     *(f"{key}={point.text(key)}" for key in point.settings)])
-        if resume:
-            self.resume(files, arguments, text, code)
+        self.resume(files, arguments, text, code)
         return runs
 
     def resume(self, files, arguments, text, code):
@@ -265,8 +264,7 @@ def failures(session):
     run = session.run("wrong", session.folder / "wrong_code", expected, code=1)
     report(session, [run])
     session.sweep("wrong_sweep", session.folder / "wrong_code", {"transfers": ["overlap", "serial"]}, expected,
-                  statuses={("overlap",): ("check_failed", ""), ("serial",): ("check_failed", "")}, code=1,
-                  resume=False)
+                  statuses={("overlap",): ("check_failed", ""), ("serial",): ("check_failed", "")}, code=1)
     expected.tolerance = 1
     session.run("tolerated", session.folder / "wrong_code", expected, "--tolerance", "1",
                 code=1 if run.results["checks"]["float_max_error"] > 1e-5 else 0)

@@ -5,7 +5,7 @@ import pathlib
 import re
 
 from prices import PriceBook, Prices
-from reading import at, neutral, read_csv, read_json, read_yaml
+from reading import at, digest_of, neutral, read_csv, read_json, read_yaml
 
 COMPONENTS = ["mac", "ifmap_spad", "filter_spad", "psum_spad", "pe_control", "pe_fifo", "pe_link", "noc",
               "glb", "glb_filter", "post", "rlc", "controller", "clock", "leakage", "dram"]
@@ -23,15 +23,15 @@ LAYER = ["name", "op", "mapping", "passes", "active_pes", "cycles", "processing_
          "ofmap_place", "glb_bytes", "dram_bytes", "dram_packing_loss_bits", "energy_pj"]
 GLB_KINDS = ["ifmap", "filter", "psum", "ofmap", "highway"]
 DRAM_KINDS = ["ifmap", "filter", "ofmap", "highway"]
-CHECKS = ["ofmap_bit_exact", "outputs_compared", "float_max_error", "accumulators_exact", "first_difference",
+CHECKS = ["passed", "ofmap_bit_exact", "outputs_compared", "float_max_error", "accumulators_exact", "first_difference",
           "codes_compared", "codes_differing", "codes_off_by_one", "codes_within_tolerance", "tensors_differing",
           "largest_code_difference", "tolerance", "likely_cause", "conservation"]
 CONSERVATION = ["clock_cycles", "cycles_above_bounds", "dram_filter_values", "dram_ifmap_values",
                 "dram_ofmap_values", "energy", "filter_words", "glb_lines_hold_what_moves",
                 "glb_lines_within_ports", "ifmap_words", "macs", "no_highway_stream_without_highway", "passes",
                 "psum_words"]
-RUN = ["schema", "version", "arguments", "timing", "passes_simulated", "clocks_simulated", "digests", "host",
-       "wall_seconds"]
+RUN = ["schema", "version", "arguments", "request", "timing", "passes_simulated", "clocks_simulated", "digests",
+       "inputs", "files", "host", "wall_seconds"]
 PSUM_RULES = {"scaled": "scaled with the operands", "overflow_free": "overflow-free"}
 FILES = ["config.resolved.yaml", "counts.csv", "layers.csv", "results.json", "run.json", "stats.txt"]
 # A column of layers.csv: the same figure in results.json.
@@ -317,6 +317,9 @@ class RunFiles:
     def check_checks(self, expected):
         f, checks, where = self.f, self.results["checks"], f"{self.where} checks"
         f.keys(where, checks, CHECKS)
+        f.same(f"{where}.passed", checks["passed"],
+               checks["ofmap_bit_exact"] is not False and checks["accumulators_exact"] is not False
+               and checks["float_max_error"] <= 1e-5 and all(checks["conservation"].values()))
         f.keys(f"{where}.conservation", checks["conservation"], CONSERVATION)
         f.same(f"{where}.conservation", [name for name, holds in checks["conservation"].items() if not holds], [])
         if expected.outputs is not None:
@@ -410,3 +413,15 @@ class RunFiles:
         self.f.true(f"{where} clocks_simulated", (record["passes_simulated"] == 0) == (record["clocks_simulated"] == 0)
                     and record["clocks_simulated"] <= self.results["totals"]["processing_cycles"], "do not fit the passes")
         self.f.true(f"{where} digests", len(record["digests"]) > 0, "has none")
+        self.f.true(f"{where} request", len(record["request"]) > 0, "is empty")
+        self.f.same(f"{where} files", record["files"],
+                    {name: digest_of(self.directory / name) for name in FILES if name != "run.json"})
+        self.check_inputs(where, record["inputs"])
+
+    def check_inputs(self, where, inputs):
+        """The files a run was made from, as they are: the device it names is one of them."""
+        for path, digest in inputs.items():
+            self.f.same(f"{where} inputs {path}", digest, digest_of(path))
+        device = f"/{at(self.config, 'dram.device')}.yaml"
+        for part in (device, "/configs/technology/"):
+            self.f.true(f"{where} inputs", any(part in path for path in inputs), f"have no {part}")

@@ -87,7 +87,9 @@ class SweepFiles:
 
     def check_json(self, document, where="sweep.json"):
         where = f"{self.where} {where}"
-        self.f.keys(where, document, ["schema", "points"])
+        self.f.keys(where, document, ["schema", "request", "points"])
+        self.f.true(f"{where} request", all(word in " ".join(document["request"]) for word in ("accelerator ", "network ")),
+                    f"is {document['request']}")
         self.f.same(f"{where} schema", document["schema"], "turnpike-sweep-results/1")
         self.f.same(f"{where} ids", [point["id"] for point in document["points"]], [p.id for p in self.points])
         for entry, point in zip(document["points"], self.points):

@@ -97,7 +97,7 @@ TEST(Run, MemoAndReferenceGiveTheSameFiles) {
     for (const char* timing : {"reference", "memo"}) {
       const Outcome outcome =
           turnpike({"run", accelerator(), "--network", "zoo:resnet18", "--layers", layers, "--set",
-                    "precision=3", "--timing", timing, "-o", scratch(timing)});
+                    "precision=3", "--timing", timing, "-o", scratch(timing), "--force"});
       ASSERT_EQ(outcome.code, 0) << outcome.err;
     }
     for (const char* file :

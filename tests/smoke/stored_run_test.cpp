@@ -78,7 +78,7 @@ TEST_F(StoredRuns, LimitsAndMissingFoldersHaveCodesOfTheirOwn) {
 
 TEST_F(StoredRuns, RepricingWithNothingChangedGivesTheSameFiles) {
   for (const std::string& run : {plain_, highway_}) {
-    const std::string again = scratch("again");
+    const std::string again = run + "-again";
     const Outcome outcome = turnpike({"reprice", run, "-o", again});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     for (const char* file :
@@ -140,7 +140,7 @@ TEST_F(StoredRuns, UnfinishedOrMixedDirectoriesAreRefused) {
   const std::string mixed = scratch("mixed");
   ASSERT_EQ(turnpike({"reprice", plain_, "-o", mixed}).code, 0);
   put("mixed/counts.csv", bytes_of(highway_ + "/counts.csv"));
-  expect_refused({"reprice", mixed}, 3, "does not belong to results.json");
+  expect_refused({"reprice", mixed}, 3, "does not belong to run.json");
   put("mixed/run.json", "");
   expect_refused({"reprice", mixed}, 3, "run.json");
 }

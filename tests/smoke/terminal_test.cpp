@@ -51,8 +51,8 @@ void expect_80_columns(const std::vector<std::string>& arguments) {
 }
 
 TEST(Terminal, EveryTableFits80Columns) {
-  const std::string plain = scratch("plain");
-  const std::string highway = scratch("highway");
+  const std::string plain = scratch("table-plain");
+  const std::string highway = scratch("table-highway");
   const std::vector<std::string> resnet{"run",          accelerator(), "--network",
                                         "zoo:resnet18", "--set",       "precision=2"};
   const auto with = [](std::vector<std::string> words, const std::vector<std::string>& more) {

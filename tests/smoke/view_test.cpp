@@ -30,14 +30,14 @@ TEST(View, FilesChangeNoResult) {
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     return outcome.out;
   };
-  const std::string plain = with({"-o", scratch("plain")});
+  const std::string plain = with({"-o", scratch("unviewed")});
   const std::string viewed =
       with({"-o", scratch("viewed"), "--timeline", scratch("t.json"), "--vcd", scratch("w.vcd"),
             "--window", "100000:101000", "--vcd-pe", "2:3", "--dram-trace", scratch("d.trc")});
   EXPECT_EQ(plain, viewed);
   for (const char* file :
        {"results.json", "layers.csv", "counts.csv", "stats.txt", "config.resolved.yaml"}) {
-    EXPECT_EQ(bytes_of(scratch("plain") + "/" + file), bytes_of(scratch("viewed") + "/" + file))
+    EXPECT_EQ(bytes_of(scratch("unviewed") + "/" + file), bytes_of(scratch("viewed") + "/" + file))
         << file;
   }
   EXPECT_EQ(Json::parse(bytes_of(scratch("t.json"))).at("otherData").at("detail"), "blocks");

@@ -55,6 +55,18 @@ TEST(SweepFile, AValueMayBeAMapping) {
             (std::vector<std::string>{"array={rows: 8, columns: 8}"}));
 }
 
+TEST(SweepFile, LongSettingsMakeNamesThatAFolderCanHave) {
+  const std::string a(300, 'n');
+  const SweepFile sweep =
+      parse_sweep(kHead + "matrix: {name: [" + a + ", " + a + "m], precision: [2]}\n", "s.yaml");
+  ASSERT_EQ(sweep.points.size(), 2U);
+  EXPECT_NE(sweep.points[0].id(), sweep.points[1].id());
+  for (const PointSettings& point : sweep.points) {
+    EXPECT_LE(point.id().size(), 200U);
+    EXPECT_TRUE(point.id().starts_with("name-nnn")) << point.id();
+  }
+}
+
 TEST(SweepFile, RefusesListsOfPointsThatAreNone) {
   for (const std::string key : {"exclude", "include"}) {
     for (const std::string wrong : {"{precision: 2}", "5", "", "precision"}) {

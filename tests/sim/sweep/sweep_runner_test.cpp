@@ -8,6 +8,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "sim/base/directory_lock.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/sweep/sweep_table.hpp"
 
 namespace turnpike::sweep {
@@ -57,8 +60,58 @@ TEST_F(SweepRunner, RunsEveryPointAndResumesFinishedOnes) {
   EXPECT_EQ(second.resumed, 3U);
   EXPECT_EQ(sweep_table(second.points, kWide), sweep_table(first.points, kWide));
 
-  options.settings = {"highway.bits=16"};  // other inputs: nothing may be taken over
+  options.settings = {"clock_mhz=300"};  // another sweep: nothing may be taken over or replaced
+  EXPECT_THROW(static_cast<void>(run_sweep(sweep, options, nullptr)), InputError);
+  options.force = true;
   EXPECT_EQ(run_sweep(sweep, options, nullptr).resumed, 0U);
+}
+
+TEST_F(SweepRunner, ADamagedPointIsRunAgain) {
+  const SweepFile sweep = file("matrix: {precision: [3, 2]}\n");
+  const SweepOutcome first = run_sweep(sweep, options, nullptr);
+  const std::string results = options.directory + "/precision-2/results.json";
+  const std::string bytes = read_input(results);
+  write_output(results, bytes + "\n");
+  EXPECT_EQ(sweep_status(sweep, options).points[1].status, "missing");
+  const SweepOutcome second = run_sweep(sweep, options, nullptr);
+  EXPECT_EQ(second.resumed, 1U);
+  EXPECT_EQ(second.exit_code, 0);
+  EXPECT_EQ(read_input(results), bytes);
+}
+
+TEST_F(SweepRunner, AnEditedInputMakesItsPointRunAgain) {
+  fs::create_directories(options.directory);
+  SweepFile sweep = file("matrix: {precision: [2]}\n");
+  const std::string accelerator = options.directory + "/accelerator.yaml";
+  write_output(accelerator, read_input(sweep.accelerator));
+  sweep.accelerator = accelerator;
+  EXPECT_EQ(run_sweep(sweep, options, nullptr).resumed, 0U);
+  EXPECT_EQ(run_sweep(sweep, options, nullptr).resumed, 1U);
+  write_output(accelerator, read_input(accelerator) + "# the same values\n");
+  EXPECT_EQ(run_sweep(sweep, options, nullptr).resumed, 0U);
+}
+
+TEST_F(SweepRunner, OnlyOneSweepWritesADirectory) {
+  fs::create_directories(options.directory);
+  const DirectoryLock other = DirectoryLock::take(options.directory);
+  const SweepFile sweep = file("matrix: {precision: [2]}\n");
+  EXPECT_THROW(static_cast<void>(run_sweep(sweep, options, nullptr)), InputError);
+}
+
+TEST_F(SweepRunner, ContradictionsAreSaidBeforeAnythingRuns) {
+  options.settings = {"highway.bits=16"};
+  const SweepFile none = file("matrix: {precision: [3, 2]}\n");
+  EXPECT_THROW(static_cast<void>(run_sweep(none, options, nullptr)), InputError);
+  EXPECT_FALSE(fs::exists(options.directory + "/precision-3/run.json"));
+}
+
+TEST_F(SweepRunner, AWidthForAllPointsIsOfThoseWithAHighway) {
+  options.settings = {"highway.bits=16"};
+  const SweepFile both = file("matrix: {precision: [2], highway.enabled: [false, true]}\n");
+  const SweepOutcome outcome = run_sweep(both, options, nullptr);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.points[0].highway_bits, 0);
+  EXPECT_EQ(outcome.points[1].highway_bits, 16);
 }
 
 TEST_F(SweepRunner, AFailingPointDoesNotStopTheOthers) {
