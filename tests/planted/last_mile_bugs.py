@@ -12,6 +12,8 @@ PAGE_DATA = "sim/report/page_data.cpp"
 SECTIONS = "sim/report/page/page.js"
 RUNNER = "sim/sweep/sweep_runner.cpp"
 POINT = "sim/sweep/point_result.cpp"
+STORE = "sim/sweep/point_store.cpp"
+DIRECTORY = "sim/report/run_directory.cpp"
 SWEEP_TABLE = "sim/sweep/sweep_table.cpp"
 
 BUGS = [
@@ -35,7 +37,7 @@ BUGS = [
      "shortest(row.energy.count()), row.interpolated);", "shortest(row.energy.count()), false);", "last_mile"),
     ("stats.txt: DRAM bytes are the buffer's", RESULTS,
      'line("dram_bytes", whole(run.dram_bytes())', 'line("dram_bytes", whole(run.glb_bytes())', "last_mile"),
-    ("run.json: arguments without the last", RESULTS,
+    ("run.json: arguments without the last", DIRECTORY,
      '{"arguments", record.arguments},',
      '{"arguments", std::vector<std::string>(record.arguments.begin(), record.arguments.end() - 1)},', "last_mile"),
     ("average power over the processing time only", PRICED,
@@ -80,16 +82,37 @@ BUGS = [
      "change(energy_uj(*with), energy_uj(*wider)),", "change(energy_uj(*wider), energy_uj(*with)),", "last_mile"),
     ("sweep: leakage is no column's", "sim/report/component_groups.cpp",
      '{"leakage", {leakage}},', '{"leakage", {}},', "last_mile"),
-    ("sweep: --force is ignored", RUNNER, "!options_.force &&", "true &&", "last_mile"),
+    ("sweep: --force is ignored", RUNNER, "options_.force ? std::nullopt", "false ? std::nullopt", "last_mile"),
     ("sweep: the bytes of the network are no input", RUNNER,
-     "for (const std::string& file :\n         {sweep_.network, sweep_.weights,",
-     "for (const std::string& file :\n         {sweep_.weights, sweep_.weights,", "last_mile"),
-    ("sweep: a failed check is kept as ok", RUNNER,
-     'result.status = point.exit_code == 0 ? "ok" : "check_failed";', 'result.status = "ok";', "last_mile"),
+     "record.inputs.insert(workload_inputs_.begin(), workload_inputs_.end());", "", "last_mile"),
+    ("sweep: a failed check is kept as ok", POINT,
+     'result.checks.all_passed() ? "ok" : "check_failed"', '"ok"', "last_mile"),
+    ("sweep: a failed check of an earlier sweep is forgotten by the exit code", RUNNER,
+     'outcome.points.back().status == "check_failed" ? ExitCode::check_failed : ExitCode::ok;',
+     'exit_codes_[i] != 0 ? ExitCode::check_failed : ExitCode::ok;', "last_mile"),
     ("sweep: an interrupted sweep ends with 0", RUNNER,
      "outcome.exit_code = static_cast<int>(ExitCode::interrupted);", "outcome.exit_code = 0;", "last_mile"),
     ("sweep: a point that failed is forgotten by the exit code", RUNNER,
-     "outcome.exit_code = std::max(outcome.exit_code, point.exit_code);", "outcome.exit_code = point.exit_code;", "last_mile"),
+     "std::max({outcome.exit_code, exit_codes_[i], static_cast<int>(verdict)});",
+     "std::max({exit_codes_[i], static_cast<int>(verdict)});", "last_mile"),
+    # Files and processes
+    ("results.json: every run has passed", RESULTS, '{"passed", checks.all_passed()}', '{"passed", true}', "last_mile"),
+    ("resume: an input that changed is the same", STORE,
+     "return digests_.of(input.first) == input.second;", "return !digests_.of(input.first).empty();", "last_mile"),
+    ("resume: the tables a point is priced with are no input", RUNNER,
+     "record.inputs.insert(recorder.files().begin(), recorder.files().end());", "", "faults"),
+    ("run directory: a changed file is read", DIRECTORY,
+     "Digest{}.add(out.text(file.name)).text() != out.files_[file.name]", "out.text(file.name).empty()", "report_test"),
+    ("run directory: the old run.json stays while a run is replaced", DIRECTORY,
+     "if (!fs::remove(record_path, error) && error) {", "if (error) {", "report_test"),
+    ("run directory: another run is replaced without a word", DIRECTORY,
+     "if (asked->request != record.request && asked->arguments != record.arguments) {", "if (false) {", "report_test"),
+    ("lock: nobody holds a directory", "sim/base/directory_lock.cpp",
+     "return result == 0 || errno != EWOULDBLOCK;", "return true;", "base_test"),
+    ("sweep: a killed process has ended well", "sim/sweep/process_pool.cpp",
+     "end.signal = WTERMSIG(status);", "end.exit_code = 0;", "sweep_test"),
+    ("stdout: what cannot be written is done", "tools/output.cpp",
+     "return said ? static_cast<int>(ExitCode::input_file) : code;", "return code;", "smoke"),
     # The page
     ("page: a layer's DRAM stall holds the post stall", PAGE_DATA,
      '{"dram_stall", layer.cycles.dram_stall},', '{"dram_stall", layer.cycles.post_stall},', "last_mile"),

@@ -27,7 +27,7 @@ import last_mile_bugs
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LISTS = {"array": array_bugs.BUGS, "last_mile": last_mile_bugs.BUGS}
 # What has to be built for the tests of a label; others are built by their own name.
-TARGETS = {"last_mile": "turnpike", "smoke": "smoke_test"}
+TARGETS = {"last_mile": "turnpike", "faults": "turnpike", "smoke": "smoke_test"}
 SLOW = "^torch_check$|^differential_long_runs$"
 
 
