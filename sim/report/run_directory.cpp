@@ -186,7 +186,7 @@ RunDirectory RunDirectory::open(const std::string& directory) {
   out.directory_ = directory;
   out.read_record();
   for (const RunFile& file : kFiles) {
-    if (!out.files_.empty() && Digest{}.add(out.text(file.name)).text() != out.files_[file.name]) {
+    if (out.has_digests_ && Digest{}.add(out.text(file.name)).text() != out.files_[file.name]) {
       throw FileError{{out.path(file.name), 0, 0},
                       "does not belong to run.json: it was changed, or is of another run"};
     }
@@ -207,6 +207,8 @@ void RunDirectory::read_record() {
   digests_ = text_map(map, "digests", spot);
   inputs_ = text_map(map, "inputs", spot);
   files_ = text_map(map, "files", spot);
+  // One of these that is missing was taken out; versions without digests had none of them.
+  has_digests_ = map.has("files") || map.has("inputs") || map.has("request");
 }
 
 const std::string& RunDirectory::text(const std::string& name) const {

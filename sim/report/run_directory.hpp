@@ -69,6 +69,7 @@ class RunDirectory {
   mutable std::map<std::string, std::string> texts_;
   std::vector<std::string> request_;
   std::map<std::string, std::string> inputs_, digests_, files_;
+  bool has_digests_ = false;  ///< of the other files
 };
 
 }  // namespace turnpike::report

@@ -79,6 +79,14 @@ TEST_F(RunDirectories, AnyChangedFileIsNamed) {
   }
 }
 
+TEST_F(RunDirectories, DigestsThatWereTakenOutAreMissed) {
+  const std::string directory = stored("taken_out", small_run());
+  std::string record = bytes_of(directory + "/run.json");
+  record.replace(record.find("\"files\""), 7, "\"other\"");
+  put(directory + "/run.json", record);
+  EXPECT_NE(refusal(directory), "");
+}
+
 TEST_F(RunDirectories, AFileOfAnotherRunIsNamed) {
   const std::string directory = stored("one", small_run());
   const std::string other =

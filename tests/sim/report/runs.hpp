@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -64,8 +65,12 @@ inline std::string stored(const std::string& name, const PricedRun& run) {
 inline std::string stored_without_digests(const std::string& name, const PricedRun& run) {
   std::string directory = stored(name, run);
   std::string record = bytes_of(directory + "/run.json");
-  const std::size_t files = record.find("\"files\": {");
-  record.erase(files, record.find("},", files) + 2 - files);
+  for (const auto& [begin, end] :
+       {std::pair{"\"files\": {", "},"}, std::pair{"\"inputs\": {", "},"},
+        std::pair{"\"request\": [", "],"}}) {
+    const std::size_t at = record.find(begin);
+    record.erase(at, record.find(end, at) + 2 - at);
+  }
   put(directory + "/run.json", record);
   return directory;
 }
