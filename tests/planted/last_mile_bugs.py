@@ -112,7 +112,7 @@ BUGS = [
     ("sweep: a killed process has ended well", "sim/sweep/process_pool.cpp",
      "end.signal = WTERMSIG(status);", "end.exit_code = 0;", "sweep_test"),
     ("stdout: what cannot be written is done", "tools/output.cpp",
-     "return said ? static_cast<int>(ExitCode::input_file) : code;", "return code;", "smoke"),
+     "return said ? static_cast<int>(ExitCode::input_file) : code;", "return code;", "faults"),
     # The page
     ("page: a layer's DRAM stall holds the post stall", PAGE_DATA,
      '{"dram_stall", layer.cycles.dram_stall},', '{"dram_stall", layer.cycles.post_stall},', "last_mile"),

@@ -116,6 +116,7 @@ TEST_F(RunDirectories, AKilledWriterNeverLeavesAMixture) {
   fs::remove(directory + "/stats.txt");
   fs::create_directory(directory + "/stats.txt");  // this file cannot be written
   EXPECT_THROW(write_run_directory(directory, run_of("tiny_lstm.npz"), record("n")), FileError);
+  EXPECT_FALSE(fs::exists(directory + "/run.json"));
   EXPECT_THAT(refusal(directory), HasSubstr("run.json"));
 }
 
