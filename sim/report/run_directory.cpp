@@ -133,6 +133,11 @@ void write_run_directory(const std::string& directory, const PricedRun& run,
     digests[file.name] = Digest{}.add(text).text();
     write_output(directory + "/" + file.name, text);
   }
+  for (const auto& [name, text] : run.price_tables) {
+    fs::create_directories(fs::path{directory + "/" + name}.parent_path(), error);
+    digests[name] = Digest{}.add(text).text();
+    write_output(directory + "/" + name, text);
+  }
   write_output(record_path, text_of(record_json(run, record, digests)));
 }
 
@@ -185,9 +190,14 @@ RunDirectory RunDirectory::open(const std::string& directory) {
   RunDirectory out;
   out.directory_ = directory;
   out.read_record();
-  for (const RunFile& file : kFiles) {
-    if (out.has_digests_ && Digest{}.add(out.text(file.name)).text() != out.files_[file.name]) {
-      throw FileError{{out.path(file.name), 0, 0},
+  if (out.has_digests_) {
+    for (const RunFile& file : kFiles) {
+      out.files_.emplace(file.name, "");  // one whose digest was taken out matches none
+    }
+  }
+  for (const auto& [name, digest] : out.files_) {
+    if (Digest{}.add(out.text(name)).text() != digest) {
+      throw FileError{{out.path(name), 0, 0},
                       "does not belong to run.json: it was changed, or is of another run"};
     }
   }

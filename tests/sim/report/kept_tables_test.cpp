@@ -38,6 +38,13 @@ TEST_F(KeptTables, AreCopiesByteForByte) {
   EXPECT_EQ(test::bytes_of(directory_ + "/area_table/areas.yaml"), kAreas);
 }
 
+TEST_F(KeptTables, AreHeldToTheirDigests) {
+  test::put(directory_ + "/energy_table/mine.yaml", std::string{kTable} + "# another\n");
+  EXPECT_THAT([this] { static_cast<void>(read_stored_run(directory_)); },
+              testing::ThrowsMessage<FileError>(
+                  HasSubstr("energy_table/mine.yaml: does not belong to run.json")));
+}
+
 TEST_F(KeptTables, PriceTheRunWhenTheOriginalsAreGoneOrOthers) {
   for (const bool gone : {true, false}) {
     std::filesystem::remove(energies_);
