@@ -104,19 +104,22 @@ std::string tensor_file(const std::string& directory, const std::string& name) {
 
 Trace read_directory(const std::string& path) {
   const std::string json = (fs::path{path} / kTraceJsonFile).string();
-  std::error_code ignored;
-  if (!fs::exists(json, ignored)) {
+  std::error_code reason;
+  if (!fs::exists(json, reason)) {
+    if (reason) {
+      throw FileError{{json}, fmt::format("cannot be opened: {}", reason.message())};
+    }
     throw FileError{{path}, fmt::format("is a directory without {}: no trace", kTraceJsonFile)};
   }
   require_regular_file(json);
-  if (const auto bytes = fs::file_size(json, ignored);
+  if (const auto bytes = fs::file_size(json, reason);
       bytes > static_cast<std::uintmax_t>(kMostJsonBytes)) {
     throw FileError{{json}, fmt::format("has {} bytes, more than {}", bytes, kMostJsonBytes)};
   }
   Trace trace = parse_trace_json(read_file(json), {json});
   const auto header = [&](const std::string& name) {
     const std::string file = tensor_file(path, name);
-    if (!fs::exists(file, ignored)) {
+    if (!fs::exists(file, reason)) {
       throw FileError{
           {path},
           fmt::format("tensor '{}' is declared, but there is no file '{}.npy'", name, name)};

@@ -30,8 +30,10 @@ class Browser:
         for end in (to_browser, from_browser, *ends):
             os.close(end)
         self.received, self.asked, self.session, self.problems, self.address = b"", 0, None, [], ""
+        self.download = {}
         self.downloads = pathlib.Path(folder) / "downloads"
-        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))
+        self.downloads.mkdir(parents=True, exist_ok=True)
+        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads), eventsEnabled=True)
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -61,6 +63,8 @@ class Browser:
         elif name == "Network.requestWillBeSent" and not event["request"]["url"].startswith(("blob:", "data:")):
             if event["request"]["url"] != self.address:
                 self.problems.append(f"asks for {event['request']['url']}")
+        elif name in ("Browser.downloadWillBegin", "Browser.downloadProgress"):
+            self.download.update(event)
         return name
 
     def wait(self, wanted):
@@ -109,17 +113,16 @@ class Browser:
         pathlib.Path(path).write_bytes(base64.b64decode(printed["data"]))
 
     def downloaded(self, act):
-        """Name and text of the file that is saved when `act`, an expression of the page, is done."""
-        self.downloads.mkdir(exist_ok=True)
-        before = set(self.downloads.iterdir())
+        """Name and text of the file that is saved when `act`, an expression of the page, is done.
+
+        The file's name is there, empty, before its content is: what counts is the browser's word that it is complete.
+        """
+        self.download = {}
         self.evaluate(act)
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            made = [path for path in set(self.downloads.iterdir()) - before if path.suffix in (".csv", ".svg")]
-            if made:
-                return made[0].name, made[0].read_text(encoding="utf-8")
-            time.sleep(0.05)
-        raise TimeoutError(f"nothing is saved by {act}")
+        while self.download.get("state") not in ("completed", "canceled"):
+            self.wait(lambda message: message.get("method") == "Browser.downloadProgress")
+        name = self.download["suggestedFilename"]
+        return name, (self.downloads / name).read_text(encoding="utf-8")
 
     def __enter__(self):
         return self
