@@ -13,8 +13,9 @@ namespace turnpike {
 /// "; did you mean 'x'?" for the nearest known word, or "; known: a, b" if none is near.
 [[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
-/// True if `text` matches a shell pattern of '*' (any run) and '?' (one character).
-[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
+/// True if `text` matches a shell pattern, by fnmatch(3): '*' (any run), '?' (one character),
+/// [a-z] (a set); a backslash stands for itself.
+[[nodiscard]] bool glob_match(const std::string& pattern, const std::string& text);
 
 /// 64-bit FNV-1a: a seed from a name. Files are told apart by sim/base/digest.hpp.
 [[nodiscard]] std::uint64_t fnv1a(std::string_view bytes);

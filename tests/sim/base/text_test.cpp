@@ -11,6 +11,9 @@ TEST(Text, GlobMatchesRunsAndSingles) {
   EXPECT_TRUE(glob_match("*", ""));
   EXPECT_FALSE(glob_match("layer1.*", "layer2.0"));
   EXPECT_FALSE(glob_match("a", "ab"));
+  EXPECT_TRUE(glob_match("layer[12].*", "layer2.0"));
+  EXPECT_TRUE(glob_match("features/*", "features/0/conv"));
+  EXPECT_TRUE(glob_match("a\\*", "a\\b"));
 }
 
 TEST(Text, SuggestsTheNearestWordOrListsAll) {
