@@ -6,11 +6,11 @@
 
 #include "dataflow/closed_form.hpp"
 #include "dataflow/mapping.hpp"
+#include "sim/config/mapper.hpp"
 
 namespace turnpike::dataflow {
 
-/// What a mapping is chosen for: fewest cycles, least energy, or least product of both.
-enum class Objective { cycles, energy, energy_delay };
+using config::Objective;
 
 /// What the mapper knows of prices and of the memory behind the buffer. Energies in pJ per value.
 struct MapperWeights {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sim/base/action_count.hpp"
+#include "sim/config/dram.hpp"
 
 namespace turnpike::memory {
 
@@ -37,10 +38,7 @@ struct DramCompletion {
 
 /// Rules of the controller that are not the device's.
 struct DramPolicy {
-  enum class Page {
-    open,   ///< a row stays open until another is wanted
-    closed  ///< a burst closes its row unless a queued one wants it too
-  };
+  using Page = config::PagePolicy;
   Page page = Page::open;
   int read_queue = 32;   ///< bursts the scheduler sees at once, each channel
   int write_queue = 32;  ///< the same for writes

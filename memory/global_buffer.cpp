@@ -30,25 +30,13 @@ Bits GlbShape::packing_loss(std::int64_t values, int bits) const {
   return Bits{held * line_bits().count() - static_cast<std::uint64_t>(values * bits)};
 }
 
-GlbShape glb_shape(const GlbSize& size, int width_bits, GlbShape::Allocation allocation,
-                   const SourceSpot& spot) {
-  if (size.banks < 1 || size.line_values < 1 || width_bits < 1 || size.latency_cycles < 1) {
-    throw InputError{spot, "a buffer needs at least one bank, one value a line and one clock"};
-  }
-  const std::int64_t line_bytes = std::int64_t{2} * size.line_values;
-  const std::int64_t step = line_bytes * size.banks;
-  if (size.bytes_at_16_bit < step || size.bytes_at_16_bit % step != 0) {
-    throw InputError{
-        spot, fmt::format("{} bytes are not whole lines of {} values ({} bytes at 16 bits) in each "
-                          "of {} banks; expected a multiple of {}",
-                          size.bytes_at_16_bit, size.line_values, line_bytes, size.banks, step)};
-  }
-  return {.banks = size.banks,
-          .lines_per_bank = size.bytes_at_16_bit / step,
-          .line_values = size.line_values,
+GlbShape glb_shape(const config::GlbConfig& glb, int width_bits, const SourceSpot& spot) {
+  ensure(width_bits > 0, "a buffer's values have bits");
+  return {.banks = static_cast<int>(glb.banks),
+          .lines_per_bank = config::lines_per_bank(glb, spot),
+          .line_values = static_cast<int>(glb.line_values),
           .width_bits = width_bits,
-          .latency_cycles = size.latency_cycles,
-          .allocation = allocation};
+          .allocation = glb.allocation};
 }
 
 GlobalBuffer::GlobalBuffer(const GlbShape& shape) : shape_{shape} {
@@ -67,7 +55,7 @@ void GlobalBuffer::reset() {
 }
 
 std::int64_t GlobalBuffer::reserved_for(std::int64_t lines) const {
-  return shape_.allocation == GlbShape::Allocation::lines
+  return shape_.allocation == config::AllocationUnit::line
              ? lines
              : divide_up(lines, shape_.lines_per_bank) * shape_.lines_per_bank;
 }
@@ -91,7 +79,7 @@ std::optional<GlbAllocation> GlobalBuffer::allocate(GlbType type, std::int64_t l
   }
   GlbAllocation allocation{
       .handle = next_++, .type = type, .lines = lines, .reserved = reserved_for(lines)};
-  if (shape_.allocation == GlbShape::Allocation::banks) {
+  if (shape_.allocation == config::AllocationUnit::bank) {
     allocation.banks = take_banks(allocation.reserved / shape_.lines_per_bank);
   } else {
     allocation.banks.resize(static_cast<std::size_t>(
@@ -110,7 +98,7 @@ void GlobalBuffer::free(GlbHandle handle) {
   const auto found = live_.find(handle);
   ensure(found != live_.end(), "a buffer allocation is freed once");
   const GlbAllocation& allocation = found->second;
-  if (shape_.allocation == GlbShape::Allocation::banks) {
+  if (shape_.allocation == config::AllocationUnit::bank) {
     for (const int bank : allocation.banks) {
       bank_taken_[static_cast<std::size_t>(bank)] = false;
     }

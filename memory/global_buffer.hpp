@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/quantity.hpp"
+#include "sim/config/glb.hpp"
 
 namespace turnpike::memory {
 
@@ -32,16 +33,11 @@ struct LineShape {
 /// Sizes and ports of a buffer. A line is line_values operands of the machine's width and the unit
 /// of access: each bank takes one access a clock.
 struct GlbShape {
-  enum class Allocation {
-    banks,  ///< whole banks, a bank holds one type (the Eyeriss chip: 25 banks of 4 KB)
-    lines   ///< any lines of all banks
-  };
   int banks = 0;
   std::int64_t lines_per_bank = 0;
   int line_values = 0;
   int width_bits = 0;  ///< the machine's operand
-  int latency_cycles = 1;
-  Allocation allocation = Allocation::lines;
+  config::AllocationUnit allocation = config::AllocationUnit::line;
 
   [[nodiscard]] std::int64_t lines() const { return banks * lines_per_bank; }
   [[nodiscard]] Bits line_bits() const {
@@ -56,16 +52,10 @@ struct GlbShape {
   [[nodiscard]] Bits packing_loss(std::int64_t values, int bits) const;
 };
 
-/// The buffer a configuration gives in bytes at 16 bits, at another width: the same number of lines
-/// and values, narrower. InputError at `spot` unless the bytes are whole lines in every bank.
-struct GlbSize {
-  std::int64_t bytes_at_16_bit = 0;
-  int banks = 0;
-  int line_values = 0;
-  int latency_cycles = 1;
-};
-[[nodiscard]] GlbShape glb_shape(const GlbSize& size, int width_bits,
-                                 GlbShape::Allocation allocation, const SourceSpot& spot);
+/// The buffer of a configuration in a machine of `width_bits`: the same number of lines and values
+/// as at 16 bits, narrower. InputError at `spot` unless the bytes are whole lines in every bank.
+[[nodiscard]] GlbShape glb_shape(const config::GlbConfig& glb, int width_bits,
+                                 const SourceSpot& spot);
 
 using GlbHandle = std::uint64_t;
 
@@ -75,7 +65,7 @@ struct GlbAllocation {
   GlbHandle handle = 0;
   GlbType type = GlbType::ifmap;
   std::int64_t lines = 0;     ///< asked for
-  std::int64_t reserved = 0;  ///< taken: whole banks under Allocation::banks
+  std::int64_t reserved = 0;  ///< taken: whole banks under AllocationUnit::bank
   std::vector<int> banks{};   ///< sorted
 };
 
@@ -111,7 +101,7 @@ class GlobalBuffer {
   [[nodiscard]] std::vector<int> take_banks(std::int64_t banks);
 
   GlbShape shape_;
-  std::vector<bool> bank_taken_;  ///< under Allocation::banks
+  std::vector<bool> bank_taken_;  ///< under AllocationUnit::bank
   std::map<GlbHandle, GlbAllocation> live_;
   GlbHandle next_ = 1;
   std::int64_t used_ = 0;

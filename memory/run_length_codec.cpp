@@ -159,9 +159,10 @@ std::int64_t plain_words(std::int64_t values, int bits) {
   return (values + a_word - 1) / a_word;
 }
 
-RunLengthChoice choose_run_length(RunLengthMode mode, std::int64_t plain, std::int64_t encoded) {
-  const bool use =
-      mode == RunLengthMode::on || (mode == RunLengthMode::where_it_helps && encoded < plain);
+RunLengthChoice choose_run_length(config::RunLengthMode mode, std::int64_t plain,
+                                  std::int64_t encoded) {
+  const bool use = mode == config::RunLengthMode::on ||
+                   (mode == config::RunLengthMode::where_it_helps && encoded < plain);
   return {.encoded = use, .words = use ? encoded : plain};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/base/tensor.hpp"
+#include "sim/config/traffic.hpp"
 
 namespace turnpike::memory {
 
@@ -51,7 +52,6 @@ template <class T>
 /// 64-bit words of `values` plain codes: floor(64 / bits) a word.
 [[nodiscard]] std::int64_t plain_words(std::int64_t values, int bits);
 
-enum class RunLengthMode { off, on, where_it_helps };
 /// What a transfer uses.
 struct RunLengthChoice {
   bool encoded = false;
@@ -60,7 +60,7 @@ struct RunLengthChoice {
   friend bool operator==(const RunLengthChoice&, const RunLengthChoice&) = default;
 };
 /// where_it_helps encodes a block only if that takes fewer words.
-[[nodiscard]] RunLengthChoice choose_run_length(RunLengthMode mode, std::int64_t plain,
+[[nodiscard]] RunLengthChoice choose_run_length(config::RunLengthMode mode, std::int64_t plain,
                                                 std::int64_t encoded);
 
 }  // namespace turnpike::memory

@@ -7,21 +7,13 @@
 
 #include "models/activation_quantizer.hpp"
 #include "models/network.hpp"
+#include "sim/config/layers.hpp"
 #include "traces/trace.hpp"
 
 /// From a float network to a quantized trace with its reference values.
 namespace turnpike::models {
 
-/// What happens to the first and last convolution or fully connected layer (recurrent nets have no
-/// such rule). All but `same` hold them wider than the rest; what that costs is the simulator's
-/// part.
-enum class FirstLast {
-  same,       ///< as every other layer
-  native16,   ///< 16 bit weights and activations
-  composed,   ///< 16 bit, to be bit-sliced on narrow PEs
-  composed8,  ///< 8 bit (or the network's, if wider), to be bit-sliced
-  excluded,   ///< 16 bit; the simulator leaves them out of the costs
-};
+using config::FirstLast;
 
 /// Bits for the layers whose name matches a shell pattern, e.g. "layer1.*".
 struct PrecisionOverride {

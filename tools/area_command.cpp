@@ -17,11 +17,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct AreaOptions {
-  accelerator::ConfigSources sources;
+  config::ConfigSources sources;
   bool json = false;
 };
 
-std::string area_json(const accelerator::AcceleratorConfig& config, const std::string& policy,
+std::string area_json(const config::AcceleratorConfig& config, const std::string& policy,
                       const std::vector<cost::AreaItem>& area) {
   Json parts = Json::array();
   double total = 0.0;
@@ -37,7 +37,7 @@ std::string area_json(const accelerator::AcceleratorConfig& config, const std::s
   const Json json = {
       {"schema", "turnpike-area/1"},
       {"accelerator", config.name},
-      {"node_nm", config.node_nm},
+      {"node_nm", config.technology.node_nm},
       {"precision",
        {{"weight", config.precision.weight}, {"activation", config.precision.activation}}},
       {"policy", policy},
@@ -48,7 +48,7 @@ std::string area_json(const accelerator::AcceleratorConfig& config, const std::s
 
 int show_area(const AreaOptions& options, const CommonOptions& common) {
   const auto config = load_accelerator(options.sources, common);
-  accelerator::check_highway_settings(config);
+  config::check_highway_settings(config);
   const auto area = report::make_cost_model(config, nullptr, common.config_root).area();
   const std::string policy = report::policy_line_of(config) +
                              report::untrusted_figures(config, area, nullptr, common.config_root);

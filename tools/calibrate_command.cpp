@@ -14,7 +14,7 @@ namespace turnpike::tools {
 namespace {
 
 struct CalibrateOptions {
-  accelerator::ConfigSources sources;
+  config::ConfigSources sources;
   std::string network;
   std::string measured;
   bool json = false;

@@ -12,7 +12,8 @@
 #include "models/zoo.hpp"
 #include "sim/base/config_map.hpp"
 #include "sim/base/text.hpp"
-#include "sim/cost/profile.hpp"
+#include "sim/config/profile.hpp"
+#include "sim/config/sources.hpp"
 #include "sim/cost/technology.hpp"
 #include "sim/report/priced_run.hpp"
 #include "sim/report/text_table.hpp"
@@ -29,7 +30,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 struct ConfigOptions {
-  accelerator::ConfigSources sources;  ///< accelerator_file: whatever file is given
+  config::ConfigSources sources;  ///< accelerator_file: whatever file is given
   std::string kind;
   bool json = false;
   bool markdown = false;
@@ -60,19 +61,19 @@ const ConfigSchema& kind_of(const std::string& path) {
 }
 
 /// Everything a run would refuse, but for the network.
-accelerator::AcceleratorConfig check_accelerator(const accelerator::ConfigSources& sources) {
-  const auto config = accelerator::load_accelerator(sources);
+config::AcceleratorConfig check_accelerator(const config::ConfigSources& sources) {
+  const auto config = config::load_accelerator(sources);
   static_cast<void>(report::make_cost_model(config, nullptr, sources.config_root));
   const ConfigNode* dram = config.resolved.find("dram");
   const SourceSpot spot = dram == nullptr ? SourceSpot{} : dram->spot;
   memory::check_channels(
-      memory::find_dram_device(config.dram_device, sources.config_root + "/technology/dram", spot),
-      config.dram_channels, spot);
+      memory::find_dram_device(config.dram.device, sources.config_root + "/technology/dram", spot),
+      config.dram.channels, spot);
   return config;
 }
 
 void check_point(const sweep::SweepFile& file, const sweep::PointSettings& point,
-                 accelerator::ConfigSources sources) {
+                 config::ConfigSources sources) {
   sources.accelerator_file = file.accelerator;
   for (const std::string& assignment : point.assignments()) {
     sources.settings.push_back(assignment);
@@ -81,13 +82,13 @@ void check_point(const sweep::SweepFile& file, const sweep::PointSettings& point
   const bool trace = !file.network.starts_with("zoo:") && !file.network.ends_with(".yaml") &&
                      !file.network.ends_with(".yml");
   if (!trace) {  // which would bring a highway of its own
-    accelerator::check_highway_settings(config);
+    config::check_highway_settings(config);
   }
 }
 
 /// The file itself, its accelerator at every point, and whether its network is there. Names all bad
 /// points on stderr, those with the same fault together, before the InputError.
-void check_sweep(const std::string& path, const accelerator::ConfigSources& given) {
+void check_sweep(const std::string& path, const config::ConfigSources& given) {
   const sweep::SweepFile file = sweep::read_sweep(path);
   std::error_code ignored;
   if (file.network.starts_with("zoo:")) {
@@ -124,7 +125,7 @@ void check_sweep(const std::string& path, const accelerator::ConfigSources& give
 
 /// The profile itself, and the memory it names.
 void check_profile(const std::string& path, const std::string& config_root) {
-  const cost::Profile profile = cost::Profile::load(path);
+  const config::Profile profile = config::Profile::load(path);
   const ConfigNode* dram = profile.overlay.find("dram");
   const ConfigNode* device = dram == nullptr ? nullptr : dram->find("device");
   if (device != nullptr) {
@@ -158,7 +159,7 @@ int show(const ConfigOptions& options, const CommonOptions& common) {
   static_cast<void>(common);
   const std::string& path = options.sources.accelerator_file;
   const bool accelerator = kind_of(path).name == "accelerator";
-  const ConfigNode node = accelerator ? accelerator::load_accelerator(options.sources).resolved
+  const ConfigNode node = accelerator ? config::load_accelerator(options.sources).resolved
                                       : ConfigNode::from_file(path);
   fmt::print("{}", node.to_yaml(true));
   return static_cast<int>(ExitCode::ok);

@@ -10,7 +10,7 @@
 #include "memory/dram_device.hpp"
 #include "models/zoo.hpp"
 #include "sim/base/error.hpp"
-#include "sim/cost/profile.hpp"
+#include "sim/config/profile.hpp"
 #include "sim/cost/technology.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
@@ -42,7 +42,7 @@ std::vector<std::string> names_of(const std::string& kind, const std::string& co
     return models::zoo_names();
   }
   if (kind == "profiles") {
-    return cost::Profile::names_in(config_root + "/profiles");
+    return config::Profile::names_in(config_root + "/profiles");
   }
   if (kind == "devices") {
     return memory::list_devices(config_root + "/technology/dram");

@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kShown = 4;
 
 struct MapOptions {
-  accelerator::ConfigSources sources;
+  config::ConfigSources sources;
   std::string network;
   std::string layers = "*";
   bool json = false;
@@ -153,7 +153,7 @@ std::string map_json(const sweep::DryRun& run, const std::vector<MappedGroup>& g
   const Json json = {{"schema", "turnpike-map/1"},
                      {"accelerator", run.config.name},
                      {"network", run.trace->network},
-                     {"objective", run.config.mapper_objective},
+                     {"objective", to_string(run.config.mapper.objective)},
                      {"policy", report::policy_line_of(run.config, run.plan.wider_skips)},
                      {"layers", std::move(layers)}};
   return json.dump(2) + '\n';

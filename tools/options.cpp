@@ -41,13 +41,9 @@ std::string precision_yaml(const std::string& text) {
 }
 
 void read_layers(ConfigMap layers, models::QuantizeOptions& options) {
-  const std::vector<std::string> names = {"same", "native16", "composed", "composed8", "excluded"};
-  const std::string policy = layers.opt_choice("first_last", names).value_or("same");
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (policy == names[i]) {
-      options.first_last = static_cast<models::FirstLast>(i);
-    }
-  }
+  constexpr auto& kNames = config::ChoiceNames<config::FirstLast>::names;
+  const auto policy = layers.opt_choice("first_last", {kNames.begin(), kNames.end()});
+  options.first_last = *config::choice_named<config::FirstLast>(policy.value_or("same"));
   if (auto overrides = layers.opt_map("overrides")) {
     for (const std::string& pattern : overrides->keys()) {
       const models::LayerBits bits = read_widths(overrides->get_node(pattern), pattern);
@@ -60,7 +56,7 @@ void read_layers(ConfigMap layers, models::QuantizeOptions& options) {
 
 }  // namespace
 
-void add_configuration_options(CLI::App& command, accelerator::ConfigSources& sources) {
+void add_configuration_options(CLI::App& command, config::ConfigSources& sources) {
   command
       .add_option("accelerator", sources.accelerator_file,
                   "a file, or a name of `turnpike list accelerators`")
@@ -70,11 +66,11 @@ void add_configuration_options(CLI::App& command, accelerator::ConfigSources& so
       ->allow_extra_args(false);
 }
 
-accelerator::AcceleratorConfig load_accelerator(accelerator::ConfigSources sources,
-                                                const CommonOptions& common) {
+config::AcceleratorConfig load_accelerator(config::ConfigSources sources,
+                                           const CommonOptions& common) {
   sources.config_root = common.config_root;
   sources.accelerator_file = accelerator_file(sources.accelerator_file, common.config_root);
-  return accelerator::load_accelerator(sources);
+  return config::load_accelerator(sources);
 }
 
 sweep::Workload open_workload(const std::string& network, const CommonOptions& common,

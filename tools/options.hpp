@@ -5,7 +5,8 @@
 
 #include "models/network.hpp"
 #include "models/quantize.hpp"
-#include "sim/accelerator/accelerator_config.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/config/sources.hpp"
 #include "sim/sweep/experiment.hpp"
 #include "tools/command.hpp"
 
@@ -13,11 +14,11 @@
 namespace turnpike::tools {
 
 /// ACCELERATOR.yaml, --profile and --set.
-void add_configuration_options(CLI::App& command, accelerator::ConfigSources& sources);
+void add_configuration_options(CLI::App& command, config::ConfigSources& sources);
 
 /// The accelerator of these options, from the configs/ folder in use; its file may be a bare name.
-[[nodiscard]] accelerator::AcceleratorConfig load_accelerator(accelerator::ConfigSources sources,
-                                                              const CommonOptions& common);
+[[nodiscard]] config::AcceleratorConfig load_accelerator(config::ConfigSources sources,
+                                                         const CommonOptions& common);
 
 /// What --network names, a bare name of configs/networks/ included.
 [[nodiscard]] sweep::Workload open_workload(const std::string& network, const CommonOptions& common,

@@ -55,7 +55,7 @@ int reprice(const RepriceOptions& options, const CommonOptions& common) {
     report::check_replaceable(*options.output, record);
   }
   const report::StoredRun run = report::read_stored_run(options.directory);
-  const accelerator::AcceleratorConfig config =
+  const config::AcceleratorConfig config =
       report::repriced_config(run.config, options.changes, common.config_root);
   const report::PricedRun priced = report::price_stored_run(run, config, common.config_root);
   if (options.output) {

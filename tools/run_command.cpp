@@ -28,7 +28,7 @@ namespace turnpike::tools {
 namespace {
 
 struct RunOptions {
-  accelerator::ConfigSources sources;
+  config::ConfigSources sources;
   std::string network;
   std::optional<std::string> weights;
   std::optional<std::string> directory;
@@ -100,7 +100,7 @@ report::RunRecord record_of(const RunOptions& options, const CommonOptions& comm
   record.arguments = common.arguments;
   record.timing = options.timing;
   record.digests = {{"network", options.network}};
-  const accelerator::ConfigSources& sources = options.sources;
+  const config::ConfigSources& sources = options.sources;
   record.request = {
       "accelerator " +
           sweep::place_of(accelerator_file(sources.accelerator_file, common.config_root)),

@@ -28,7 +28,7 @@ void refuse_alone(const std::optional<std::string>& option, const char* name,
 }
 
 std::unique_ptr<Waveform> open_waveform(const RunViewOptions& options,
-                                        const accelerator::AcceleratorConfig& config) {
+                                        const config::AcceleratorConfig& config) {
   if (!options.window) {
     throw InputError{{"--vcd", 0, 0},
                      "needs --window A:B, the clocks to show (a whole run would fill the disk); "
@@ -36,10 +36,10 @@ std::unique_ptr<Waveform> open_waveform(const RunViewOptions& options,
   }
   const ClockWindow window = accelerator::parse_window(*options.window);
   const pe::PePosition chosen = accelerator::parse_pe(options.vcd_pe.value_or("0:0"));
-  if (chosen.row >= config.rows || chosen.column >= config.columns) {
+  if (chosen.row >= config.array.rows || chosen.column >= config.array.columns) {
     throw InputError{{"--vcd-pe " + *options.vcd_pe, 0, 0},
-                     fmt::format("lies outside the array of {} rows and {} columns", config.rows,
-                                 config.columns)};
+                     fmt::format("lies outside the array of {} rows and {} columns",
+                                 config.array.rows, config.array.columns)};
   }
   return std::make_unique<Waveform>(*options.vcd, window, chosen);
 }
@@ -53,15 +53,15 @@ RequestTraceFormat format_of(const RunViewOptions& options) {
 }
 
 std::unique_ptr<RequestTraceFile> open_dram_trace(const RunViewOptions& options,
-                                                  const accelerator::AcceleratorConfig& config,
+                                                  const config::AcceleratorConfig& config,
                                                   const std::string& config_root) {
   const SourceSpot spot =
       config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
-  if (memory::find_dram_device(config.dram_device, config_root + "/technology/dram", spot).kind ==
+  if (memory::find_dram_device(config.dram.device, config_root + "/technology/dram", spot).kind ==
       memory::DramKind::ideal) {
     throw InputError{
         {"--dram-trace", 0, 0},
-        fmt::format("needs a memory with a clock; dram.device '{}' is ideal", config.dram_device)};
+        fmt::format("needs a memory with a clock; dram.device '{}' is ideal", config.dram.device)};
   }
   return std::make_unique<RequestTraceFile>(*options.dram_trace, format_of(options));
 }
@@ -94,7 +94,7 @@ void add_view_options(CLI::App& command, RunViewOptions& options) {
       ->check(CLI::IsMember({"dramsim3", "ramulator2"}));
 }
 
-RunViews::RunViews(const RunViewOptions& options, const accelerator::AcceleratorConfig& config,
+RunViews::RunViews(const RunViewOptions& options, const config::AcceleratorConfig& config,
                    const std::string& config_root)
     : files_{std::make_unique<Files>()} {
   refuse_alone(options.timeline_detail, "--timeline-detail", options.timeline, "--timeline");

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/simulation.hpp"
+#include "sim/config/accelerator_config.hpp"
 
 namespace CLI {
 class App;
@@ -30,7 +30,7 @@ class RunViews {
   /// Opens the files. InputError for an option without the one it belongs to, a bad window, a PE
   /// outside the array, an ideal memory (it has no clock to trace); FileError if a file cannot be
   /// written.
-  RunViews(const RunViewOptions& options, const accelerator::AcceleratorConfig& config,
+  RunViews(const RunViewOptions& options, const config::AcceleratorConfig& config,
            const std::string& config_root);
   ~RunViews();
   RunViews(const RunViews&) = delete;

@@ -15,7 +15,7 @@ namespace turnpike::tools {
 namespace {
 
 struct SpillOptions {
-  accelerator::ConfigSources sources;
+  config::ConfigSources sources;
   std::string network;
   std::vector<int> bits = {1, 2, 3, 4, 5, 6, 7, 8};
   std::vector<int> highway_bits = {4, 6, 8, 10, 12, 16, 20, 24, 32};
@@ -36,7 +36,7 @@ int spill(const SpillOptions& options, const CommonOptions& common) {
   std::string policy;
   for (const int bits : options.bits) {
     for (const int highway : options.highway_bits) {
-      accelerator::ConfigSources sources = options.sources;
+      config::ConfigSources sources = options.sources;
       sources.settings.insert(sources.settings.end(),
                               {fmt::format("precision={}", bits), "highway.enabled=true",
                                fmt::format("highway.bits={}", highway)});

@@ -39,14 +39,14 @@ std::uint64_t& low_field(Traffic& traffic, std::string_view item) {
 }
 
 /// Width a value inside the post-processing unit is worked on at.
-int working_bits(const TensorEntry& tensor, const AcceleratorConfig& config) {
+int working_bits(const TensorEntry& tensor, const config::AcceleratorConfig& config) {
   return tensor.is_float() ? (tensor.highway ? 32 : 16)
                            : std::max(tensor.bits, config.machine_bits());
 }
 
 class PostCounter {
  public:
-  PostCounter(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
+  PostCounter(const Trace& trace, const config::AcceleratorConfig& config, const Plan& plan,
               std::size_t stage, LayerResult& result)
       : trace_{trace},
         config_{config},
@@ -233,7 +233,7 @@ class PostCounter {
   }
 
   const Trace& trace_;
-  const AcceleratorConfig& config_;
+  const config::AcceleratorConfig& config_;
   const Plan& plan_;
   const Stage& stage_;
   std::int64_t at_;
@@ -242,10 +242,10 @@ class PostCounter {
 
 }  // namespace
 
-std::uint64_t lines_for(const AcceleratorConfig& config, std::uint64_t values, int bits,
+std::uint64_t lines_for(const config::AcceleratorConfig& config, std::uint64_t values, int bits,
                         int line_bits) {
   return unsigned_of(memory::lines_for(static_cast<std::int64_t>(values), bits,
-                                       {config.glb_line_values, line_bits}));
+                                       {config.glb.line_values, line_bits}));
 }
 
 std::uint64_t words_for(std::uint64_t values, int bits) {
@@ -253,11 +253,12 @@ std::uint64_t words_for(std::uint64_t values, int bits) {
   return (values + per_word - 1) / per_word;
 }
 
-int line_bits_of(const AcceleratorConfig& config, int operand_bits) {
-  return static_cast<int>(config.glb_line_values) * std::max(operand_bits, 1);
+int line_bits_of(const config::AcceleratorConfig& config, int operand_bits) {
+  return static_cast<int>(config.glb.line_values) * std::max(operand_bits, 1);
 }
 
-void count_buffer(const AcceleratorConfig& config, const BufferAccess& access, LayerResult& layer) {
+void count_buffer(const config::AcceleratorConfig& config, const BufferAccess& access,
+                  LayerResult& layer) {
   const std::uint64_t lines = lines_for(config, access.values, access.bits, access.line_bits);
   const std::uint64_t low =
       access.low_bits > 0 ? lines_for(config, access.values, access.low_bits, access.line_bits) : 0;
@@ -273,7 +274,7 @@ void count_buffer(const AcceleratorConfig& config, const BufferAccess& access, L
   layer.glb_bits.highway += (lines - low) * line;
 }
 
-BufferLines pass_lines(const AcceleratorConfig& config, const ArrayJob& job,
+BufferLines pass_lines(const config::AcceleratorConfig& config, const ArrayJob& job,
                        const pe::PassCounters& pass) {
   const int line = line_bits_of(config, std::max(job.weight_bits, job.activation_bits));
   const int stored = job.stored_bits > 0 ? job.stored_bits : job.activation_bits;
@@ -282,8 +283,8 @@ BufferLines pass_lines(const AcceleratorConfig& config, const ArrayJob& job,
                   lines_for(config, pass.psum_out_network.y, job.psum_bits, line)};
 }
 
-void count_pass(const AcceleratorConfig& config, const ArrayJob& job, const pe::PassCounters& pass,
-                LayerResult& layer) {
+void count_pass(const config::AcceleratorConfig& config, const ArrayJob& job,
+                const pe::PassCounters& pass, LayerResult& layer) {
   const int w = job.weight_bits;
   const int a = job.activation_bits;
   const int p = job.psum_bits;
@@ -330,7 +331,8 @@ void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, L
   layer.array_slots += slots;
 }
 
-void count_transfer(const AcceleratorConfig& config, const Transfer& t, LayerResult& layer) {
+void count_transfer(const config::AcceleratorConfig& config, const Transfer& t,
+                    LayerResult& layer) {
   const std::uint64_t bits = t.words * 64;
   const std::uint64_t low = t.low_words * 64;
   ensure(low <= bits, "the low-precision machine moves a part of a transfer");
@@ -365,19 +367,19 @@ void count_transfer(const AcceleratorConfig& config, const Transfer& t, LayerRes
       config, {"transfer", Action::write, t.values, t.bits, t.low_bits, config.line_bits()}, layer);
 }
 
-BufferLines transfer_lines(const AcceleratorConfig& config, const Transfer& t) {
+BufferLines transfer_lines(const config::AcceleratorConfig& config, const Transfer& t) {
   const bool fills = !t.write && t.traffic != memory::Traffic::filter;
   return {.ifmap = fills ? lines_for(config, t.values, t.bits, config.line_bits()) : 0};
 }
 
-std::uint64_t filter_buffer_lines(const AcceleratorConfig& config, const Transfer& t) {
+std::uint64_t filter_buffer_lines(const config::AcceleratorConfig& config, const Transfer& t) {
   return t.traffic == memory::Traffic::filter
              ? lines_for(config, t.values, t.bits, line_bits_of(config, t.bits))
              : 0;
 }
 
-BufferLines post_lines(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
-                       std::size_t stage) {
+BufferLines post_lines(const Trace& trace, const config::AcceleratorConfig& config,
+                       const Plan& plan, std::size_t stage) {
   LayerResult scratch;
   count_post(trace, config, plan, stage, scratch);
   BufferLines lines;
@@ -389,12 +391,12 @@ BufferLines post_lines(const Trace& trace, const AcceleratorConfig& config, cons
   return lines;
 }
 
-void count_post(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
+void count_post(const Trace& trace, const config::AcceleratorConfig& config, const Plan& plan,
                 std::size_t stage, LayerResult& layer) {
   PostCounter{trace, config, plan, stage, layer}.run();
 }
 
-void count_time(const AcceleratorConfig& config, std::uint64_t active_pe_cycles,
+void count_time(const config::AcceleratorConfig& config, std::uint64_t active_pe_cycles,
                 LayerResult& layer) {
   const std::uint64_t cycles = layer.cycles.total();
   const std::uint64_t all = cycles * unsigned_of(config.pes());

@@ -21,7 +21,7 @@ constexpr double kReserveSlack = 1.01;
 
 class Allocator {
  public:
-  Allocator(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan)
+  Allocator(const traces::Trace& trace, const config::AcceleratorConfig& config, Plan& plan)
       : trace_{trace}, config_{config}, plan_{plan}, shape_{glb_shape_of(config)} {}
 
   void run() {
@@ -33,7 +33,7 @@ class Allocator {
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
       reserve_[s] = working_set(plan_.stages[s]);
     }
-    if (config_.feature_maps == FeatureMaps::spill) {
+    if (config_.feature_maps == config::FeatureMaps::spill) {
       for (auto& [name, tensor] : plan_.tensors) {
         tensor.reason = "feature_maps: spill";
       }
@@ -131,7 +131,8 @@ class Allocator {
   }
 
   [[nodiscard]] std::int64_t stored_bits(const StoredTensor& tensor) const {
-    const std::int64_t unit = config_.glb_bank_per_type ? shape_.lines_per_bank : 1;
+    const std::int64_t unit =
+        config_.glb.allocation == config::AllocationUnit::bank ? shape_.lines_per_bank : 1;
     return (tensor.lines + unit - 1) / unit * unit * config_.line_bits();
   }
 
@@ -236,7 +237,7 @@ class Allocator {
       job.mapped = dataflow::evaluate_mapping(job.problem, asked, layer.name);
       return;
     }
-    if (in_glb && !config_.glb_bank_per_type) {
+    if (in_glb && config_.glb.allocation == config::AllocationUnit::line) {
       const MappedLayer mapped = modest(job);
       if (psum_tile_bits(job, mapped.mapping) <= free) {
         job.problem = modest_problem(job);
@@ -270,7 +271,7 @@ class Allocator {
   }
 
   const traces::Trace& trace_;
-  const AcceleratorConfig& config_;
+  const config::AcceleratorConfig& config_;
   Plan& plan_;
   memory::GlbShape shape_;
   std::vector<std::int64_t> used_;     ///< bits of stored tensors, by stage
@@ -279,31 +280,30 @@ class Allocator {
 };
 
 /// Bits of the buffer a value of `bits` takes: its share of the whole lines of its group.
-int width_in_lines(const AcceleratorConfig& config, int bits) {
+int width_in_lines(const config::AcceleratorConfig& config, int bits) {
   const auto lines =
-      memory::lines_for(config.glb_line_values, bits, {config.glb_line_values, config.line_bits()});
+      memory::lines_for(config.glb.line_values, bits, {config.glb.line_values, config.line_bits()});
   return static_cast<int>(lines) * config.machine_bits();
 }
 
 }  // namespace
 
-dataflow::MapperProblem mapper_problem(const ArrayJob& job, const AcceleratorConfig& config,
+dataflow::MapperProblem mapper_problem(const ArrayJob& job, const config::AcceleratorConfig& config,
                                        std::int64_t free_bits, bool ifmap_resident) {
   dataflow::MapperProblem problem;
   problem.layer = job.shape;
   problem.layer.C *= job.slices;
   problem.array = array_geometry(config);
   problem.budget.bits = std::max<std::int64_t>(0, free_bits);
-  problem.budget.bank_bits = config.glb_bank_per_type ? config.glb_bits() / config.glb_banks : 0;
-  problem.budget.line_values = config.glb_line_values;
+  problem.budget.bank_bits = config.glb.allocation == config::AllocationUnit::bank
+                                 ? config.glb_bits() / config.glb.banks
+                                 : 0;
+  problem.budget.line_values = config.glb.line_values;
   problem.budget.ifmap_bits =
       width_in_lines(config, job.stored_bits > 0 ? job.stored_bits : job.activation_bits);
   problem.budget.psum_bits = width_in_lines(config, job.psum_bits);
   problem.budget.ifmap_resident = ifmap_resident;
-  problem.objective = config.mapper_objective == "energy" ? dataflow::Objective::energy
-                      : config.mapper_objective == "energy_delay"
-                          ? dataflow::Objective::energy_delay
-                          : dataflow::Objective::cycles;
+  problem.objective = config.mapper.objective;
   // Prices relative to a 16-bit MAC: buffer 6, DRAM 200 (Chen, Emer, Sze, ISCA 2016, table IV);
   // a cycle of the whole array 224: 197 mW of clock at 200 MHz (AlexNet on the chip, docs/cost.md)
   // over 4.4 pJ a MAC (configs/technology/65nm/mac_pipe.csv).
@@ -316,7 +316,8 @@ dataflow::MapperProblem mapper_problem(const ArrayJob& job, const AcceleratorCon
   return problem;
 }
 
-void allocate_and_map(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan) {
+void allocate_and_map(const traces::Trace& trace, const config::AcceleratorConfig& config,
+                      Plan& plan) {
   Allocator{trace, config, plan}.run();
 }
 

@@ -21,14 +21,8 @@ std::size_t index_of(PortUser user) {
 
 }  // namespace
 
-memory::GlbShape glb_shape_of(const AcceleratorConfig& config) {
-  return memory::glb_shape({config.glb_bytes_at_16_bit, static_cast<int>(config.glb_banks),
-                            static_cast<int>(config.glb_line_values),
-                            static_cast<int>(std::max<std::int64_t>(config.glb_latency_cycles, 1))},
-                           config.machine_bits(),
-                           config.glb_bank_per_type ? memory::GlbShape::Allocation::banks
-                                                    : memory::GlbShape::Allocation::lines,
-                           {"glb.bytes_at_16_bit", 0, 0});
+memory::GlbShape glb_shape_of(const config::AcceleratorConfig& config) {
+  return memory::glb_shape(config.glb, config.machine_bits(), {"glb.bytes_at_16_bit", 0, 0});
 }
 
 /// Accesses to a bank that may have been made by clock `at`.
@@ -37,10 +31,10 @@ std::uint64_t BufferPorts::Job::due(std::size_t bank, std::uint64_t at) const {
   return passed >= clocks ? asked[bank] : asked[bank] * passed / clocks;
 }
 
-BufferPorts::BufferPorts(const AcceleratorConfig& config)
+BufferPorts::BufferPorts(const config::AcceleratorConfig& config)
     : config_{config},
       buffer_{glb_shape_of(config)},
-      all_banks_(static_cast<std::size_t>(config.glb_banks)) {
+      all_banks_(static_cast<std::size_t>(config.glb.banks)) {
   std::iota(all_banks_.begin(), all_banks_.end(), 0);
   for (Job& job : jobs_) {
     job.asked.assign(all_banks_.size(), 0);

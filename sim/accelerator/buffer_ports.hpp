@@ -6,13 +6,13 @@
 
 #include "memory/bank_conflicts.hpp"
 #include "memory/global_buffer.hpp"
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/stage.hpp"
+#include "sim/config/accelerator_config.hpp"
 
 namespace turnpike::accelerator {
 
 /// The global buffer an accelerator's configuration gives.
-[[nodiscard]] memory::GlbShape glb_shape_of(const AcceleratorConfig& config);
+[[nodiscard]] memory::GlbShape glb_shape_of(const config::AcceleratorConfig& config);
 
 /// Lines of the global buffer somebody reads or writes, by what they hold.
 struct BufferLines {
@@ -41,7 +41,7 @@ inline constexpr std::size_t kPortUsers = 4;
 /// is overwritten behind the post-processing unit that reads it out: neither is there twice.
 class BufferPorts {
  public:
-  explicit BufferPorts(const AcceleratorConfig& config);
+  explicit BufferPorts(const config::AcceleratorConfig& config);
 
   /// A job of a stage begins: gives banks to the tensors that lie in the buffer meanwhile, to the
   /// job's ifmap tile and to its psum tile. InternalError if the plan gave away more than there is.
@@ -73,7 +73,7 @@ class BufferPorts {
     [[nodiscard]] std::uint64_t due(std::size_t bank, std::uint64_t at) const;
   };
 
-  const AcceleratorConfig& config_;
+  const config::AcceleratorConfig& config_;
   memory::GlobalBuffer buffer_;
   std::vector<int> all_banks_;
   std::array<std::vector<int>, memory::kGlbTypes> banks_;  ///< of each type; empty if it has none

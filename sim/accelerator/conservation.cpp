@@ -79,7 +79,8 @@ struct Expected {
   std::uint64_t bound = 0;  ///< clocks the passes cannot beat
 };
 
-Expected expected_of(const Plan& plan, const Stage& stage, const AcceleratorConfig& config) {
+Expected expected_of(const Plan& plan, const Stage& stage,
+                     const config::AcceleratorConfig& config) {
   Expected out;
   const dataflow::ArrayGeometry array = array_geometry(config);
   for (const ArrayJob& job : stage.jobs) {
@@ -177,7 +178,7 @@ std::uint64_t RunResult::macs() const {
   return total;
 }
 
-void describe_run(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
+void describe_run(const Trace& trace, const config::AcceleratorConfig& config, const Plan& plan,
                   RunResult& result) {
   result.network = trace.network;
   result.batch = trace.batch;
@@ -215,8 +216,8 @@ void describe_run(const Trace& trace, const AcceleratorConfig& config, const Pla
   count_operations(trace, result);
 }
 
-void check_conservation(const Trace& trace, const AcceleratorConfig& config, const Plan& plan,
-                        RunResult& result) {
+void check_conservation(const Trace& trace, const config::AcceleratorConfig& config,
+                        const Plan& plan, RunResult& result) {
   std::map<std::string, bool>& checks = result.checks.conservation;
   for (const char* name : {"macs", "passes", "psum_words", "ifmap_words", "filter_words",
                            "dram_filter_values", "dram_ifmap_values", "dram_ofmap_values",
@@ -250,7 +251,7 @@ void check_conservation(const Trace& trace, const AcceleratorConfig& config, con
   }
   checks["clock_cycles"] = result.cycles().total() == result.clocks &&
                            clocked == result.clocks * unsigned_of(config.pes());
-  checks["glb_lines_within_ports"] = lines <= result.clocks * unsigned_of(config.glb_banks);
+  checks["glb_lines_within_ports"] = lines <= result.clocks * unsigned_of(config.glb.banks);
 }
 
 }  // namespace turnpike::accelerator

@@ -1,15 +1,15 @@
 #pragma once
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/run_result.hpp"
 #include "sim/accelerator/stage.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "traces/trace.hpp"
 
 namespace turnpike::accelerator {
 
 /// Widths, residency, layers off the array, operation counts.
-void describe_run(const traces::Trace& trace, const AcceleratorConfig& config, const Plan& plan,
-                  RunResult& result);
+void describe_run(const traces::Trace& trace, const config::AcceleratorConfig& config,
+                  const Plan& plan, RunResult& result);
 
 /// Compares what a run counted with what is known of it otherwise, each a named check in
 /// result.checks.conservation:
@@ -25,7 +25,7 @@ void describe_run(const traces::Trace& trace, const AcceleratorConfig& config, c
 ///   no_highway_stream_without_highway    nothing is counted on stream highway if there is none
 ///   glb_lines_hold_what_moves lines of the buffer that a stage reads of its skip operands and
 ///       writes of its ofmaps: no more than the plan holds for those tensors
-void check_conservation(const traces::Trace& trace, const AcceleratorConfig& config,
+void check_conservation(const traces::Trace& trace, const config::AcceleratorConfig& config,
                         const Plan& plan, RunResult& result);
 
 }  // namespace turnpike::accelerator

@@ -25,7 +25,7 @@ std::int32_t narrow(std::int64_t value) {
   return static_cast<std::int32_t>(value);
 }
 
-pe::PassShape pass_shape(const AcceleratorConfig& config, const dataflow::LayerShape& layer,
+pe::PassShape pass_shape(const config::AcceleratorConfig& config, const dataflow::LayerShape& layer,
                          const dataflow::ProcessingPass& pass) {
   pe::PassShape s;
   s.R = narrow(pass.R);
@@ -41,17 +41,17 @@ pe::PassShape pass_shape(const AcceleratorConfig& config, const dataflow::LayerS
   s.e = narrow(pass.e);
   s.F = narrow(pass.F);
   s.n = narrow(pass.images);
-  s.rows = narrow(config.rows);
-  s.columns = narrow(config.columns);
-  s.ifmap_spad = narrow(config.ifmap_spad);
-  s.psum_spad = narrow(config.psum_spad);
-  s.filter_rate = narrow(config.filter_rate);
-  s.ifmap_rate = narrow(config.ifmap_rate);
-  s.psum_in_rate = narrow(config.psum_in_rate);
-  s.psum_out_rate = narrow(config.psum_out_rate);
-  s.fifo_depth = narrow(config.fifo_depth);
-  s.buffer_latency = narrow(config.glb_latency_cycles);
-  s.filter_load_unit = config.filter_load_whole_banks ? narrow(512 * config.filter_rate) : 1;
+  s.rows = narrow(config.array.rows);
+  s.columns = narrow(config.array.columns);
+  s.ifmap_spad = narrow(config.spads.ifmap);
+  s.psum_spad = narrow(config.spads.psum);
+  s.filter_rate = narrow(config.noc.filter);
+  s.ifmap_rate = narrow(config.noc.ifmap);
+  s.psum_in_rate = narrow(config.noc.psum_in);
+  s.psum_out_rate = narrow(config.noc.psum_out);
+  s.fifo_depth = narrow(config.noc.fifo_depth);
+  s.buffer_latency = narrow(config.glb.latency_cycles);
+  s.filter_load_unit = narrow(config.filter_load_values());
   return s;
 }
 
@@ -61,11 +61,11 @@ pe::PassSlice slice_of(const dataflow::ProcessingPass& p) {
           p.R,        p.kernel_column0, p.S};
 }
 
-memory::DramPolicy policy_of(const AcceleratorConfig& config) {
+memory::DramPolicy policy_of(const config::AcceleratorConfig& config) {
   memory::DramPolicy policy;
-  policy.page =
-      config.dram_open_page ? memory::DramPolicy::Page::open : memory::DramPolicy::Page::closed;
-  policy.power_down_after = config.dram_power_down_after;
+  policy.page = config.dram.page == config::PagePolicy::open ? memory::DramPolicy::Page::open
+                                                             : memory::DramPolicy::Page::closed;
+  policy.power_down_after = config.dram.power_down_after;
   return policy;
 }
 
@@ -79,8 +79,9 @@ std::uint64_t tile_values(const ArrayJob& job, const dataflow::ProcessingPass& p
 }  // namespace
 
 Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace,
-                 const AcceleratorConfig& config, const Plan& plan, const Schedule& schedule,
-                 const memory::DramDevice& dram, const SimulationOptions& options)
+                 const config::AcceleratorConfig& config, const Plan& plan,
+                 const Schedule& schedule, const memory::DramDevice& dram,
+                 const SimulationOptions& options)
     : sc_core::sc_module{name},
       trace_{trace},
       config_{config},
@@ -97,7 +98,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
   ensure(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_PS),
          "the kernel counts picoseconds");
   memory_port_.bind(dram_.socket);
-  dram_.configure(dram, static_cast<int>(config.dram_channels), policy_of(config),
+  dram_.configure(dram, static_cast<int>(config.dram.channels), policy_of(config),
                   options.dram_observer);
   result_.dram_tck_ns = dram.tck_ns;
   result_.checks.tolerance = options.tolerance;
@@ -144,8 +145,8 @@ RunFacts Machine::facts() const {
   RunFacts facts;
   facts.network = trace_.network;
   facts.clock_period = Picoseconds{period_.value()};
-  facts.rows = config_.rows;
-  facts.columns = config_.columns;
+  facts.rows = config_.array.rows;
+  facts.columns = config_.array.columns;
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
     const std::vector<ArrayJob>& jobs = plan_.stages[s].jobs;
     facts.layers.push_back({result_.layers[s].name, result_.layers[s].op,

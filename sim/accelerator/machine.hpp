@@ -37,7 +37,7 @@ class Machine : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(Machine);
   Machine(const sc_core::sc_module_name& name, const traces::Trace& trace,
-          const AcceleratorConfig& config, const Plan& plan, const Schedule& schedule,
+          const config::AcceleratorConfig& config, const Plan& plan, const Schedule& schedule,
           const memory::DramDevice& dram, const SimulationOptions& options);
 
   [[nodiscard]] bool finished() const { return finished_; }
@@ -78,7 +78,7 @@ class Machine : public sc_core::sc_module {
   LayerResult& layer() { return result_.layers[current_]; }
 
   const traces::Trace& trace_;
-  const AcceleratorConfig& config_;
+  const config::AcceleratorConfig& config_;
   const Plan& plan_;
   const Schedule& schedule_;
   SimulationOptions options_;

@@ -96,7 +96,7 @@ void Machine::fetch() {
     for (const JobSchedule& job : schedule_.stages[s].jobs) {
       for (const PassTask& task : job.passes) {
         // Double-buffered: the operands of a pass may come while the pass before it runs.
-        while (config_.transfers == Transfers::overlap ? started_ < pass : ended_ < pass) {
+        while (config_.transfers == config::Transfers::overlap ? started_ < pass : ended_ < pass) {
           wait_for(Engine::fetch, pass_event_);
         }
         transfer(Track::filter_fetch, task.filter);
@@ -141,7 +141,7 @@ void Machine::requantize(const TileTask& tile) {
   for (const Transfer& read : tile.reads) {
     transfer(Track::skip_fetch, read);
   }
-  const auto rate = static_cast<std::uint64_t>(config_.post_values_per_clock);
+  const auto rate = static_cast<std::uint64_t>(config_.post.values_per_clock);
   const std::uint64_t clocks =
       std::max((tile.values + rate - 1) / rate, ports_.clocks_for(tile.lines));
   ports_.begins(PortUser::post, now(), tile.lines, clocks);

@@ -59,7 +59,7 @@ Channels channels_of(const ArrayJob& job, const dataflow::ProcessingPass& pass) 
 
 class Scheduler {
  public:
-  Scheduler(const Trace& trace, const AcceleratorConfig& config, const Plan& plan)
+  Scheduler(const Trace& trace, const config::AcceleratorConfig& config, const Plan& plan)
       : trace_{trace}, config_{config}, plan_{plan} {}
 
   Schedule run() {
@@ -208,7 +208,7 @@ class Scheduler {
       return found->second;
     }
     memory::RunLengthChoice choice;
-    if (config_.rlc != RunLengthCoding::off) {
+    if (config_.rlc != config::RunLengthMode::off) {
       const traces::TensorEntry& entry = trace_.tensor(tensor.name);
       memory::RunLengthCode code;
       code.level_bits = tensor.bits;
@@ -224,10 +224,9 @@ class Scheduler {
       } else {
         code.zero_code.reset();
       }
-      choice = memory::choose_run_length(
-          config_.rlc == RunLengthCoding::on ? memory::RunLengthMode::on
-                                             : memory::RunLengthMode::where_it_helps,
-          memory::plain_words(tensor.values, tensor.bits), memory::run_length_words(code, codes));
+      choice =
+          memory::choose_run_length(config_.rlc, memory::plain_words(tensor.values, tensor.bits),
+                                    memory::run_length_words(code, codes));
     }
     return choices_.emplace(tensor.name, choice).first->second;
   }
@@ -280,12 +279,12 @@ class Scheduler {
     if (!tensor.highway || tensor.single) {
       return tensor.low_bits;
     }
-    const bool kept = config_.feature_maps == FeatureMaps::keep;
+    const bool kept = config_.feature_maps == config::FeatureMaps::keep;
     return kept || (write && tensor.second) ? 0 : tensor.low_bits;
   }
 
   const Trace& trace_;
-  const AcceleratorConfig& config_;
+  const config::AcceleratorConfig& config_;
   const Plan& plan_;
   std::map<std::string, std::int64_t> addresses_;
   std::map<std::string, memory::RunLengthChoice> choices_;
@@ -332,7 +331,8 @@ TileTask tile_share(const StageSchedule& stage, std::uint64_t before, std::uint6
   return tile;
 }
 
-Schedule make_schedule(const Trace& trace, const AcceleratorConfig& config, const Plan& plan) {
+Schedule make_schedule(const Trace& trace, const config::AcceleratorConfig& config,
+                       const Plan& plan) {
   return Scheduler{trace, config, plan}.run();
 }
 

@@ -59,8 +59,8 @@ struct Schedule {
   std::vector<StageSchedule> stages;
 };
 
-[[nodiscard]] Schedule make_schedule(const traces::Trace& trace, const AcceleratorConfig& config,
-                                     const Plan& plan);
+[[nodiscard]] Schedule make_schedule(const traces::Trace& trace,
+                                     const config::AcceleratorConfig& config, const Plan& plan);
 
 /// The part of a stage's outputs and operands that belongs to `values` of its psums, after `before`
 /// of them: shares add up to the whole exactly.

@@ -46,8 +46,9 @@ class Kernel {
 
 }  // namespace
 
-RunResult simulate(const traces::Trace& trace, const AcceleratorConfig& config, const Plan& plan,
-                   const memory::DramDevice& dram, const SimulationOptions& options) {
+RunResult simulate(const traces::Trace& trace, const config::AcceleratorConfig& config,
+                   const Plan& plan, const memory::DramDevice& dram,
+                   const SimulationOptions& options) {
   const Kernel kernel;
   const Schedule schedule = make_schedule(trace, config, plan);
   Machine machine{"accelerator", trace, config, plan, schedule, dram, options};

@@ -5,10 +5,10 @@
 
 #include "memory/dram_device.hpp"
 #include "memory/dram_request.hpp"
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/run_observer.hpp"
 #include "sim/accelerator/run_result.hpp"
 #include "sim/accelerator/stage.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "traces/trace.hpp"
 
 namespace turnpike::accelerator {
@@ -27,8 +27,8 @@ struct SimulationOptions {
 /// to and from DRAM, the post-processing unit. Checks every output against the trace's reference.
 ///
 /// Starts a SystemC kernel of its own; one run at a time in a process (runs in parallel: fork).
-[[nodiscard]] RunResult simulate(const traces::Trace& trace, const AcceleratorConfig& config,
-                                 const Plan& plan, const memory::DramDevice& dram,
-                                 const SimulationOptions& options);
+[[nodiscard]] RunResult simulate(const traces::Trace& trace,
+                                 const config::AcceleratorConfig& config, const Plan& plan,
+                                 const memory::DramDevice& dram, const SimulationOptions& options);
 
 }  // namespace turnpike::accelerator

@@ -62,8 +62,8 @@ dataflow::LayerShape shape_of(const Trace& trace, const LayerEntry& layer) {
 
 /// Widths a job runs at: the machine's, 16 bit in native16 layers, slices of the machine's if
 /// composed. InputError if the operands are wider than that allows.
-void set_widths(const Trace& trace, const LayerEntry& layer, const AcceleratorConfig& config,
-                bool first_or_last, ArrayJob& job) {
+void set_widths(const Trace& trace, const LayerEntry& layer,
+                const config::AcceleratorConfig& config, bool first_or_last, ArrayJob& job) {
   const TensorEntry& input = trace.tensor(job.input);
   const TensorEntry& weight = trace.tensor(job.weight);
   const int a = operand_bits(input);
@@ -73,11 +73,12 @@ void set_widths(const Trace& trace, const LayerEntry& layer, const AcceleratorCo
   job.weight_bits = config.precision.weight;
   job.activation_bits = config.precision.activation;
   const bool wider = a > job.activation_bits || w > job.weight_bits;
-  if (first_or_last && config.first_last == FirstLast::native16) {
+  if (first_or_last && config.layers.first_last == config::FirstLast::native16) {
     job.weight_bits = job.activation_bits = 16;
   } else if (wider &&
-             (job.floating || (first_or_last && (config.first_last == FirstLast::composed ||
-                                                 config.first_last == FirstLast::composed8)))) {
+             (job.floating ||
+              (first_or_last && (config.layers.first_last == config::FirstLast::composed ||
+                                 config.layers.first_last == config::FirstLast::composed8)))) {
     if (job.floating) {
       job.weight_bits = job.activation_bits = kFloatOperandBits;
     } else {
@@ -92,14 +93,14 @@ void set_widths(const Trace& trace, const LayerEntry& layer, const AcceleratorCo
                     w, a, job.weight_bits, job.activation_bits)};
   }
   const std::int64_t terms = job.shape.C * job.shape.R * job.shape.S;
-  switch (config.psum_cost.rule) {
-    case PsumCost::Rule::fixed:
-      job.psum_bits = config.psum_cost.bits;
+  switch (config.psum.cost_bits.rule) {
+    case config::PsumCost::Rule::fixed:
+      job.psum_bits = config.psum.cost_bits.bits;
       break;
-    case PsumCost::Rule::scaled:
+    case config::PsumCost::Rule::scaled:
       job.psum_bits = std::max(job.weight_bits, job.activation_bits);
       break;
-    case PsumCost::Rule::overflow_free:
+    case config::PsumCost::Rule::overflow_free:
       job.psum_bits =
           job.weight_bits + job.activation_bits + ceil_log2(terms) + (job.midrise ? 1 : 0);
       break;
@@ -122,18 +123,18 @@ const StoredTensor* Plan::source(const std::string& tensor) const {
   return stored(found == quantized_on_read.end() ? tensor : found->second);
 }
 
-dataflow::ArrayGeometry array_geometry(const AcceleratorConfig& config) {
+dataflow::ArrayGeometry array_geometry(const config::AcceleratorConfig& config) {
   dataflow::ArrayGeometry array;
-  array.rows = config.rows;
-  array.columns = config.columns;
-  array.ifmap_spad = config.ifmap_spad;
-  array.filter_spad = config.filter_spad;
-  array.psum_spad = config.psum_spad;
-  array.filter_rate = config.filter_rate;
-  array.ifmap_rate = config.ifmap_rate;
-  array.psum_in_rate = config.psum_in_rate;
-  array.psum_out_rate = config.psum_out_rate;
-  array.filter_load_values = config.filter_load_whole_banks ? 512 * config.filter_rate : 1;
+  array.rows = config.array.rows;
+  array.columns = config.array.columns;
+  array.ifmap_spad = config.spads.ifmap;
+  array.filter_spad = config.spads.filter;
+  array.psum_spad = config.spads.psum;
+  array.filter_rate = config.noc.filter;
+  array.ifmap_rate = config.noc.ifmap;
+  array.psum_in_rate = config.noc.psum_in;
+  array.psum_out_rate = config.noc.psum_out;
+  array.filter_load_values = config.filter_load_values();
   return array;
 }
 
@@ -177,7 +178,7 @@ std::vector<Stage> group_layers(const Trace& trace) {
   return stages;
 }
 
-void make_jobs(const Trace& trace, const AcceleratorConfig& config, Plan& plan) {
+void make_jobs(const Trace& trace, const config::AcceleratorConfig& config, Plan& plan) {
   for (Stage& stage : plan.stages) {
     if (!stage.has_array) {
       continue;
@@ -185,7 +186,7 @@ void make_jobs(const Trace& trace, const AcceleratorConfig& config, Plan& plan) 
     const std::size_t index = stage.layers[0];
     const LayerEntry& layer = trace.layers[index];
     const bool edge = plan.first_last.contains(layer.name);
-    if (edge && config.first_last == FirstLast::excluded) {
+    if (edge && config.layers.first_last == config::FirstLast::excluded) {
       plan.excluded.push_back(index);
       stage.has_array = false;
       continue;
@@ -215,11 +216,11 @@ void make_jobs(const Trace& trace, const AcceleratorConfig& config, Plan& plan) 
   }
 }
 
-Plan make_plan(const Trace& trace, const AcceleratorConfig& config) {
+Plan make_plan(const Trace& trace, const config::AcceleratorConfig& config) {
   return make_plan(trace, config, first_and_last(trace));
 }
 
-Plan make_plan(const Trace& trace, const AcceleratorConfig& config,
+Plan make_plan(const Trace& trace, const config::AcceleratorConfig& config,
                std::set<std::string> first_last) {
   Plan plan;
   plan.first_last = std::move(first_last);

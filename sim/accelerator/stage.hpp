@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dataflow/mapper.hpp"
-#include "sim/accelerator/accelerator_config.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "traces/trace.hpp"
 
 namespace turnpike::accelerator {
@@ -77,30 +77,32 @@ struct Plan {
 
 /// Groups the layers, finds a mapping for every job and decides which tensors stay in the buffer.
 /// InputError (exit 2) if a layer cannot be mapped or is wider than the machine.
-[[nodiscard]] Plan make_plan(const traces::Trace& trace, const AcceleratorConfig& config);
+[[nodiscard]] Plan make_plan(const traces::Trace& trace, const config::AcceleratorConfig& config);
 /// The same for some layers of a network whose first and last are `first_last`.
-[[nodiscard]] Plan make_plan(const traces::Trace& trace, const AcceleratorConfig& config,
+[[nodiscard]] Plan make_plan(const traces::Trace& trace, const config::AcceleratorConfig& config,
                              std::set<std::string> first_last);
 
 /// Names of the stored skips of a trace without highway that are wider than the codes their other
 /// readers take (Plan::wider_skips), without finding mappings.
 [[nodiscard]] std::vector<std::string> wider_skips(const traces::Trace& trace,
-                                                   const AcceleratorConfig& config);
+                                                   const config::AcceleratorConfig& config);
 
 /// What the mapper is asked for a job in `free_bits` of buffer.
 [[nodiscard]] dataflow::MapperProblem mapper_problem(const ArrayJob& job,
-                                                     const AcceleratorConfig& config,
+                                                     const config::AcceleratorConfig& config,
                                                      std::int64_t free_bits, bool ifmap_resident);
 
-[[nodiscard]] dataflow::ArrayGeometry array_geometry(const AcceleratorConfig& config);
+[[nodiscard]] dataflow::ArrayGeometry array_geometry(const config::AcceleratorConfig& config);
 
 /// True for conv, fc, lstm, gru.
 [[nodiscard]] bool runs_on_array(traces::Op op);
 
 // Steps of make_plan, in files of their own.
 [[nodiscard]] std::vector<Stage> group_layers(const traces::Trace& trace);
-void make_jobs(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan);
-void find_stored_tensors(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan);
-void allocate_and_map(const traces::Trace& trace, const AcceleratorConfig& config, Plan& plan);
+void make_jobs(const traces::Trace& trace, const config::AcceleratorConfig& config, Plan& plan);
+void find_stored_tensors(const traces::Trace& trace, const config::AcceleratorConfig& config,
+                         Plan& plan);
+void allocate_and_map(const traces::Trace& trace, const config::AcceleratorConfig& config,
+                      Plan& plan);
 
 }  // namespace turnpike::accelerator

@@ -19,7 +19,7 @@ using traces::Trace;
 
 class Finder {
  public:
-  Finder(const Trace& trace, const AcceleratorConfig& config, Plan& plan)
+  Finder(const Trace& trace, const config::AcceleratorConfig& config, Plan& plan)
       : trace_{trace}, config_{config}, plan_{plan} {
     for (std::size_t s = 0; s < plan.stages.size(); ++s) {
       for (const std::size_t i : plan.stages[s].layers) {
@@ -97,7 +97,7 @@ class Finder {
         high->second.first_stage != low->second.first_stage) {
       return;
     }
-    if (config_.highway_storage == HighwayStorage::dual) {
+    if (config_.highway.storage == config::HighwayStorage::dual) {
       high->second.second = true;
       return;
     }
@@ -140,23 +140,23 @@ class Finder {
 
   /// Widest codes of the layers between the first and the last.
   [[nodiscard]] int codes_of_most() const {
-    const int widest = machine_widths(trace_, FirstLast::native16).activation;
+    const int widest = machine_widths(trace_, config::FirstLast::native16).activation;
     return widest > 0 ? widest : kFloatOperandBits;
   }
 
   const Trace& trace_;
-  const AcceleratorConfig& config_;
+  const config::AcceleratorConfig& config_;
   Plan& plan_;
   std::map<std::size_t, std::int64_t> stage_of_;
 };
 
 }  // namespace
 
-void find_stored_tensors(const Trace& trace, const AcceleratorConfig& config, Plan& plan) {
+void find_stored_tensors(const Trace& trace, const config::AcceleratorConfig& config, Plan& plan) {
   Finder{trace, config, plan}.run();
 }
 
-std::vector<std::string> wider_skips(const Trace& trace, const AcceleratorConfig& config) {
+std::vector<std::string> wider_skips(const Trace& trace, const config::AcceleratorConfig& config) {
   Plan plan;
   plan.stages = group_layers(trace);
   find_stored_tensors(trace, config, plan);

@@ -19,8 +19,8 @@ using traces::Trace;
 constexpr std::size_t kNamesShown = 4;
 
 /// Widest integer operands of a layer; 0 where they are floating.
-OperandWidths operands_of(const Trace& trace, const LayerEntry& layer) {
-  OperandWidths widest{0, 0};
+config::OperandWidths operands_of(const Trace& trace, const LayerEntry& layer) {
+  config::OperandWidths widest{0, 0};
   for (std::size_t i = 0; i < layer.weights.size(); ++i) {
     const traces::TensorEntry& weight = trace.tensor(layer.weights[i]);
     const traces::TensorEntry& input = trace.tensor(layer.inputs[i]);
@@ -30,13 +30,13 @@ OperandWidths operands_of(const Trace& trace, const LayerEntry& layer) {
   return widest;
 }
 
-void widen(OperandWidths& widest, const OperandWidths& by) {
+void widen(config::OperandWidths& widest, const config::OperandWidths& by) {
   widest.weight = std::max(widest.weight, by.weight);
   widest.activation = std::max(widest.activation, by.activation);
 }
 
 /// "4", or "2 x 4" (weight x activation).
-std::string width_text(const OperandWidths& widths) {
+std::string width_text(const config::OperandWidths& widths) {
   return widths.weight == widths.activation
              ? fmt::format("{}", widths.weight)
              : fmt::format("{} x {}", widths.weight, widths.activation);
@@ -49,7 +49,7 @@ std::string names_text(const std::vector<std::string>& names) {
                      shown < names.size() ? fmt::format(" and {} more", names.size() - shown) : "");
 }
 
-SourceSpot spot_of(const AcceleratorConfig& config, const std::string& pattern) {
+SourceSpot spot_of(const config::AcceleratorConfig& config, const std::string& pattern) {
   const ConfigNode* node = config.resolved.find("layers");
   for (const std::string& key : {std::string{"overrides"}, pattern}) {
     node = node == nullptr ? nullptr : node->find(key);
@@ -69,8 +69,8 @@ std::set<std::string> first_and_last(const Trace& trace) {
   return weighted.empty() ? std::set<std::string>{} : std::set{weighted.front(), weighted.back()};
 }
 
-OperandWidths widest_operands(const Trace& trace, const std::set<std::string>& without) {
-  OperandWidths widest{0, 0};
+config::OperandWidths widest_operands(const Trace& trace, const std::set<std::string>& without) {
+  config::OperandWidths widest{0, 0};
   for (const LayerEntry& layer : trace.layers) {
     if (!without.contains(layer.name)) {
       widen(widest, operands_of(trace, layer));
@@ -79,9 +79,9 @@ OperandWidths widest_operands(const Trace& trace, const std::set<std::string>& w
   return widest;
 }
 
-OperandWidths machine_widths(const Trace& trace, FirstLast first_last) {
-  if (first_last != FirstLast::same) {
-    const OperandWidths others = widest_operands(trace, first_and_last(trace));
+config::OperandWidths machine_widths(const Trace& trace, config::FirstLast first_last) {
+  if (first_last != config::FirstLast::same) {
+    const config::OperandWidths others = widest_operands(trace, first_and_last(trace));
     if (others.weight > 0 && others.activation > 0) {
       return others;
     }
@@ -89,28 +89,29 @@ OperandWidths machine_widths(const Trace& trace, FirstLast first_last) {
   return widest_operands(trace);
 }
 
-std::string width_note(const Trace& trace, const AcceleratorConfig& config) {
+std::string width_note(const Trace& trace, const config::AcceleratorConfig& config) {
   if (config.precision_given) {
     return "";
   }
-  const std::set<std::string> aside =
-      config.first_last == FirstLast::same ? std::set<std::string>{} : first_and_last(trace);
-  std::vector<std::pair<std::string, OperandWidths>> layers;
+  const std::set<std::string> aside = config.layers.first_last == config::FirstLast::same
+                                          ? std::set<std::string>{}
+                                          : first_and_last(trace);
+  std::vector<std::pair<std::string, config::OperandWidths>> layers;
   for (const LayerEntry& layer : trace.layers) {
-    const OperandWidths own = operands_of(trace, layer);
+    const config::OperandWidths own = operands_of(trace, layer);
     if (!aside.contains(layer.name) && own.weight > 0 && own.activation > 0) {
       layers.emplace_back(layer.name, own);
     }
   }
-  const OperandWidths& machine = config.precision;
-  const auto narrower = [&](int OperandWidths::*operand) {
+  const config::OperandWidths& machine = config.precision;
+  const auto narrower = [&](int config::OperandWidths::*operand) {
     return std::any_of(layers.begin(), layers.end(),
                        [&](const auto& layer) { return layer.second.*operand < machine.*operand; });
   };
-  const bool weights_vary = narrower(&OperandWidths::weight);
-  const bool activations_vary = narrower(&OperandWidths::activation);
+  const bool weights_vary = narrower(&config::OperandWidths::weight);
+  const bool activations_vary = narrower(&config::OperandWidths::activation);
   std::vector<std::string> widest;
-  OperandWidths others{0, 0};
+  config::OperandWidths others{0, 0};
   for (const auto& [name, own] : layers) {
     if ((weights_vary && own.weight == machine.weight) ||
         (activations_vary && own.activation == machine.activation)) {
@@ -131,12 +132,12 @@ std::string width_note(const Trace& trace, const AcceleratorConfig& config) {
                 : fmt::format("{} of {} layers need {}", rest, layers.size(), width_text(others)));
 }
 
-void check_overrides(const Trace& trace, const AcceleratorConfig& config) {
+void check_overrides(const Trace& trace, const config::AcceleratorConfig& config) {
   std::vector<std::string> names;
   for (const LayerEntry& layer : trace.layers) {
     names.push_back(layer.name);
   }
-  for (const LayerOverride& each : config.overrides) {
+  for (const config::LayerOverride& each : config.layers.overrides) {
     if (std::none_of(names.begin(), names.end(),
                      [&each](const std::string& name) { return glob_match(each.pattern, name); })) {
       throw InputError{spot_of(config, each.pattern),
@@ -145,13 +146,14 @@ void check_overrides(const Trace& trace, const AcceleratorConfig& config) {
     }
   }
   for (const LayerEntry& layer : trace.layers) {
-    const auto last = std::find_if(
-        config.overrides.rbegin(), config.overrides.rend(),
-        [&layer](const LayerOverride& each) { return glob_match(each.pattern, layer.name); });
-    if (last == config.overrides.rend() || layer.weights.empty()) {
+    const auto last = std::find_if(config.layers.overrides.rbegin(), config.layers.overrides.rend(),
+                                   [&layer](const config::LayerOverride& each) {
+                                     return glob_match(each.pattern, layer.name);
+                                   });
+    if (last == config.layers.overrides.rend() || layer.weights.empty()) {
       continue;
     }
-    const OperandWidths own = operands_of(trace, layer);
+    const config::OperandWidths own = operands_of(trace, layer);
     if (own != last->widths) {
       throw InputError{
           spot_of(config, last->pattern),

@@ -9,7 +9,7 @@
 #include "sim/base/quantity.hpp"
 #include "sim/cost/inventory.hpp"
 #include "sim/cost/machine_structure.hpp"
-#include "sim/cost/profile.hpp"
+#include "sim/cost/policy.hpp"
 #include "sim/cost/technology.hpp"
 
 namespace turnpike::cost {

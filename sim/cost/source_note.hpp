@@ -3,15 +3,9 @@
 #include <map>
 #include <string>
 
+#include "sim/base/range.hpp"
+
 namespace turnpike::cost {
-
-/// Inclusive bounds of a width or size.
-struct Range {
-  double low = 0.0;
-  double high = 0.0;
-
-  [[nodiscard]] bool contains(double x) const { return low <= x && x <= high; }
-};
 
 /// The `.source` file beside a table: where its numbers come from and how far to trust them
 /// (schema turnpike-source/1). A table without one is not read.

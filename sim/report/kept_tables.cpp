@@ -18,7 +18,7 @@ std::string place_of(const std::string& key, const std::string& path) {
 
 }  // namespace
 
-std::map<std::string, std::string> kept_price_tables(const accelerator::AcceleratorConfig& config) {
+std::map<std::string, std::string> kept_price_tables(const config::AcceleratorConfig& config) {
   const cost::CostPolicy policy = cost_policy(config);
   std::map<std::string, std::string> tables;
   for (const auto& [key, path] :
@@ -30,7 +30,7 @@ std::map<std::string, std::string> kept_price_tables(const accelerator::Accelera
   return tables;
 }
 
-void use_kept_price_tables(const std::string& directory, accelerator::AcceleratorConfig& config) {
+void use_kept_price_tables(const std::string& directory, config::AcceleratorConfig& config) {
   ConfigNode* const cost = config.resolved.find("cost");
   for (const char* key : {kEnergyTable, kAreaTable}) {
     ConfigNode* const path = cost == nullptr ? nullptr : cost->find(key);

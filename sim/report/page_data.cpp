@@ -43,8 +43,8 @@ bool alike(const StoredRun& a, const StoredRun& b, bool (*may_differ)(const std:
 /// The run of the same network on the same machine without highway, if it is there.
 std::optional<std::size_t> without_highway(const std::vector<StoredRun>& runs, std::size_t index) {
   const StoredRun& run = runs[index];
-  for (std::size_t i = 0; run.config.highway_enabled && i < runs.size(); ++i) {
-    if (!runs[i].config.highway_enabled && alike(runs[i], run, is_highway_key)) {
+  for (std::size_t i = 0; run.config.highway.enabled && i < runs.size(); ++i) {
+    if (!runs[i].config.highway.enabled && alike(runs[i], run, is_highway_key)) {
       return i;
     }
   }
@@ -172,8 +172,8 @@ Json run_json(const StoredRun& run, const std::string& label,
           {"directory", run.directory},
           {"weight_bits", run.config.precision.weight},
           {"activation_bits", run.config.precision.activation},
-          {"highway", run.config.highway_enabled},
-          {"highway_bits", run.config.highway_bits},
+          {"highway", run.config.highway.enabled},
+          {"highway_bits", run.config.highway.bits},
           {"settings", settings},
           {"totals", run.figures.totals},
           {"energy_uj_band", energy_band(run)},
@@ -190,7 +190,7 @@ Json run_json(const StoredRun& run, const std::string& label,
 
 bool has_widths(const StoredRun& run, int bits, bool highway) {
   return run.config.precision.weight == bits && run.config.precision.activation == bits &&
-         run.config.highway_enabled == highway;
+         run.config.highway.enabled == highway;
 }
 
 /// The run that a claim sets against `from`: of several highways the paper's, else the narrowest.
@@ -200,7 +200,7 @@ std::optional<std::size_t> claim_end(const std::vector<StoredRun>& runs, const S
     return is_highway_key(key) || is_precision_key(key);
   };
   const auto rank = [](const StoredRun& run) {
-    return run.config.highway_bits == kPaperHighwayBits ? 0 : run.config.highway_bits;
+    return run.config.highway.bits == kPaperHighwayBits ? 0 : run.config.highway.bits;
   };
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -214,7 +214,7 @@ std::optional<std::size_t> claim_end(const std::vector<StoredRun>& runs, const S
 
 std::string claim_text(const PaperClaim& claim, const StoredRun& to) {
   if (claim.to_highway) {
-    return fmt::format("energy added by the {}-bit highway at {} bit", to.config.highway_bits,
+    return fmt::format("energy added by the {}-bit highway at {} bit", to.config.highway.bits,
                        claim.to_bits);
   }
   return fmt::format("{}, {} \u2192 {} bit",

@@ -100,7 +100,7 @@ Json tensor_json(const StoredTensor& tensor, const Trace& trace, const Plan& pla
 
 }  // namespace
 
-std::string plan_json(const Trace& trace, const accelerator::AcceleratorConfig& config,
+std::string plan_json(const Trace& trace, const config::AcceleratorConfig& config,
                       const Plan& plan) {
   Json layers = Json::array();
   for (const Stage& stage : plan.stages) {
@@ -114,19 +114,19 @@ std::string plan_json(const Trace& trace, const accelerator::AcceleratorConfig& 
   for (const std::size_t layer : plan.excluded) {
     excluded.push_back(trace.layers[layer].name);
   }
-  const bool dual = config.highway_storage == accelerator::HighwayStorage::dual;
+  const bool dual = config.highway.storage == config::HighwayStorage::dual;
   const Json json = {
       {"schema", "turnpike-plan/1"},
       {"accelerator", config.name},
       {"profile", config.profile},
       {"network", trace.network},
       {"policy", policy_line_of(config, plan.wider_skips)},
-      {"objective", config.mapper_objective},
+      {"objective", to_string(config.mapper.objective)},
       {"precision",
        {{"weight", config.precision.weight}, {"activation", config.precision.activation}}},
       {"highway",
-       {{"enabled", config.highway_enabled},
-        {"bits", config.highway_bits},
+       {{"enabled", config.highway.enabled},
+        {"bits", config.highway.bits},
         {"storage", dual ? "dual" : "single"}}},
       {"glb_bits", config.glb_bits()},
       {"layers", std::move(layers)},

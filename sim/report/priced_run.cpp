@@ -7,16 +7,17 @@
 
 #include "memory/dram_device.hpp"
 #include "sim/base/config_map.hpp"
+#include "sim/config/sources.hpp"
 
 namespace turnpike::report {
 namespace {
 
-using accelerator::AcceleratorConfig;
 using accelerator::RunResult;
+using config::AcceleratorConfig;
 
 cost::DramPrices dram_prices(const AcceleratorConfig& config, const std::string& config_root) {
   const memory::DramDevice device = memory::find_dram_device(
-      config.dram_device, config_root + "/technology/dram", {"dram.device", 0, 0});
+      config.dram.device, config_root + "/technology/dram", {"dram.device", 0, 0});
   const double devices = device.organisation.devices_per_rank;
   const double burst_bits = static_cast<double>(device.burst_bytes()) * 8.0;
   cost::DramPrices prices;
@@ -47,9 +48,9 @@ int composed_slices(const RunResult& result) {
 
 /// Those of a first or last layer as wide as the policy makes it: what a machine must be built for.
 int composed_slices(const AcceleratorConfig& config) {
-  const int bits = config.first_last == accelerator::FirstLast::composed    ? 16
-                   : config.first_last == accelerator::FirstLast::composed8 ? 8
-                                                                            : 1;
+  const int bits = config.layers.first_last == config::FirstLast::composed    ? 16
+                   : config.layers.first_last == config::FirstLast::composed8 ? 8
+                                                                              : 1;
   const auto parts = [bits](int width) { return (std::max(bits, width) + width - 1) / width; };
   return parts(config.precision.weight) * parts(config.precision.activation);
 }
@@ -64,35 +65,36 @@ cost::CostPolicy cost_policy(const AcceleratorConfig& config) {
 cost::MachineStructure machine_structure(const AcceleratorConfig& config, const RunResult* result,
                                          const std::string& config_root) {
   cost::MachineStructure m;
-  m.rows = static_cast<int>(config.rows);
-  m.columns = static_cast<int>(config.columns);
+  m.rows = static_cast<int>(config.array.rows);
+  m.columns = static_cast<int>(config.array.columns);
   m.weight_bits = config.precision.weight;
   m.activation_bits = config.precision.activation;
   const int scaled = config.machine_bits();
   const int overflow_free = config.precision.weight + config.precision.activation + 13;
-  m.psum_bits = config.psum_cost.rule == accelerator::PsumCost::Rule::fixed ? config.psum_cost.bits
-                : config.psum_cost.rule == accelerator::PsumCost::Rule::scaled
+  m.psum_bits = config.psum.cost_bits.rule == config::PsumCost::Rule::fixed
+                    ? config.psum.cost_bits.bits
+                : config.psum.cost_bits.rule == config::PsumCost::Rule::scaled
                     ? scaled
                     : (result != nullptr ? result->psum_bits : overflow_free);
   m.midrise = result == nullptr || result->midrise;
-  m.ifmap_spad_words = static_cast<int>(config.ifmap_spad);
-  m.filter_spad_words = static_cast<int>(config.filter_spad);
-  m.psum_spad_words = static_cast<int>(config.psum_spad);
-  m.filter_values_per_clock = static_cast<int>(config.filter_rate);
-  m.ifmap_values_per_clock = static_cast<int>(config.ifmap_rate);
-  m.psum_in_values_per_clock = static_cast<int>(config.psum_in_rate);
-  m.psum_out_values_per_clock = static_cast<int>(config.psum_out_rate);
-  m.fifo_depth = static_cast<int>(config.fifo_depth);
+  m.ifmap_spad_words = static_cast<int>(config.spads.ifmap);
+  m.filter_spad_words = static_cast<int>(config.spads.filter);
+  m.psum_spad_words = static_cast<int>(config.spads.psum);
+  m.filter_values_per_clock = static_cast<int>(config.noc.filter);
+  m.ifmap_values_per_clock = static_cast<int>(config.noc.ifmap);
+  m.psum_in_values_per_clock = static_cast<int>(config.noc.psum_in);
+  m.psum_out_values_per_clock = static_cast<int>(config.noc.psum_out);
+  m.fifo_depth = static_cast<int>(config.noc.fifo_depth);
   m.glb_bytes = config.glb_bits() / 8;
-  m.glb_banks = static_cast<int>(config.glb_banks);
+  m.glb_banks = static_cast<int>(config.glb.banks);
   m.glb_line_bits = config.line_bits();
   m.filter_buffer_bytes = std::max<std::int64_t>(1, config.glb_filter_bits() / 8);
-  m.filter_buffer_line_bits = static_cast<int>(config.glb_line_values) * config.precision.weight;
-  m.post_values_per_clock = static_cast<int>(config.post_values_per_clock);
-  m.rlc = config.rlc != accelerator::RunLengthCoding::off;
-  m.native16_layers = config.first_last == accelerator::FirstLast::native16;
+  m.filter_buffer_line_bits = static_cast<int>(config.glb.line_values) * config.precision.weight;
+  m.post_values_per_clock = static_cast<int>(config.post.values_per_clock);
+  m.rlc = config.rlc != config::RunLengthMode::off;
+  m.native16_layers = config.layers.first_last == config::FirstLast::native16;
   m.clock_mhz = config.clock_mhz;
-  m.voltage = config.voltage;
+  m.voltage = config.technology.voltage;
   if (result != nullptr) {
     m.highway_bits = result->highway_enabled ? result->highway_bits : 0;
     m.composed_slices = composed_slices(*result);
@@ -101,7 +103,7 @@ cost::MachineStructure machine_structure(const AcceleratorConfig& config, const 
           return layer.op == "lstm" || layer.op == "gru" || layer.op == "mul";
         });
   } else {
-    m.highway_bits = config.highway_enabled ? config.highway_bits : 0;
+    m.highway_bits = config.highway.enabled ? config.highway.bits : 0;
     m.composed_slices = composed_slices(config);
   }
   m.dram = dram_prices(config, config_root);
@@ -110,20 +112,19 @@ cost::MachineStructure machine_structure(const AcceleratorConfig& config, const 
 
 cost::CostModel make_cost_model(const AcceleratorConfig& config, const RunResult* result,
                                 const std::string& config_root) {
-  const cost::Technology technology =
-      cost::Technology::load(fmt::format("{}/technology/{}nm", config_root, config.node_nm));
+  const cost::Technology technology = cost::Technology::load(
+      fmt::format("{}/technology/{}nm", config_root, config.technology.node_nm));
   return {technology, cost_policy(config), machine_structure(config, result, config_root)};
 }
 
 std::string policy_line_of(const AcceleratorConfig& config,
                            const std::vector<std::string>& wider_skips) {
-  const cost::PolicyContext context{
-      config.profile,
-      cost::to_string(config.psum_cost),
-      accelerator::to_string(config.first_last),
-      config.dram_device,
-      config.feature_maps == accelerator::FeatureMaps::keep ? "keep" : "spill",
-      accelerator::departures(config)};
+  const cost::PolicyContext context{config.profile,
+                                    to_string(config.psum.cost_bits),
+                                    std::string{to_string(config.layers.first_last)},
+                                    config.dram.device,
+                                    std::string{to_string(config.feature_maps)},
+                                    config::departures(config)};
   std::string line = cost::policy_line(context, cost_policy(config));
   if (!wider_skips.empty()) {
     line += fmt::format("; no baseline: {} skip{} wider than the codes", wider_skips.size(),

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/run_result.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/cost/cost_model.hpp"
 #include "sim/cost/energy_table.hpp"
 
@@ -13,7 +13,7 @@
 namespace turnpike::report {
 
 struct PricedRun {
-  accelerator::AcceleratorConfig config;
+  config::AcceleratorConfig config;
   accelerator::RunResult result;
   cost::EnergyTable energy;
   std::vector<cost::AreaItem> area;
@@ -39,11 +39,11 @@ struct PricedRun {
 
 /// The machine a configuration describes, for its price and area. `result` decides what depends on
 /// the network: mid-rise weights, element-wise units, native 16-bit layers; may be null.
-[[nodiscard]] cost::MachineStructure machine_structure(const accelerator::AcceleratorConfig& config,
+[[nodiscard]] cost::MachineStructure machine_structure(const config::AcceleratorConfig& config,
                                                        const accelerator::RunResult* result,
                                                        const std::string& config_root);
 
-[[nodiscard]] cost::CostModel make_cost_model(const accelerator::AcceleratorConfig& config,
+[[nodiscard]] cost::CostModel make_cost_model(const config::AcceleratorConfig& config,
                                               const accelerator::RunResult* result,
                                               const std::string& config_root);
 
@@ -54,12 +54,12 @@ struct PricedRun {
                                   const cost::CostModel& model);
 
 /// Prices the counts of a run with the configuration's technology, profile and policies.
-[[nodiscard]] PricedRun price_run(const accelerator::AcceleratorConfig& config,
+[[nodiscard]] PricedRun price_run(const config::AcceleratorConfig& config,
                                   accelerator::RunResult result, const std::string& config_root);
 
 /// "profile silicon: psum 16 bit; first/last layer same; ...".
 /// `wider_skips` of a trace without highway (Plan::wider_skips): it is then no baseline.
-[[nodiscard]] std::string policy_line_of(const accelerator::AcceleratorConfig& config,
+[[nodiscard]] std::string policy_line_of(const config::AcceleratorConfig& config,
                                          const std::vector<std::string>& wider_skips = {});
 
 /// What of a run's figures is not to be trusted, as the end of its policy line: "; beware: memory
@@ -67,7 +67,7 @@ struct PricedRun {
 /// technology's logic was synthesised for; an area larger than a chip can be; array layers in
 /// floating point; an energy table without the bits of its accesses. `result` may be null: then
 /// what it says is not told.
-[[nodiscard]] std::string untrusted_figures(const accelerator::AcceleratorConfig& config,
+[[nodiscard]] std::string untrusted_figures(const config::AcceleratorConfig& config,
                                             const std::vector<cost::AreaItem>& area,
                                             const accelerator::RunResult* result,
                                             const std::string& config_root);
@@ -75,11 +75,11 @@ struct PricedRun {
 /// The Accelergy tables a configuration is priced with, by the place in a run directory where they
 /// are kept ("energy_table/NAME.yaml", "area_table/NAME.yaml"). FileError if one cannot be read.
 [[nodiscard]] std::map<std::string, std::string> kept_price_tables(
-    const accelerator::AcceleratorConfig& config);
+    const config::AcceleratorConfig& config);
 /// Points a configuration to the tables that a run directory keeps, where it keeps any.
-void use_kept_price_tables(const std::string& directory, accelerator::AcceleratorConfig& config);
+void use_kept_price_tables(const std::string& directory, config::AcceleratorConfig& config);
 
 /// The cost policy of a configuration's `cost:` mapping; InputError if it has none.
-[[nodiscard]] cost::CostPolicy cost_policy(const accelerator::AcceleratorConfig& config);
+[[nodiscard]] cost::CostPolicy cost_policy(const config::AcceleratorConfig& config);
 
 }  // namespace turnpike::report

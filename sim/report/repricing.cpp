@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/text.hpp"
+#include "sim/config/sources.hpp"
 #include "sim/cost/reprice.hpp"
 #include "sim/cost/technology.hpp"
 
@@ -22,21 +23,21 @@ std::string node_of(const std::string& name, const std::string& config_root) {
 
 }  // namespace
 
-accelerator::AcceleratorConfig repriced_config(const accelerator::AcceleratorConfig& run,
-                                               const PriceChanges& changes,
-                                               const std::string& config_root) {
+config::AcceleratorConfig repriced_config(const config::AcceleratorConfig& run,
+                                          const PriceChanges& changes,
+                                          const std::string& config_root) {
   ConfigNode wanted = run.resolved;
   if (changes.technology) {
     wanted.set("technology.node_nm=" + node_of(*changes.technology, config_root));
   }
-  accelerator::lay_choices(wanted, changes.profile, changes.settings, config_root);
+  config::lay_choices(wanted, changes.profile, changes.settings, config_root);
   // Wrong keys first: their message is the more helpful one.
-  accelerator::AcceleratorConfig config = accelerator::read_accelerator(wanted);
+  config::AcceleratorConfig config = config::read_accelerator(wanted);
   cost::check_repricing(run.resolved, wanted);
   // As decided when the run was made, whoever decided it.
   config.precision = run.precision;
-  config.highway_enabled = run.highway_enabled;
-  config.highway_bits = run.highway_bits;
+  config.highway.enabled = run.highway.enabled;
+  config.highway.bits = run.highway.bits;
   return config;
 }
 

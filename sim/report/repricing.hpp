@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/accelerator/accelerator_config.hpp"
+#include "sim/config/accelerator_config.hpp"
 
 namespace turnpike::report {
 
@@ -17,8 +17,8 @@ struct PriceChanges {
 
 /// The configuration of a run with other prices. InputError naming the first key whose change would
 /// need a new simulation (sim/cost/reprice.hpp), or an unknown profile or technology.
-[[nodiscard]] accelerator::AcceleratorConfig repriced_config(
-    const accelerator::AcceleratorConfig& run, const PriceChanges& changes,
-    const std::string& config_root);
+[[nodiscard]] config::AcceleratorConfig repriced_config(const config::AcceleratorConfig& run,
+                                                        const PriceChanges& changes,
+                                                        const std::string& config_root);
 
 }  // namespace turnpike::report

@@ -37,7 +37,7 @@ std::string value_of(const StoredRun& run, const std::string& key) {
 }
 
 std::string width_text(const StoredRun& run) {
-  const accelerator::OperandWidths& p = run.config.precision;
+  const config::OperandWidths& p = run.config.precision;
   return p.weight == p.activation ? fmt::format("{} bit", p.weight)
                                   : fmt::format("{} x {} bit", p.weight, p.activation);
 }
@@ -52,8 +52,8 @@ std::string label_of(const StoredRun& run, const std::vector<std::string>& varie
                      bool name_network) {
   std::string label = name_network ? run.result.network + ", " : "";
   label += width_text(run);
-  if (run.config.highway_enabled) {
-    label += fmt::format(" + {}-bit highway", run.config.highway_bits);
+  if (run.config.highway.enabled) {
+    label += fmt::format(" + {}-bit highway", run.config.highway.bits);
   }
   for (const std::string& key : varied) {
     if (!said_in_words(key)) {

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/config_map.hpp"
-#include "sim/cost/profile.hpp"
+#include "sim/config/profile.hpp"
+#include "sim/config/sources.hpp"
+#include "sim/cost/policy.hpp"
 #include "sim/report/repricing.hpp"
 
 namespace turnpike::report {
@@ -22,7 +24,7 @@ CostPolicy clocked(const CostPolicy& policy, const std::string& config_root) {
   if (policy.clock != ClockRule::none) {
     return policy;
   }
-  const auto silicon = cost::Profile::load(accelerator::profile_path("silicon", config_root));
+  const auto silicon = config::Profile::load(config::profile_path("silicon", config_root));
   ConfigMap map{silicon.overlay, "(top)"};
   return CostPolicy::read(map);
 }
@@ -35,11 +37,10 @@ std::vector<PriceVariant> price_variants(const CostPolicy& policy, const std::st
   for (const ClockRule rule :
        {ClockRule::flip_flops, ClockRule::constant, ClockRule::proportional}) {
     if (rule != policy.clock) {
-      out.push_back(
-          {fmt::format("clock: {} x {}", cost::to_string(rule), clock.clock_factor),
-           {"cost.access_clock=false", fmt::format("cost.clock={}", cost::to_string(rule)),
-            fmt::format("cost.clock_factor={}", clock.clock_factor),
-            fmt::format("cost.idle_pe_clock={}", clock.idle_pe_clock)}});
+      out.push_back({fmt::format("clock: {} x {}", to_string(rule), clock.clock_factor),
+                     {"cost.access_clock=false", fmt::format("cost.clock={}", to_string(rule)),
+                      fmt::format("cost.clock_factor={}", clock.clock_factor),
+                      fmt::format("cost.idle_pe_clock={}", clock.idle_pe_clock)}});
     }
   }
   if (policy.clock != ClockRule::none || policy.access_clock) {
@@ -61,10 +62,9 @@ std::vector<PriceVariant> price_variants(const CostPolicy& policy, const std::st
 namespace {
 
 bool same_ranges(const CostPolicy& a, const CostPolicy& b) {
-  return std::equal(a.uncertainty.begin(), a.uncertainty.end(), b.uncertainty.begin(),
-                    [](const cost::Range& x, const cost::Range& y) {
-                      return x.low == y.low && x.high == y.high;
-                    });
+  return std::equal(
+      a.uncertainty.begin(), a.uncertainty.end(), b.uncertainty.begin(),
+      [](const Range& x, const Range& y) { return x.low == y.low && x.high == y.high; });
 }
 
 std::vector<Picojoules> totals_with(const std::vector<StoredRun>& runs, const PriceVariant& variant,
@@ -137,8 +137,8 @@ std::string to_text(const SensitivityReport& report, TableWidth width) {
                        number.band.p50, number.band.p95);
     TextTable constants{{"constants of", "factor low", "gives", "factor high", "gives", "swing"}};
     for (const cost::TornadoRow& row : number.constants) {
-      const cost::Range& range = report.policy.uncertainty[static_cast<std::size_t>(row.group)];
-      constants.add({std::string{cost::to_string(row.group)}, fmt::format("{}", range.low),
+      const Range& range = report.policy.uncertainty[static_cast<std::size_t>(row.group)];
+      constants.add({std::string{to_string(row.group)}, fmt::format("{}", range.low),
                      fmt::format("{:.3f}", row.at_low), fmt::format("{}", range.high),
                      fmt::format("{:.3f}", row.at_high), fmt::format("{:.3f}", row.swing())});
     }
@@ -160,8 +160,8 @@ std::string to_json(const SensitivityReport& report) {
   for (const SensitivityOf& number : report.numbers) {
     Json constants = Json::array();
     for (const cost::TornadoRow& row : number.constants) {
-      const cost::Range& range = report.policy.uncertainty[static_cast<std::size_t>(row.group)];
-      constants.push_back({{"group", cost::to_string(row.group)},
+      const Range& range = report.policy.uncertainty[static_cast<std::size_t>(row.group)];
+      constants.push_back({{"group", to_string(row.group)},
                            {"factor", {range.low, range.high}},
                            {"at_low", row.at_low},
                            {"at_high", row.at_high}});

@@ -56,9 +56,9 @@ std::string diagram(const std::vector<SpillPoint>& points, const char* title,
 
 }  // namespace
 
-SpillPoint spill_of(const traces::Trace& trace, const accelerator::AcceleratorConfig& config,
+SpillPoint spill_of(const traces::Trace& trace, const config::AcceleratorConfig& config,
                     const Plan& plan) {
-  SpillPoint point{config.precision.activation, config.highway_bits, 0.0, 0.0};
+  SpillPoint point{config.precision.activation, config.highway.bits, 0.0, 0.0};
   for (const auto& [name, tensor] : plan.tensors) {
     const auto last = static_cast<std::int64_t>(plan.stages.size());
     if (!tensor.highway || tensor.first_stage < 0 || tensor.last_stage >= last) {

@@ -24,7 +24,7 @@ struct SpillPoint {
 /// which the plan counts. A tensor in DRAM is written once and read by each later stage that adds
 /// it.
 [[nodiscard]] SpillPoint spill_of(const traces::Trace& trace,
-                                  const accelerator::AcceleratorConfig& config,
+                                  const config::AcceleratorConfig& config,
                                   const accelerator::Plan& plan);
 
 /// A row per precision, a column per highway width; planned, then by the rule.

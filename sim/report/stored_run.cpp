@@ -339,7 +339,7 @@ void restore_origins(const std::vector<std::string>& lines, ConfigNode& node) {
   }
 }
 
-accelerator::AcceleratorConfig read_config(const RunDirectory& directory) {
+config::AcceleratorConfig read_config(const RunDirectory& directory) {
   const std::string path = directory.path("config.resolved.yaml");
   const std::string& text = directory.text("config.resolved.yaml");
   try {
@@ -350,9 +350,9 @@ accelerator::AcceleratorConfig read_config(const RunDirectory& directory) {
       lines.push_back(line);
     }
     // Read once with the file's own lines, so that an error points into it.
-    static_cast<void>(accelerator::read_accelerator(node));
+    static_cast<void>(config::read_accelerator(node));
     restore_origins(lines, node);
-    return accelerator::read_accelerator(node);
+    return config::read_accelerator(node);
   } catch (const FileError&) {
     throw;
   } catch (const InputError& error) {
@@ -430,7 +430,7 @@ StoredRun read_stored_run(const std::string& path) {
   return run;
 }
 
-PricedRun price_stored_run(const StoredRun& run, const accelerator::AcceleratorConfig& config,
+PricedRun price_stored_run(const StoredRun& run, const config::AcceleratorConfig& config,
                            const std::string& config_root) {
   return price_run(config, run.result, config_root);
 }

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/run_result.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/report/priced_run.hpp"
 #include "sim/report/run_directory.hpp"
 
@@ -50,7 +50,7 @@ struct StoredCount {
 /// psum_bits_seen.
 struct StoredRun {
   std::string directory;
-  accelerator::AcceleratorConfig config;  ///< leaves keep the origin config.resolved.yaml states
+  config::AcceleratorConfig config;  ///< leaves keep the origin config.resolved.yaml states
   accelerator::RunResult result;
   StoredFigures figures;
   std::vector<StoredCount> counts;  ///< in the order of counts.csv
@@ -70,7 +70,7 @@ struct StoredRun {
 /// The run at the prices of `config`, which may differ from the run's own in what does not change
 /// cycles, counts or values (cost::check_repricing).
 [[nodiscard]] PricedRun price_stored_run(const StoredRun& run,
-                                         const accelerator::AcceleratorConfig& config,
+                                         const config::AcceleratorConfig& config,
                                          const std::string& config_root);
 
 /// "16", "2x2m+16", "" back into the widths of a key: the inverse of widths_text. False if the text

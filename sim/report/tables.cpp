@@ -169,7 +169,7 @@ std::string run_table(const PricedRun& run, TableWidth width) {
   return out + check_lines(r) + run.policy + '\n';
 }
 
-std::string plan_table(const traces::Trace& trace, const accelerator::AcceleratorConfig& config,
+std::string plan_table(const traces::Trace& trace, const config::AcceleratorConfig& config,
                        const accelerator::Plan& plan, TableWidth width) {
   TextTable mappings{{"layer", "shape", "bits w x a", "psum", "mapping", "passes", "PEs",
                       "est. cycles", "bound", "ifmap"}};
@@ -203,7 +203,7 @@ std::string plan_table(const traces::Trace& trace, const accelerator::Accelerato
                      policy_line_of(config, plan.wider_skips));
 }
 
-std::string area_table(const accelerator::AcceleratorConfig& config, const std::string& policy,
+std::string area_table(const config::AcceleratorConfig& config, const std::string& policy,
                        const std::vector<cost::AreaItem>& area) {
   TextTable table{{"component", "part", "stream", "um2", ""}};
   table.left({1, 2, 4});
@@ -216,7 +216,7 @@ std::string area_table(const accelerator::AcceleratorConfig& config, const std::
   }
   table.add({"total", "", "", fmt::format("{:.0f}", total), ""});
   return fmt::format("{}: {} x {} bit, {} nm\n\n", printable(config.name), config.precision.weight,
-                     config.precision.activation, config.node_nm) +
+                     config.precision.activation, config.technology.node_nm) +
          table.to_string() + policy + '\n';
 }
 

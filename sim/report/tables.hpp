@@ -16,11 +16,11 @@ namespace turnpike::report {
 
 /// Mappings of every array layer and where every stored tensor lies, nothing simulated.
 [[nodiscard]] std::string plan_table(const traces::Trace& trace,
-                                     const accelerator::AcceleratorConfig& config,
+                                     const config::AcceleratorConfig& config,
                                      const accelerator::Plan& plan, TableWidth width);
 
 /// Area by component and part.
-[[nodiscard]] std::string area_table(const accelerator::AcceleratorConfig& config,
+[[nodiscard]] std::string area_table(const config::AcceleratorConfig& config,
                                      const std::string& policy,
                                      const std::vector<cost::AreaItem>& area);
 

@@ -21,16 +21,16 @@ double mm2_of(const std::vector<cost::AreaItem>& area) {
   return um2 * 1e-6;
 }
 
-bool has_placeholder_memory(const accelerator::AcceleratorConfig& config,
+bool has_placeholder_memory(const config::AcceleratorConfig& config,
                             const std::string& config_root) {
-  return memory::find_dram_device(config.dram_device, config_root + "/technology/dram",
+  return memory::find_dram_device(config.dram.device, config_root + "/technology/dram",
                                   {"dram.device", 0, 0})
              .energy.quality == memory::EnergyQuality::placeholder;
 }
 
 }  // namespace
 
-std::string untrusted_figures(const accelerator::AcceleratorConfig& config,
+std::string untrusted_figures(const config::AcceleratorConfig& config,
                               const std::vector<cost::AreaItem>& area,
                               const accelerator::RunResult* result,
                               const std::string& config_root) {
@@ -38,9 +38,9 @@ std::string untrusted_figures(const accelerator::AcceleratorConfig& config,
   if (has_placeholder_memory(config, config_root)) {
     flags.push_back("memory energies are placeholders");
   }
-  const auto highest =
-      cost::Technology::load(fmt::format("{}/technology/{}nm", config_root, config.node_nm))
-          .highest_clock_mhz();
+  const auto highest = cost::Technology::load(fmt::format("{}/technology/{}nm", config_root,
+                                                          config.technology.node_nm))
+                           .highest_clock_mhz();
   if (highest && config.clock_mhz > *highest) {
     flags.push_back(fmt::format("clock above {} MHz", *highest));
   }

@@ -41,8 +41,8 @@ ClaimPoint claim_point(const StoredPoint& point, const PricedRun& priced) {
   ClaimPoint made;
   made.bits = point.run.config.precision.weight;
   const std::string asked = point.settings.value("highway.enabled");
-  const bool highway = asked.empty() ? point.run.config.highway_enabled : asked == "true";
-  made.highway_bits = highway ? point.run.config.highway_bits : 0;
+  const bool highway = asked.empty() ? point.run.config.highway.enabled : asked == "true";
+  made.highway_bits = highway ? point.run.config.highway.bits : 0;
   made.groups = cost::by_group(priced.energy);
   made.energy_uj = priced.energy_uj();
   made.highway_uj = priced.energy.of_stream(Stream::highway).count() * 1e-6;
@@ -234,13 +234,13 @@ std::vector<Swing> swings(const std::vector<ClaimSet>& sets, const std::vector<S
   }
   for (int i = 0; i < cost::kGroups; ++i) {
     const auto group = static_cast<cost::Group>(i);
-    const cost::Range range = base.policy.uncertainty[static_cast<std::size_t>(i)];
+    const Range range = base.policy.uncertainty[static_cast<std::size_t>(i)];
     const auto at = [&](double factor) {
       Claims moved = against(claims_of(scaled(base, group, factor), highway_bits), nominal);
       moved.area.reset();  // the ranges are of energies
       return moved;
     };
-    rows.push_back({std::string{cost::to_string(group)},
+    rows.push_back({std::string{to_string(group)},
                     fmt::format("constants x {}..{}", range.low, range.high), at(range.low),
                     at(range.high)});
   }

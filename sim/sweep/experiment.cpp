@@ -14,6 +14,7 @@
 #include "models/weights_file.hpp"
 #include "sim/accelerator/trace_widths.hpp"
 #include "sim/base/text.hpp"
+#include "sim/config/sources.hpp"
 #include "traces/other_formats.hpp"
 #include "traces/trace_file.hpp"
 
@@ -21,8 +22,8 @@ namespace turnpike::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-using accelerator::AcceleratorConfig;
-using accelerator::OperandWidths;
+using config::AcceleratorConfig;
+using config::OperandWidths;
 using traces::Trace;
 
 /// Lays keys that the workload decides over the configuration; config.resolved.yaml says so.
@@ -40,7 +41,7 @@ void resolve(AcceleratorConfig& config, const std::string& yaml) {
 
 /// The machine is as wide as the workload's own operands.
 void follow_widths(const Trace& trace, AcceleratorConfig& config) {
-  const OperandWidths widest = accelerator::machine_widths(trace, config.first_last);
+  const OperandWidths widest = accelerator::machine_widths(trace, config.layers.first_last);
   if (!config.precision_given && widest.weight > 0 && widest.activation > 0) {
     config.precision = widest;
     resolve(config, fmt::format("precision: {{weight: {}, activation: {}}}", widest.weight,
@@ -53,14 +54,14 @@ void check_highway_bits(const Trace& trace, const AcceleratorConfig& config) {
   const ConfigNode* highway = config.resolved.find("highway");
   const ConfigNode* bits = highway == nullptr ? nullptr : highway->find("bits");
   if (bits == nullptr || !bits->spot.file.starts_with("--set ") ||
-      (trace.highway.enabled && config.highway_bits == trace.highway.bits)) {
+      (trace.highway.enabled && config.highway.bits == trace.highway.bits)) {
     return;
   }
   throw InputError{
       bits->spot,
       fmt::format("'highway.bits' is {}, but the trace has {}; a trace brings its own "
                   "highway: leave the key out",
-                  config.highway_bits,
+                  config.highway.bits,
                   trace.highway.enabled ? fmt::format("a highway of {} bits", trace.highway.bits)
                                         : "no highway")};
 }
@@ -69,18 +70,18 @@ void check_highway_bits(const Trace& trace, const AcceleratorConfig& config) {
 void follow_trace(const Trace& trace, AcceleratorConfig& config) {
   accelerator::check_overrides(trace, config);
   follow_widths(trace, config);
-  if (config.highway_given && config.highway_enabled != trace.highway.enabled) {
+  if (config.highway_given && config.highway.enabled != trace.highway.enabled) {
     throw InputError{{"highway.enabled", 0, 0},
                      fmt::format("is {} on the command line, but the trace has its highway {}",
-                                 config.highway_enabled, trace.highway.enabled ? "on" : "off")};
+                                 config.highway.enabled, trace.highway.enabled ? "on" : "off")};
   }
   check_highway_bits(trace, config);
-  if (config.highway_enabled != trace.highway.enabled) {
-    config.highway_enabled = trace.highway.enabled;
+  if (config.highway.enabled != trace.highway.enabled) {
+    config.highway.enabled = trace.highway.enabled;
     resolve(config, fmt::format("highway: {{enabled: {}}}", trace.highway.enabled));
   }
-  if (trace.highway.enabled && config.highway_bits != trace.highway.bits) {
-    config.highway_bits = trace.highway.bits;
+  if (trace.highway.enabled && config.highway.bits != trace.highway.bits) {
+    config.highway.bits = trace.highway.bits;
     resolve(config, fmt::format("highway: {{bits: {}}}", trace.highway.bits));
   }
 }
@@ -97,17 +98,14 @@ models::QuantizeOptions quantize_options(const AcceleratorConfig& config) {
   models::QuantizeOptions options;
   options.weight_bits = config.precision.weight;
   options.activation_bits = config.precision.activation;
-  options.first_last = static_cast<models::FirstLast>(config.first_last);
-  for (const accelerator::LayerOverride& entry : config.overrides) {
+  options.first_last = config.layers.first_last;
+  for (const config::LayerOverride& entry : config.layers.overrides) {
     options.overrides.push_back({entry.pattern, entry.widths.weight, entry.widths.activation});
   }
-  options.highway = config.highway_enabled;
-  options.highway_bits = config.highway_bits;
+  options.highway = config.highway.enabled;
+  options.highway_bits = config.highway.bits;
   return options;
 }
-static_assert(static_cast<int>(models::FirstLast::excluded) ==
-              static_cast<int>(accelerator::FirstLast::excluded));
-
 }  // namespace
 
 struct Workload::Impl {
@@ -151,7 +149,7 @@ void Workload::check(AcceleratorConfig config) const {
   if (impl_->file_trace) {
     follow_trace(*impl_->file_trace, config);
   }
-  accelerator::check_highway_settings(config);
+  config::check_highway_settings(config);
 }
 
 void Workload::prepare() const {
@@ -178,7 +176,7 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
   } else if (own_bits) {
     follow_widths(*trace, config);
   }
-  accelerator::check_highway_settings(config);
+  config::check_highway_settings(config);
   return trace;
 }
 
@@ -247,8 +245,8 @@ report::PricedRun run_experiment(AcceleratorConfig config, const Workload& workl
   const SourceSpot spot =
       config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
   const memory::DramDevice device =
-      memory::find_dram_device(config.dram_device, options.config_root + "/technology/dram", spot);
-  memory::check_channels(device, config.dram_channels, spot);
+      memory::find_dram_device(config.dram.device, options.config_root + "/technology/dram", spot);
+  memory::check_channels(device, config.dram.channels, spot);
   const DryRun plan = plan_experiment(std::move(config), workload, options);
   accelerator::RunResult result =
       accelerator::simulate(*plan.trace, plan.config, plan.plan, device, options.simulation);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/accelerator/simulation.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/report/priced_run.hpp"
 #include "traces/trace.hpp"
 
@@ -29,16 +29,15 @@ class Workload {
   /// The trace this configuration asks for, with reference outputs. A trace file brings its own
   /// bits and highway: the configuration follows. What contradicts it and was set by --set or by a
   /// point of a sweep, and an override of the bits of its layers from anywhere, is an InputError.
-  [[nodiscard]] std::shared_ptr<const traces::Trace> trace(
-      accelerator::AcceleratorConfig& config) const;
+  [[nodiscard]] std::shared_ptr<const traces::Trace> trace(config::AcceleratorConfig& config) const;
   /// True for a trace file.
   [[nodiscard]] bool is_trace() const;
   /// What a user should know, a sentence each: slips in a file of weights; of a trace, which layers
   /// set the width of the machine, and which skips are wide without a highway. `config` as trace()
   /// left it.
-  [[nodiscard]] std::vector<std::string> notes(const accelerator::AcceleratorConfig& config) const;
+  [[nodiscard]] std::vector<std::string> notes(const config::AcceleratorConfig& config) const;
   /// InputError if the configuration contradicts itself or the workload, without making a trace.
-  void check(accelerator::AcceleratorConfig config) const;
+  void check(config::AcceleratorConfig config) const;
   /// Does now what all traces share, so that processes forked later find it done.
   void prepare() const;
 
@@ -60,18 +59,18 @@ struct ExperimentOptions {
 };
 
 /// Configuration + workload -> trace -> plan -> cycles -> prices.
-[[nodiscard]] report::PricedRun run_experiment(accelerator::AcceleratorConfig config,
+[[nodiscard]] report::PricedRun run_experiment(config::AcceleratorConfig config,
                                                const Workload& workload,
                                                const ExperimentOptions& options);
 
 /// The same up to the plan, for --dry-run and map.
 struct DryRun {
-  accelerator::AcceleratorConfig config;
+  config::AcceleratorConfig config;
   std::shared_ptr<const traces::Trace> trace;
   accelerator::Plan plan;
 };
-[[nodiscard]] DryRun plan_experiment(accelerator::AcceleratorConfig config,
-                                     const Workload& workload, const ExperimentOptions& options);
+[[nodiscard]] DryRun plan_experiment(config::AcceleratorConfig config, const Workload& workload,
+                                     const ExperimentOptions& options);
 
 /// Default place of the pass memo: $XDG_CACHE_HOME/turnpike/passes.bin, or under ~/.cache; empty if
 /// neither is known.

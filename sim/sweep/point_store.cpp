@@ -96,7 +96,7 @@ std::string place_of(const std::string& name) {
   return path ? canonical_path(name) : name;
 }
 
-std::string identity_of(const std::string& version, const accelerator::AcceleratorConfig& config,
+std::string identity_of(const std::string& version, const config::AcceleratorConfig& config,
                         const std::vector<std::string>& places) {
   Digest digest;
   digest.add(version + '\n' + config.resolved.to_yaml() + '\n');

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/base/files.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/sweep/point_result.hpp"
 #include "sim/sweep/sweep_file.hpp"
 
@@ -16,7 +16,7 @@ namespace turnpike::sweep {
 struct Point {
   PointSettings settings;
   std::string directory;
-  accelerator::AcceleratorConfig config;
+  config::AcceleratorConfig config;
   std::map<std::string, std::string> inputs;  ///< files its configuration was read from -> digests
   std::vector<std::string> request;           ///< what is asked for, by name
   /// Of the program, the configuration's values, and the places that relative names are looked for
@@ -50,7 +50,7 @@ void clear_leftovers(const Point& point);
 
 /// Point::identity.
 [[nodiscard]] std::string identity_of(const std::string& version,
-                                      const accelerator::AcceleratorConfig& config,
+                                      const config::AcceleratorConfig& config,
                                       const std::vector<std::string>& places);
 
 }  // namespace turnpike::sweep

@@ -15,6 +15,7 @@
 #include "sim/base/directory_lock.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/config/sources.hpp"
 #include "sim/report/run_directory.hpp"
 #include "sim/sweep/point_store.hpp"
 #include "sim/sweep/process_pool.hpp"
@@ -137,7 +138,7 @@ class Runner {
     point.settings = settings;
     point.directory = options_.directory + "/" + settings.id();
     const InputRecorder recorder;
-    accelerator::ConfigSources sources;
+    config::ConfigSources sources;
     sources.accelerator_file = sweep_.accelerator;
     sources.config_root = options_.config_root;
     sources.profile = options_.profile;
@@ -147,7 +148,7 @@ class Runner {
                    return !is_of_the_highway(setting) || settings.value(kHighwayKey) != "false";
                  });
     std::copy(assignments.begin(), assignments.end(), std::back_inserter(sources.settings));
-    point.config = accelerator::load_accelerator(sources);
+    point.config = config::load_accelerator(sources);
     point.inputs = recorder.files();
     point.identity = identity_of(options_.version, point.config, places_);
     point.request = request_;
@@ -177,7 +178,7 @@ class Runner {
     }
     std::set<std::string> told;
     for (const std::size_t i : todo) {
-      accelerator::AcceleratorConfig config = points_[i].config;
+      config::AcceleratorConfig config = points_[i].config;
       try {
         if (workload_->is_trace()) {
           static_cast<void>(workload_->trace(config));

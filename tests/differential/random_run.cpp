@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/base/random.hpp"
+#include "sim/config/sources.hpp"
 
 namespace turnpike::differential {
 namespace {
@@ -163,15 +164,15 @@ PreparedRun prepare(const RandomRun& run, const std::string& source_dir,
     network = fmt::format("{}/random_{}.yaml", scratch_dir, ::getpid());
     std::ofstream{network} << run.network;
   }
-  const accelerator::AcceleratorConfig config = accelerator::load_accelerator(
+  const config::AcceleratorConfig config = config::load_accelerator(
       {.accelerator_file = configs + "/accelerators/precision-highway.yaml",
        .config_root = configs,
        .profile = {},
        .settings = run.settings});
   PreparedRun out{sweep::plan_experiment(config, sweep::Workload::open(network),
                                          {.config_root = configs, .layers = "*", .simulation = {}}),
-                  memory::find_dram_device(config.dram_device, configs + "/technology/dram", {})};
-  memory::check_channels(out.device, config.dram_channels, {});
+                  memory::find_dram_device(config.dram.device, configs + "/technology/dram", {})};
+  memory::check_channels(out.device, config.dram.channels, {});
   if (run.tck_ns > 0.0) {
     out.device.tck_ns = run.tck_ns;
   }

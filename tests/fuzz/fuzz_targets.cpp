@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "models/network_file.hpp"
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/base/config_node.hpp"
 #include "sim/base/error.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/config/sources.hpp"
 #include "sim/cost/accelergy_table.hpp"
 #include "sim/report/stored_run.hpp"
 #include "sim/sweep/sweep_file.hpp"
@@ -112,13 +113,13 @@ bool config(std::string_view text) {
 bool accelerator(std::string_view text) {
   const MemoryFile file{text};
   return accepted([&] {
-    accelerator::ConfigSources sources;
+    config::ConfigSources sources;
     sources.accelerator_file = file.path();
     sources.config_root = kSource + "/configs";
-    const std::string resolved = accelerator::load_accelerator(sources).resolved.to_yaml();
+    const std::string resolved = config::load_accelerator(sources).resolved.to_yaml();
     const MemoryFile again{resolved};
     sources.accelerator_file = again.path();
-    ensure(accelerator::load_accelerator(sources).resolved.to_yaml() == resolved,
+    ensure(config::load_accelerator(sources).resolved.to_yaml() == resolved,
            "a resolved accelerator is one");
   });
 }

@@ -16,7 +16,7 @@ bool trace_json(std::string_view text);
 bool zip(std::string_view bytes);
 /// sim/base/config_node.hpp: parse YAML; what parses must read back the same from what is written.
 bool config(std::string_view text);
-/// sim/accelerator/accelerator_config.hpp: an accelerator file; the resolved one must read back.
+/// sim/config/sources.hpp: an accelerator file; the resolved one must read back.
 bool accelerator(std::string_view text);
 /// models/network_file.hpp.
 bool network(std::string_view text);

@@ -16,8 +16,11 @@ using testing::ThrowsMessage;
 
 /// The chip's shared buffer: 25 banks x 512 x 64 b; 100 of its 108 KB.
 GlbShape chip() {
-  return glb_shape({.bytes_at_16_bit = 25 * 4096, .banks = 25, .line_values = 4}, 16,
-                   GlbShape::Allocation::banks, {});
+  return glb_shape({.bytes_at_16_bit = 25 * 4096,
+                    .banks = 25,
+                    .line_values = 4,
+                    .allocation = config::AllocationUnit::bank},
+                   16, {});
 }
 
 TEST(GlobalBuffer, HasTheChipsBanks) {
@@ -26,9 +29,9 @@ TEST(GlobalBuffer, HasTheChipsBanks) {
 }
 
 TEST(GlobalBuffer, KeepsItsValuesAndShrinksItsLinesWithTheMachine) {
-  const GlbSize size{.bytes_at_16_bit = 2097152, .banks = 16, .line_values = 4};
+  const config::GlbConfig size{.bytes_at_16_bit = 2097152, .banks = 16, .line_values = 4};
   for (const int bits : {16, 8, 4, 3, 2}) {
-    const GlbShape shape = glb_shape(size, bits, GlbShape::Allocation::lines, {});
+    const GlbShape shape = glb_shape(size, bits, {});
     EXPECT_EQ(shape.lines(), 262144);
     EXPECT_EQ(shape.capacity().count(), 1048576U * static_cast<unsigned>(bits));
     EXPECT_EQ(shape.lines_for(1048576, bits), 262144);
@@ -38,7 +41,7 @@ TEST(GlobalBuffer, KeepsItsValuesAndShrinksItsLinesWithTheMachine) {
 
 TEST(GlobalBuffer, RoundsUpToWholeLinesAndSaysWhatIsLost) {
   const GlbShape shape = glb_shape({.bytes_at_16_bit = 8192, .banks = 2, .line_values = 4}, 3,
-                                   GlbShape::Allocation::lines, {});  // lines of 12 bits
+                                   {});  // lines of 12 bits
   EXPECT_EQ(shape.lines_for(5, 3), 2);
   EXPECT_EQ(shape.packing_loss(5, 3).count(), 9U);
   EXPECT_EQ(shape.lines_for(4, 8), 3) << "32 bits";
@@ -53,7 +56,7 @@ TEST(GlobalBuffer, RefusesBytesThatAreNotWholeLinesInEachBank) {
   EXPECT_THAT(
       [] {
         static_cast<void>(glb_shape({.bytes_at_16_bit = 1000, .banks = 16, .line_values = 4}, 16,
-                                    GlbShape::Allocation::lines, {"a.yaml", 3, 7}));
+                                    {"a.yaml", 3, 7}));
       },
       ThrowsMessage<InputError>("a.yaml:3:7: 1000 bytes are not whole lines of 4 values (8 bytes "
                                 "at 16 bits) in each of 16 banks; expected a multiple of 128"));
@@ -119,8 +122,7 @@ TEST(GlobalBuffer, BanksAreNeverSharedAndNeverLost) {
 }
 
 TEST(GlobalBuffer, LinesAreTakenToTheLast) {
-  GlobalBuffer glb{glb_shape({.bytes_at_16_bit = 2097152, .banks = 16, .line_values = 4}, 2,
-                             GlbShape::Allocation::lines, {})};
+  GlobalBuffer glb{glb_shape({.bytes_at_16_bit = 2097152, .banks = 16, .line_values = 4}, 2, {})};
   ASSERT_TRUE(glb.allocate(GlbType::feature_map, 262143));
   EXPECT_TRUE(glb.fits(1));
   EXPECT_FALSE(glb.fits(2));

@@ -93,10 +93,12 @@ TEST(RunLengthCodec, DamagedBlocksAreNoticed) {
 TEST(RunLengthCodec, EncodesOnlyWhereThatTakesFewerWords) {
   EXPECT_EQ(plain_words(9, 16), 3);
   EXPECT_EQ(plain_words(22, 3), 2) << "21 codes of 3 bits a word, one bit lost";
-  EXPECT_EQ(choose_run_length(RunLengthMode::where_it_helps, 10, 9), (RunLengthChoice{true, 9}));
-  EXPECT_EQ(choose_run_length(RunLengthMode::where_it_helps, 10, 10), (RunLengthChoice{false, 10}));
-  EXPECT_EQ(choose_run_length(RunLengthMode::on, 10, 13), (RunLengthChoice{true, 13}));
-  EXPECT_EQ(choose_run_length(RunLengthMode::off, 10, 1), (RunLengthChoice{false, 10}));
+  EXPECT_EQ(choose_run_length(config::RunLengthMode::where_it_helps, 10, 9),
+            (RunLengthChoice{true, 9}));
+  EXPECT_EQ(choose_run_length(config::RunLengthMode::where_it_helps, 10, 10),
+            (RunLengthChoice{false, 10}));
+  EXPECT_EQ(choose_run_length(config::RunLengthMode::on, 10, 13), (RunLengthChoice{true, 13}));
+  EXPECT_EQ(choose_run_length(config::RunLengthMode::off, 10, 1), (RunLengthChoice{false, 10}));
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "sim/base/config_map.hpp"
-#include "sim/cost/profile.hpp"
+#include "sim/config/profile.hpp"
+#include "sim/config/sources.hpp"
+#include "sim/cost/policy.hpp"
 #include "sim/report/clock_calibration.hpp"
 #include "sim/report/repricing.hpp"
 #include "sim/sweep/experiment.hpp"
@@ -26,8 +28,7 @@ const PricedRun& chip_run() {
     sweep::ExperimentOptions options;
     options.config_root = kConfigs;
     return sweep::run_experiment(
-        accelerator::load_accelerator(
-            {kConfigs + "/accelerators/eyeriss-chip.yaml", kConfigs, {}, {}}),
+        config::load_accelerator({kConfigs + "/accelerators/eyeriss-chip.yaml", kConfigs, {}, {}}),
         sweep::Workload::open(kConfigs + "/networks/alexnet.yaml"), options);
   }();
   return run;
@@ -87,8 +88,8 @@ TEST(ClockFactor, OneFactorFitsEveryLayer) {
 TEST(ClockFactor, OfEveryClockedProfileIsTheComputedOne) {
   const double computed = report::calibrate_clock(chip_run(), chip_power(), kConfigs).factor;
   int clocked = 0;
-  for (const std::string& name : cost::Profile::names_in(kConfigs + "/profiles")) {
-    const auto profile = cost::Profile::load(kConfigs + "/profiles/" + name + ".yaml");
+  for (const std::string& name : config::Profile::names_in(kConfigs + "/profiles")) {
+    const auto profile = config::Profile::load(kConfigs + "/profiles/" + name + ".yaml");
     ConfigMap map{profile.overlay, "(top)"};
     const cost::CostPolicy policy = cost::CostPolicy::read(map);
     if (policy.clock == cost::ClockRule::none) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sim/base/csv_table.hpp"
+#include "sim/config/sources.hpp"
 #include "sim/sweep/experiment.hpp"
 
 namespace turnpike::silicon {
@@ -23,11 +24,11 @@ using Layers = std::vector<accelerator::LayerResult>;
 
 Layers run_alexnet(const std::string& network, const std::vector<std::string>& settings) {
   const std::string configs = std::string{TURNPIKE_SOURCE_DIR} + "/configs";
-  const accelerator::AcceleratorConfig config = accelerator::load_accelerator(
-      {.accelerator_file = configs + "/accelerators/eyeriss-chip.yaml",
-       .config_root = configs,
-       .profile = std::nullopt,
-       .settings = settings});
+  const config::AcceleratorConfig config =
+      config::load_accelerator({.accelerator_file = configs + "/accelerators/eyeriss-chip.yaml",
+                                .config_root = configs,
+                                .profile = std::nullopt,
+                                .settings = settings});
   sweep::ExperimentOptions options;
   options.config_root = configs;
   return sweep::run_experiment(config, sweep::Workload::open(network), options).result.layers;

@@ -9,9 +9,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/base/config_node.hpp"
 #include "sim/base/error.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/config/sources.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -81,13 +82,13 @@ TEST(ConfigSchema, NoKeyIsDescribedTwice) {
   }
 }
 
-accelerator::AcceleratorConfig load(const std::vector<std::string>& settings) {
-  return accelerator::load_accelerator(
+config::AcceleratorConfig load(const std::vector<std::string>& settings) {
+  return config::load_accelerator(
       {kConfigs + "/accelerators/precision-highway.yaml", kConfigs, {}, settings});
 }
 
 /// The shipped accelerator without one key.
-accelerator::AcceleratorConfig load_without(const std::string& dotted) {
+config::AcceleratorConfig load_without(const std::string& dotted) {
   ConfigNode node = load({}).resolved;
   ConfigNode* at = &node;
   ConfigNode* above = nullptr;
@@ -107,19 +108,19 @@ accelerator::AcceleratorConfig load_without(const std::string& dotted) {
                     [&](const auto& entry) { return entry.first == parts[parts.size() - 2]; });
     }
   }
-  return accelerator::read_accelerator(node);
+  return config::read_accelerator(node);
 }
 
-std::string described(const accelerator::AcceleratorConfig& c) {
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
-                     c.node_nm, c.voltage, accelerator::to_string(c.first_last), c.overrides.size(),
-                     c.highway_enabled, c.highway_bits, static_cast<int>(c.highway_storage),
-                     cost::to_string(c.psum_cost), c.saturating_psum.has_value(), c.fifo_depth,
-                     c.glb_latency_cycles, c.glb_filter_bytes_at_16_bit, c.glb_bank_per_type,
-                     c.post_values_per_clock, c.dram_device, c.dram_channels, c.dram_open_page,
-                     static_cast<int>(c.feature_maps), static_cast<int>(c.transfers),
-                     static_cast<int>(c.rlc), c.mapper_objective, c.filter_load_whole_banks,
-                     c.dram_power_down_after.value_or(-1));
+std::string described(const config::AcceleratorConfig& c) {
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+                     c.technology.node_nm, c.technology.voltage, to_string(c.layers.first_last),
+                     c.layers.overrides.size(), c.highway.enabled, c.highway.bits,
+                     to_string(c.highway.storage), to_string(c.psum.cost_bits), c.noc.fifo_depth,
+                     c.glb.latency_cycles, c.glb.filter_bytes_at_16_bit,
+                     to_string(c.glb.allocation), c.post.values_per_clock, c.dram.device,
+                     c.dram.channels, to_string(c.dram.page), to_string(c.feature_maps),
+                     to_string(c.transfers), to_string(c.rlc), to_string(c.mapper.objective),
+                     to_string(c.timing.filter_load), c.dram.power_down_after.value_or(-1));
 }
 
 TEST(ConfigSchema, StatesWhatAnAcceleratorKeyIsWhenAbsent) {

@@ -8,7 +8,8 @@ namespace turnpike::accelerator {
 namespace {
 
 TEST(Accounting, WholeLinesHoldValuesOfAnyWidth) {
-  const AcceleratorConfig config = test::small_machine({"precision=2"});  // lines of 4 x 2 bits
+  const config::AcceleratorConfig config =
+      test::small_machine({"precision=2"});  // lines of 4 x 2 bits
   EXPECT_EQ(lines_for(config, 4, 2, 8), 1U);
   EXPECT_EQ(lines_for(config, 5, 2, 8), 2U);
   EXPECT_EQ(lines_for(config, 4, 16, 8), 8U);  // a 16-bit psum takes two lines
@@ -22,7 +23,7 @@ TEST(Accounting, DramWordsHoldWholeValuesOnly) {
 }
 
 TEST(Accounting, TheHighwaysShareIsWhatTheLowPrecisionMachineWouldNotMove) {
-  const AcceleratorConfig config = test::small_machine({"precision=2"});
+  const config::AcceleratorConfig config = test::small_machine({"precision=2"});
   LayerResult layer;
   count_buffer(config, {"skip", Action::read, 8, 8, 2, 8}, layer);
   // 8 values of 8 bits are 8 lines of 8 bits; at 2 bits they would be 2.
@@ -31,7 +32,7 @@ TEST(Accounting, TheHighwaysShareIsWhatTheLowPrecisionMachineWouldNotMove) {
 }
 
 TEST(Accounting, AReadOfTheSingleCopyIsLowBitsAndTheRestHighway) {
-  const AcceleratorConfig config = test::small_machine({"precision=2"});
+  const config::AcceleratorConfig config = test::small_machine({"precision=2"});
   ArrayJob job;
   job.weight_bits = job.activation_bits = 2;
   job.stored_bits = 8;
@@ -47,7 +48,7 @@ TEST(Accounting, AReadOfTheSingleCopyIsLowBitsAndTheRestHighway) {
 }
 
 TEST(Accounting, ATransferIsSplitIntoLowAndHighwayWords) {
-  const AcceleratorConfig config = test::small_machine({"precision=2"});
+  const config::AcceleratorConfig config = test::small_machine({"precision=2"});
   Transfer read;
   read.words = 32;  // 256 values of 8 bits, which are 8 words of 2-bit values
   read.low_words = 8;

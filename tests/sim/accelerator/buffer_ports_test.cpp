@@ -13,7 +13,7 @@ namespace {
 using test::small_machine;
 
 TEST(BufferPorts, LinesGoRoundAllBanks) {
-  const AcceleratorConfig config = small_machine();  // 8 banks
+  const config::AcceleratorConfig config = small_machine();  // 8 banks
   const BufferPorts ports{config};
   EXPECT_EQ(ports.clocks_for({.ifmap = 8}), 1U);
   EXPECT_EQ(ports.clocks_for({.ifmap = 80, .psum = 80, .maps = 80}), 30U);
@@ -21,7 +21,7 @@ TEST(BufferPorts, LinesGoRoundAllBanks) {
 }
 
 TEST(BufferPorts, NobodyDelaysTheArray) {
-  const AcceleratorConfig config = small_machine();
+  const config::AcceleratorConfig config = small_machine();
   BufferPorts ports{config};
   ports.begins(PortUser::post, 0, {.maps = 800}, 100);
   ports.begins(PortUser::fetch_fill, 0, {.ifmap = 800}, 0);
@@ -31,7 +31,7 @@ TEST(BufferPorts, NobodyDelaysTheArray) {
 }
 
 TEST(BufferPorts, ThePostProcessingUnitGetsWhatTheArrayLeaves) {
-  const AcceleratorConfig config = small_machine();  // 8 lines a clock
+  const config::AcceleratorConfig config = small_machine();  // 8 lines a clock
   BufferPorts ports{config};
   ports.begins(PortUser::array, 0, {.psum = 600}, 100);  // leaves 25 clocks of every bank
   ports.begins(PortUser::post, 0, {.maps = 280}, 35);
@@ -40,7 +40,7 @@ TEST(BufferPorts, ThePostProcessingUnitGetsWhatTheArrayLeaves) {
 }
 
 TEST(BufferPorts, ThePostProcessingUnitIsNotAheadOfItsValues) {
-  const AcceleratorConfig config = small_machine();
+  const config::AcceleratorConfig config = small_machine();
   BufferPorts ports{config};
   ports.begins(PortUser::post, 0, {.maps = 400}, 100);  // half the clocks of every bank
   ports.begins(PortUser::fetch_fill, 0, {.ifmap = 400}, 0);
@@ -50,7 +50,7 @@ TEST(BufferPorts, ThePostProcessingUnitIsNotAheadOfItsValues) {
 }
 
 TEST(BufferPorts, TwoFillsDoNotGetTheSameClocks) {
-  const AcceleratorConfig config = small_machine();
+  const config::AcceleratorConfig config = small_machine();
   BufferPorts ports{config};
   ports.begins(PortUser::fetch_fill, 0, {.ifmap = 80}, 0);
   ports.begins(PortUser::skip_fill, 0, {.ifmap = 80}, 0);
@@ -60,7 +60,7 @@ TEST(BufferPorts, TwoFillsDoNotGetTheSameClocks) {
 }
 
 TEST(BufferPorts, NeedsIsNeverMoreThanItTakes) {
-  const AcceleratorConfig config = small_machine({"glb.banks=1"});
+  const config::AcceleratorConfig config = small_machine({"glb.banks=1"});
   Random random{11};
   const auto below = [&random](std::uint64_t n) { return random.next() % n; };
   for (int i = 0; i < 200; ++i) {
@@ -86,7 +86,7 @@ TEST(BufferPorts, NeedsIsNeverMoreThanItTakes) {
 }
 
 TEST(BufferPorts, AUserDoesOneThingAfterTheOther) {
-  const AcceleratorConfig config = small_machine();
+  const config::AcceleratorConfig config = small_machine();
   BufferPorts ports{config};
   ports.begins(PortUser::skip_fill, 0, {.ifmap = 80}, 0);
   EXPECT_THROW(ports.begins(PortUser::skip_fill, 5, {.ifmap = 8}, 0), InternalError);
@@ -95,7 +95,7 @@ TEST(BufferPorts, AUserDoesOneThingAfterTheOther) {
 }
 
 TEST(BufferPorts, BanksOfOneTypeDoNotDisturbAnother) {
-  const AcceleratorConfig config = small_machine({"glb.allocation=bank"});
+  const config::AcceleratorConfig config = small_machine({"glb.allocation=bank"});
   const traces::Trace trace = test::sample("tiny_residual.npz");
   const Plan plan = make_plan(trace, config);
   BufferPorts ports{config};

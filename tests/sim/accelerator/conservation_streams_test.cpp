@@ -18,7 +18,7 @@ struct Checked {
   explicit Checked(bool highway = true) {
     trace.highway.enabled = highway;
     const memory::DramDevice device = memory::find_dram_device(
-        config.dram_device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
+        config.dram.device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
     plan = make_plan(trace, config);
     result = simulate(trace, config, plan, device, {});
   }
@@ -48,7 +48,7 @@ struct Checked {
   }
 
   traces::Trace trace = test::sample("tiny_residual.npz");
-  AcceleratorConfig config = test::small_machine();
+  config::AcceleratorConfig config = test::small_machine();
   Plan plan;
   RunResult result;
 };

@@ -83,7 +83,7 @@ traces::Trace without_highway(traces::Trace trace) {
 }
 
 struct FinishedRun {
-  AcceleratorConfig config = test::small_machine({"feature_maps=spill"});
+  config::AcceleratorConfig config = test::small_machine({"feature_maps=spill"});
   traces::Trace trace = without_highway(test::sample("tiny_residual.npz"));
   Plan plan = make_plan(trace, config);
   RunResult result = test::observed_run(trace, config, {});

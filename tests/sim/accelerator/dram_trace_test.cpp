@@ -34,17 +34,17 @@ class Recorder : public memory::DramObserver {
   memory::RequestTraceWriter writer_;
 };
 
-memory::DramDevice device_of(const AcceleratorConfig& config) {
+memory::DramDevice device_of(const config::AcceleratorConfig& config) {
   return memory::find_dram_device(
-      config.dram_device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
+      config.dram.device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
 }
 
 /// Commands of a fresh controller that is asked for the lines of a trace at their clocks.
-std::vector<Command> replay(const std::string& text, const AcceleratorConfig& config) {
+std::vector<Command> replay(const std::string& text, const config::AcceleratorConfig& config) {
   std::ostringstream ignored;
   Recorder recorder{ignored};
   const memory::DramDevice device = device_of(config);
-  memory::DramController controller{device, static_cast<int>(config.dram_channels), {}, &recorder};
+  memory::DramController controller{device, static_cast<int>(config.dram.channels), {}, &recorder};
   std::istringstream lines{text};
   std::string address, kind;
   memory::DramClock at = 0;
@@ -66,7 +66,7 @@ TEST_P(DramTraces, HaveALineABurstAndReplayToTheSameCommands) {
   const traces::Trace trace = test::sample(GetParam());
   for (const char* memory : {"lpddr3-1600", "ddr4-2400", "eyeriss-link"}) {
     SCOPED_TRACE(memory);
-    const AcceleratorConfig config = test::small_machine(
+    const config::AcceleratorConfig config = test::small_machine(
         {std::string{"dram.device="} + memory, "feature_maps=spill", "dram.page=open"});
     std::ostringstream out;
     Recorder recorder{out};

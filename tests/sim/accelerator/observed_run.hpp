@@ -12,10 +12,10 @@
 
 namespace turnpike::accelerator::test {
 
-inline RunResult observed_run(const traces::Trace& trace, const AcceleratorConfig& config,
+inline RunResult observed_run(const traces::Trace& trace, const config::AcceleratorConfig& config,
                               const SimulationOptions& options) {
   const memory::DramDevice device = memory::find_dram_device(
-      config.dram_device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
+      config.dram.device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
   return simulate(trace, config, make_plan(trace, config), device, options);
 }
 

@@ -13,10 +13,10 @@ namespace {
 
 using test::small_machine;
 
-RunResult run(const traces::Trace& trace, const AcceleratorConfig& config,
+RunResult run(const traces::Trace& trace, const config::AcceleratorConfig& config,
               SimulationOptions options = {}) {
   const memory::DramDevice device = memory::find_dram_device(
-      config.dram_device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
+      config.dram.device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
   return simulate(trace, config, make_plan(trace, config), device, options);
 }
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/base/config_node.hpp"
+#include "sim/config/accelerator_config.hpp"
 
 namespace turnpike::accelerator::test {
 
@@ -28,12 +28,12 @@ rlc: off
 timing: {filter_load: exact}
 )";
 
-inline AcceleratorConfig small_machine(const std::vector<std::string>& settings = {}) {
+inline config::AcceleratorConfig small_machine(const std::vector<std::string>& settings = {}) {
   ConfigNode node = ConfigNode::from_string(kSmallMachine, "small.yaml");
   for (const std::string& setting : settings) {
     node.set(setting);
   }
-  return read_accelerator(node);
+  return config::read_accelerator(node);
 }
 
 }  // namespace turnpike::accelerator::test

@@ -114,7 +114,7 @@ TEST(MakePlan, DualStorageKeepsBothCopiesOfASkip) {
 TEST(MakePlan, WritesOfTheSecondCopyAreAllHighwayTraffic) {
   const auto highway_bits = [](const char* storage) {
     const traces::Trace trace = two_blocks(8);
-    const AcceleratorConfig config = small_machine({"precision=2", storage});
+    const config::AcceleratorConfig config = small_machine({"precision=2", storage});
     LayerResult layer;
     count_post(trace, config, make_plan(trace, config), 0, layer);
     return layer.glb_bits.highway;

@@ -2,8 +2,9 @@
 
 #include <string>
 
+#include "sim/config/profile.hpp"
 #include "sim/cost/cost_model.hpp"
-#include "sim/cost/profile.hpp"
+#include "sim/cost/policy.hpp"
 #include "sim/cost/technology.hpp"
 
 namespace turnpike::cost::test {
@@ -19,7 +20,7 @@ inline std::string profile_path(const std::string& name) {
 }
 
 inline CostPolicy policy_of(const std::string& name) {
-  const Profile profile = Profile::load(profile_path(name));
+  const config::Profile profile = config::Profile::load(profile_path(name));
   ConfigMap map{profile.overlay, "(top)"};
   return CostPolicy::read(map);
 }

@@ -7,6 +7,7 @@
 
 #include "sim/base/config_node.hpp"
 #include "sim/base/csv_table.hpp"
+#include "sim/config/sources.hpp"
 #include "tests/sim/report/runs.hpp"
 
 namespace turnpike::report {
@@ -78,10 +79,10 @@ const Rows::Where kMac = {{"bits", "16"}, {"bits_acc", "32"}};
 /// One count of each key in pJ, under one configuration.
 class HandPrices {
  public:
-  explicit HandPrices(const accelerator::AcceleratorConfig& config)
+  explicit HandPrices(const config::AcceleratorConfig& config)
       : cost_{config.cost},
         device_{ConfigNode::from_file(test::config_root() + "/technology/dram/" +
-                                      config.dram_device + ".yaml")} {}
+                                      config.dram.device + ".yaml")} {}
 
   /// Empty if this test does not know the key.
   [[nodiscard]] std::optional<double> of(const ActionKey& key) const {
@@ -361,7 +362,7 @@ INSTANTIATE_TEST_SUITE_P(Profiles, HandPricedCounts,
 
 TEST_P(HandPricedCounts, EveryKeyOfTheVocabularyCostsWhatTheTablesSay) {
   for (const char* control : {"false", "true"}) {
-    const accelerator::AcceleratorConfig config = accelerator::load_accelerator(
+    const config::AcceleratorConfig config = config::load_accelerator(
         {test::config_root() + "/accelerators/precision-highway.yaml",
          test::config_root(),
          GetParam(),

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "sim/config/sources.hpp"
 #include "sim/report/result_files.hpp"
 #include "sim/report/run_directory.hpp"
 #include "sim/report/stored_run.hpp"
@@ -43,14 +44,14 @@ inline void put(const std::string& path, const std::string& bytes) {
 
 /// A sample trace, a zoo network or a file (an absolute path) on the paper's accelerator.
 inline PricedRun run_of(const std::string& network, const std::vector<std::string>& settings = {}) {
-  const accelerator::ConfigSources sources{
+  const config::ConfigSources sources{
       config_root() + "/accelerators/precision-highway.yaml", config_root(), {}, settings};
   const std::string name = network.starts_with("zoo:") || network.starts_with("/")
                                ? network
                                : std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/" + network;
   sweep::ExperimentOptions options;
   options.config_root = config_root();
-  return sweep::run_experiment(accelerator::load_accelerator(sources), sweep::Workload::open(name),
+  return sweep::run_experiment(config::load_accelerator(sources), sweep::Workload::open(name),
                                options);
 }
 

@@ -37,7 +37,7 @@ TEST_F(StoredRunTest, KeepsWhatTheWorkloadDecided) {
   const PricedRun run = run_of("tiny_lstm.npz");
   const StoredRun again = read_stored_run(stored("run", run));
   EXPECT_EQ(again.config.precision.weight, run.config.precision.weight);
-  EXPECT_EQ(again.config.highway_enabled, run.config.highway_enabled);
+  EXPECT_EQ(again.config.highway.enabled, run.config.highway.enabled);
   EXPECT_EQ(again.result.highway_bits, run.result.highway_bits);
   EXPECT_NE(again.config.resolved.to_yaml(true).find("# the workload's own"), std::string::npos);
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "sim/config/sources.hpp"
 #include "sim/report/spill_diagram.hpp"
 #include "sim/sweep/claims_report.hpp"
 #include "sim/sweep/sweep_runner.hpp"
@@ -174,7 +175,7 @@ TEST_F(ClaimsTest, ADamagedSweepIsRefused) {
 /// words.
 TEST(SpillDiagram, IsTheTrafficThatASimulationMoves) {
   for (const int highway : {8, 16}) {
-    const auto config = accelerator::load_accelerator(
+    const auto config = config::load_accelerator(
         {kAccelerator,
          kConfigs,
          {},
@@ -196,7 +197,7 @@ TEST(SpillDiagram, IsTheTrafficThatASimulationMoves) {
 }
 
 TEST(SpillDiagram, NothingSpillsFromALargeBuffer) {
-  const auto config = accelerator::load_accelerator(
+  const auto config = config::load_accelerator(
       {kAccelerator, kConfigs, {}, {"precision=2", "highway.enabled=true"}});
   ExperimentOptions options;
   options.config_root = kConfigs;

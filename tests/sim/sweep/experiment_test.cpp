@@ -11,6 +11,7 @@
 #include "models/quantize.hpp"
 #include "models/zoo.hpp"
 #include "sim/base/error.hpp"
+#include "sim/config/sources.hpp"
 #include "traces/trace_file.hpp"
 
 namespace turnpike::sweep {
@@ -18,12 +19,12 @@ namespace {
 
 const std::string kRoot = std::string{TURNPIKE_SOURCE_DIR} + "/configs";
 
-accelerator::AcceleratorConfig machine(const std::vector<std::string>& settings) {
-  accelerator::ConfigSources sources;
+config::AcceleratorConfig machine(const std::vector<std::string>& settings) {
+  config::ConfigSources sources;
   sources.accelerator_file = kRoot + "/accelerators/precision-highway.yaml";
   sources.config_root = kRoot;
   sources.settings = settings;
-  return accelerator::load_accelerator(sources);
+  return config::load_accelerator(sources);
 }
 
 report::PricedRun run(const std::string& workload, const std::vector<std::string>& settings) {
@@ -109,7 +110,7 @@ TEST(Workload, ATraceFileDecidesWidthsAndHighwayUnlessTheCommandLineDoes) {
       Workload::open(std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/tiny_residual.npz");
   auto config = machine({});
   const auto trace = workload.trace(config);
-  EXPECT_EQ(config.highway_enabled, trace->highway.enabled);
+  EXPECT_EQ(config.highway.enabled, trace->highway.enabled);
   EXPECT_LT(config.machine_bits(), 16);
   auto contrary =
       machine({trace->highway.enabled ? "highway.enabled=false" : "highway.enabled=true"});
@@ -141,14 +142,12 @@ TEST(Workload, TheFirstAndTheLastLayerSetTheMachineOfATraceOnlyIfTheyRunAsTheOth
     static_cast<void>(workload.trace(config));
     return config.precision;
   };
-  EXPECT_EQ(widths({}), (accelerator::OperandWidths{8, 8}));
+  EXPECT_EQ(widths({}), (config::OperandWidths{8, 8}));
   for (const char* policy : {"native16", "composed", "composed8", "excluded"}) {
-    EXPECT_EQ(widths({std::string{"layers.first_last="} + policy}),
-              (accelerator::OperandWidths{2, 2}))
+    EXPECT_EQ(widths({std::string{"layers.first_last="} + policy}), (config::OperandWidths{2, 2}))
         << policy;
   }
-  EXPECT_EQ(widths({"precision=5", "layers.first_last=composed"}),
-            (accelerator::OperandWidths{5, 5}));
+  EXPECT_EQ(widths({"precision=5", "layers.first_last=composed"}), (config::OperandWidths{5, 5}));
 }
 
 TEST(Workload, ANoteNamesTheLayersThatMakeTheMachineWide) {

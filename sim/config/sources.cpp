@@ -1,4 +1,4 @@
-// The origins of a configuration, and who wins.
+#include "sim/config/sources.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -6,12 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "sim/base/config_map.hpp"
 #include "sim/base/text.hpp"
-#include "sim/cost/profile.hpp"
+#include "sim/config/cost_policy.hpp"
+#include "sim/config/profile.hpp"
 
-namespace turnpike::accelerator {
+namespace turnpike::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -22,7 +22,7 @@ constexpr const char* kDefaultProfile = "silicon";
 AcceleratorConfig read_whole(const ConfigNode& merged) {
   AcceleratorConfig config = read_accelerator(merged);
   ConfigMap top{config.resolved, "(top)"};
-  static_cast<void>(cost::CostPolicy::read(top));
+  static_cast<void>(CostPolicy::read(top));
   return config;
 }
 
@@ -98,7 +98,7 @@ void lay_choices(ConfigNode& node, const std::optional<std::string>& profile,
   if (chosen) {
     const SourceSpot spot{(set.contains("profile") ? "--set profile=" : "--profile ") + *chosen, 0,
                           0};
-    node.merge(cost::Profile::load(profile_path(*chosen, config_root, spot)).overlay);
+    node.merge(Profile::load(profile_path(*chosen, config_root, spot)).overlay);
     ConfigNode name;
     name.kind = ConfigNode::Kind::scalar;
     name.scalar = *chosen;
@@ -123,7 +123,7 @@ std::vector<std::string> departures(const AcceleratorConfig& config) {
 
 void check_highway_settings(const AcceleratorConfig& config) {
   const ConfigNode* highway = config.resolved.find("highway");
-  if (config.highway_enabled || highway == nullptr) {
+  if (config.highway.enabled || highway == nullptr) {
     return;
   }
   for (const char* const key : {"bits", "storage"}) {
@@ -142,7 +142,7 @@ AcceleratorConfig load_accelerator(const ConfigSources& sources) {
   ConfigMap top{merged, "(top)"};
   const std::string own = top.opt_string("profile").value_or(kDefaultProfile);
   const SourceSpot spot = top.has("profile") ? top.spot("profile") : SourceSpot{};
-  merged.fill_from(cost::Profile::load(profile_path(own, sources.config_root, spot)).overlay);
+  merged.fill_from(Profile::load(profile_path(own, sources.config_root, spot)).overlay);
   AcceleratorConfig config = read_whole(merged);  // what --set replaces must be right, too
   if (sources.profile || !sources.settings.empty()) {
     lay_choices(merged, sources.profile, sources.settings, sources.config_root);
@@ -151,4 +151,4 @@ AcceleratorConfig load_accelerator(const ConfigSources& sources) {
   return config;
 }
 
-}  // namespace turnpike::accelerator
+}  // namespace turnpike::config

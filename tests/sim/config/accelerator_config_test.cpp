@@ -1,14 +1,14 @@
-#include "sim/accelerator/accelerator_config.hpp"
+#include "sim/config/accelerator_config.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/sim/accelerator/small_machine.hpp"
 
-namespace turnpike::accelerator {
+namespace turnpike::config {
 namespace {
 
-using test::small_machine;
+using accelerator::test::small_machine;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
@@ -43,4 +43,4 @@ TEST(AcceleratorConfig, RefusesWhatItDoesNotDo) {
 }
 
 }  // namespace
-}  // namespace turnpike::accelerator
+}  // namespace turnpike::config

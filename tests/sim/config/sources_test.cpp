@@ -1,13 +1,14 @@
+#include "sim/config/sources.hpp"
+
 #include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/accelerator/accelerator_config.hpp"
 #include "tests/sim/accelerator/small_machine.hpp"
 
-namespace turnpike::accelerator {
+namespace turnpike::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -50,7 +51,7 @@ class ConfigurationLayers : public testing::Test {
   [[nodiscard]] AcceleratorConfig load(const std::string& keys,
                                        std::optional<std::string> chosen = {},
                                        std::vector<std::string> settings = {}) const {
-    std::string text = test::kSmallMachine;
+    std::string text = accelerator::test::kSmallMachine;
     for (const std::string key :
          {"psum: {cost_bits: 16, arithmetic: exact}\n",
           "dram: {device: lpddr3-1600, channels: 1, page: open}\n", "feature_maps: keep\n"}) {
@@ -66,17 +67,17 @@ class ConfigurationLayers : public testing::Test {
 
 TEST_F(ConfigurationLayers, TheProfileAFileNamesFillsWhatTheFileLeavesOpen) {
   const AcceleratorConfig config = load("");
-  EXPECT_EQ(config.psum_cost.bits, 20);
-  EXPECT_EQ(config.dram_channels, 1);
+  EXPECT_EQ(config.psum.cost_bits.bits, 20);
+  EXPECT_EQ(config.dram.channels, 1);
 }
 
 TEST_F(ConfigurationLayers, EveryKeyOfTheFileWinsOverItsProfile) {
   const AcceleratorConfig config = load(
       "psum: {cost_bits: 22}\nlayers: {first_last: composed}\ndram: {device: ideal}\n"
       "feature_maps: spill\ncost: {leakage: false}\n");
-  EXPECT_EQ(config.psum_cost.bits, 22);
-  EXPECT_EQ(config.first_last, FirstLast::composed);
-  EXPECT_EQ(config.dram_device, "ideal");
+  EXPECT_EQ(config.psum.cost_bits.bits, 22);
+  EXPECT_EQ(config.layers.first_last, FirstLast::composed);
+  EXPECT_EQ(config.dram.device, "ideal");
   EXPECT_EQ(config.feature_maps, FeatureMaps::spill);
   EXPECT_EQ(config.cost.find("leakage")->scalar, "false");
   EXPECT_EQ(config.cost.find("clock")->scalar, "none");
@@ -84,15 +85,15 @@ TEST_F(ConfigurationLayers, EveryKeyOfTheFileWinsOverItsProfile) {
 
 TEST_F(ConfigurationLayers, AChosenProfileWinsOverTheFileAndASettingOverBoth) {
   const std::string keys = "psum: {cost_bits: 22}\nfeature_maps: spill\n";
-  EXPECT_EQ(load(keys, "other").psum_cost.bits, 24);
+  EXPECT_EQ(load(keys, "other").psum.cost_bits.bits, 24);
   EXPECT_EQ(load(keys, "other").profile, "other");
   EXPECT_EQ(load(keys, "other").feature_maps, FeatureMaps::spill);  // `other` does not say
-  EXPECT_EQ(load(keys, "other", {"psum.cost_bits=28"}).psum_cost.bits, 28);
+  EXPECT_EQ(load(keys, "other", {"psum.cost_bits=28"}).psum.cost_bits.bits, 28);
 }
 
 TEST_F(ConfigurationLayers, ASetProfileIsLaidBeforeTheOtherSettingsWhereverItStands) {
-  EXPECT_EQ(load("", "own", {"psum.cost_bits=28", "profile=other"}).psum_cost.bits, 28);
-  EXPECT_EQ(load("", "own", {"profile=other"}).psum_cost.bits, 24);
+  EXPECT_EQ(load("", "own", {"psum.cost_bits=28", "profile=other"}).psum.cost_bits.bits, 28);
+  EXPECT_EQ(load("", "own", {"profile=other"}).psum.cost_bits.bits, 24);
 }
 
 TEST_F(ConfigurationLayers, WhatAProfileOrASettingReplacesIsReadStrictlyAllTheSame) {
@@ -176,4 +177,4 @@ TEST_F(ConfigurationLayers, AHighwaysKeysAreNotSetForAMachineWithoutOne) {
 }
 
 }  // namespace
-}  // namespace turnpike::accelerator
+}  // namespace turnpike::config

@@ -1,10 +1,10 @@
-#include "sim/cost/psum_cost.hpp"
+#include "sim/config/psum.hpp"
 
 #include <fmt/format.h>
 
 #include "sim/base/config_map.hpp"
 
-namespace turnpike::cost {
+namespace turnpike::config {
 
 PsumCost read_psum_cost(const ConfigNode& node) {
   if (node.kind == ConfigNode::Kind::scalar && node.scalar == "overflow_free") {
@@ -34,4 +34,4 @@ std::string to_string(const PsumCost& cost) {
   return "";
 }
 
-}  // namespace turnpike::cost
+}  // namespace turnpike::config

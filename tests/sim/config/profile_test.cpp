@@ -1,4 +1,4 @@
-#include "sim/cost/profile.hpp"
+#include "sim/config/profile.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -6,13 +6,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/sim/cost/fixtures.hpp"
+#include "sim/config/cost_policy.hpp"
 
-namespace turnpike::cost {
+namespace turnpike::config {
 namespace {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
+
+std::string shipped_profile(const std::string& name) {
+  return std::string{TURNPIKE_SOURCE_DIR} + "/configs/profiles/" + name + ".yaml";
+}
+
+CostPolicy policy_of(const std::string& name) {
+  const Profile profile = Profile::load(shipped_profile(name));
+  ConfigMap map{profile.overlay, "(top)"};
+  return CostPolicy::read(map);
+}
 
 std::string text_of(const std::string& path) {
   std::ifstream in{path};
@@ -29,26 +39,26 @@ std::string with(std::string text, const std::string& from, const std::string& t
 
 Profile load_changed(const std::string& from, const std::string& to) {
   const std::string path = testing::TempDir() + "/changed_profile.yaml";
-  std::ofstream{path} << with(text_of(test::profile_path("silicon")), from, to);
+  std::ofstream{path} << with(text_of(shipped_profile("silicon")), from, to);
   return Profile::load(path);
 }
 
 TEST(Profile, TheThreeProfilesDifferAsTheirAccountingDoes) {
-  const CostPolicy silicon = test::policy_of("silicon");
+  const CostPolicy silicon = policy_of("silicon");
   EXPECT_EQ(silicon.clock, ClockRule::flip_flops);
   EXPECT_GT(silicon.clock_factor, 0.0);
   EXPECT_FALSE(silicon.access_clock);
   EXPECT_TRUE(silicon.leakage);
   EXPECT_TRUE(silicon.dram_background);
-  const CostPolicy access = test::policy_of("access");
+  const CostPolicy access = policy_of("access");
   EXPECT_EQ(access.clock, ClockRule::none);
   EXPECT_TRUE(access.access_clock);
   EXPECT_FALSE(access.leakage);
-  const CostPolicy paper = test::policy_of("paper");
+  const CostPolicy paper = policy_of("paper");
   EXPECT_EQ(paper.clock, ClockRule::none);
   EXPECT_FALSE(paper.access_clock);
   EXPECT_FALSE(paper.dram_background);
-  const Profile profile = Profile::load(test::profile_path("paper"));
+  const Profile profile = Profile::load(shipped_profile("paper"));
   EXPECT_EQ(profile.name, "paper");
   EXPECT_EQ(profile.overlay.find("psum")->find("cost_bits")->scalar, "scaled");
   EXPECT_EQ(profile.overlay.find("layers")->find("first_last")->scalar, "native16");
@@ -62,31 +72,13 @@ TEST(Profile, DirectoryListsItsProfiles) {
 }
 
 TEST(Profile, BandsAreThoseOfTheGroups) {
-  const CostPolicy policy = test::policy_of("silicon");
+  const CostPolicy policy = policy_of("silicon");
   EXPECT_DOUBLE_EQ(policy.uncertainty[static_cast<std::size_t>(Group::logic)].low, 0.55);
   EXPECT_DOUBLE_EQ(policy.uncertainty[static_cast<std::size_t>(Group::dram)].high, 3.5);
-  EXPECT_EQ(group_of(Component::pe_link), Group::noc);
-  EXPECT_EQ(group_of(Component::psum_spad), Group::spads);
-}
-
-TEST(Profile, PolicyLineSaysEveryPolicy) {
-  const PolicyContext context{"silicon", "16 bit", "same", "lpddr3-1600", "keep", {}};
-  CostPolicy silicon = test::policy_of("silicon");
-  silicon.clock_factor = 0.25;
-  EXPECT_EQ(policy_line(context, silicon),
-            "profile silicon: psum 16 bit; first/last layer same; clock flip_flops x 0.25; "
-            "control out; leakage in; DRAM lpddr3-1600, standby in; feature maps keep");
-  PolicyContext departing = context;
-  departing.departures = {"dram.device", "cost.leakage"};
-  EXPECT_THAT(policy_line(departing, silicon),
-              HasSubstr("feature maps keep; departs: dram.device, cost.leakage"));
-  EXPECT_THAT(policy_line(context, test::policy_of("access")),
-              HasSubstr("clock inside accesses only"));
-  EXPECT_THAT(policy_line(context, test::policy_of("paper")), HasSubstr("; no clock;"));
 }
 
 TEST(Profile, SaysWhereANumberComesFrom) {
-  const Profile silicon = Profile::load(test::profile_path("silicon"));
+  const Profile silicon = Profile::load(shipped_profile("silicon"));
   ASSERT_TRUE(silicon.sources.contains("cost.clock_factor"));
   EXPECT_THAT(silicon.sources.at("cost.clock_factor"), HasSubstr("turnpike calibrate clock"));
   EXPECT_EQ(silicon.overlay.find("source"), nullptr);
@@ -117,4 +109,4 @@ TEST(Profile, WrongKeysNameTheirPlace) {
 }
 
 }  // namespace
-}  // namespace turnpike::cost
+}  // namespace turnpike::config

@@ -1,0 +1,22 @@
+#include "sim/config/glb.hpp"
+
+#include <fmt/format.h>
+
+namespace turnpike::config {
+
+std::int64_t lines_per_bank(const GlbConfig& glb, const SourceSpot& spot) {
+  if (glb.banks < 1 || glb.line_values < 1) {
+    throw InputError{spot, "a buffer needs at least one bank and one value a line"};
+  }
+  const std::int64_t line_bytes = std::int64_t{2} * glb.line_values;
+  const std::int64_t step = line_bytes * glb.banks;
+  if (glb.bytes_at_16_bit < step || glb.bytes_at_16_bit % step != 0) {
+    throw InputError{
+        spot, fmt::format("{} bytes are not whole lines of {} values ({} bytes at 16 bits) in each "
+                          "of {} banks; expected a multiple of {}",
+                          glb.bytes_at_16_bit, glb.line_values, line_bytes, glb.banks, step)};
+  }
+  return glb.bytes_at_16_bit / step;
+}
+
+}  // namespace turnpike::config

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "sim/config/choice.hpp"
+
+namespace turnpike::config {
+
+/// What a mapping is chosen for: fewest cycles, least energy, or least product of both.
+enum class Objective { cycles, energy, energy_delay };
+template <>
+struct ChoiceNames<Objective> {
+  static constexpr std::array<std::string_view, 3> names = {"cycles", "energy", "energy_delay"};
+};
+
+/// `mapper`.
+struct MapperConfig {
+  Objective objective = Objective::cycles;
+
+  friend bool operator==(const MapperConfig&, const MapperConfig&) = default;
+};
+
+}  // namespace turnpike::config
