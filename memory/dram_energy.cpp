@@ -25,7 +25,7 @@ DramEnergyBreakdown dram_energy(const DramDevice& device, const DramCounts& coun
 
 ActionCounts dram_actions(const DramCounts& counts) {
   ActionCounts actions;
-  const auto add = [&](Action action, Stream stream, const char* item, std::uint64_t count) {
+  const auto add = [&](Action action, Stream stream, Item item, std::uint64_t count) {
     if (count > 0) {
       ActionKey key;
       key.component = Component::dram;
@@ -37,11 +37,11 @@ ActionCounts dram_actions(const DramCounts& counts) {
   };
   for (const Stream stream : {Stream::low, Stream::highway}) {
     const auto s = static_cast<std::size_t>(stream);
-    add(Action::activate, stream, "", counts.activates[s]);
-    add(Action::read, stream, "", counts.reads[s]);
-    add(Action::write, stream, "", counts.writes[s]);
+    add(Action::activate, stream, {}, counts.activates[s]);
+    add(Action::read, stream, {}, counts.reads[s]);
+    add(Action::write, stream, {}, counts.writes[s]);
   }
-  add(Action::refresh, Stream::low, "", counts.refreshes);
+  add(Action::refresh, Stream::low, {}, counts.refreshes);
   add(Action::background, Stream::low, "precharged", counts.clocks_precharged);
   add(Action::background, Stream::low, "active", counts.clocks_active);
   add(Action::background, Stream::low, "powerdown", counts.clocks_powerdown);

@@ -1,6 +1,7 @@
 #include "sim/accelerator/accounting.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "memory/global_buffer.hpp"
 #include "sim/base/error.hpp"
@@ -17,24 +18,47 @@ std::uint64_t unsigned_of(std::int64_t value) {
   return static_cast<std::uint64_t>(value);
 }
 
-void add(LayerResult& layer, Component component, Action action, const char* item, int bits,
-         std::uint64_t count, Stream stream = Stream::low) {
+void add(LayerResult& layer, KnownAction action, int bits, std::uint64_t count,
+         Stream stream = Stream::low) {
   if (count > 0) {
-    layer.counts[{component, action, stream, item, bits, 0, 0, false}] += count;
+    layer.counts[key_of(action, bits, stream)] += count;
   }
 }
 
-void add_network(LayerResult& layer, const std::string& name, int bits,
-                 const pe::NetworkCounters& network, bool input) {
-  add(layer, Component::noc, Action::write, (name + "_y").c_str(), bits, network.y);
-  add(layer, Component::noc, Action::write, (name + "_x").c_str(), bits, network.x);
-  if (input) {
-    add(layer, Component::noc, Action::write, (name + "_hit").c_str(), bits, network.hits);
+/// What a value on one of the array's networks is counted as.
+struct NetworkActions {
+  KnownAction y, x, fifo;
+  std::optional<KnownAction> hit;  ///< the network out of the array has no multicast
+};
+constexpr auto kWrite = Action::write;
+constexpr NetworkActions kFilterNetwork{{Component::noc, kWrite, "filter_y"},
+                                        {Component::noc, kWrite, "filter_x"},
+                                        {Component::pe_fifo, kWrite, "filter"},
+                                        KnownAction{Component::noc, kWrite, "filter_hit"}};
+constexpr NetworkActions kIfmapNetwork{{Component::noc, kWrite, "ifmap_y"},
+                                       {Component::noc, kWrite, "ifmap_x"},
+                                       {Component::pe_fifo, kWrite, "ifmap"},
+                                       KnownAction{Component::noc, kWrite, "ifmap_hit"}};
+constexpr NetworkActions kPsumInNetwork{{Component::noc, kWrite, "psum_in_y"},
+                                        {Component::noc, kWrite, "psum_in_x"},
+                                        {Component::pe_fifo, kWrite, "psum_in"},
+                                        KnownAction{Component::noc, kWrite, "psum_in_hit"}};
+constexpr NetworkActions kPsumOutNetwork{{Component::noc, kWrite, "psum_out_y"},
+                                         {Component::noc, kWrite, "psum_out_x"},
+                                         {Component::pe_fifo, kWrite, "psum_out"},
+                                         std::nullopt};
+
+void add_network(LayerResult& layer, const NetworkActions& actions, int bits,
+                 const pe::NetworkCounters& network) {
+  add(layer, actions.y, bits, network.y);
+  add(layer, actions.x, bits, network.x);
+  if (actions.hit) {
+    add(layer, *actions.hit, bits, network.hits);
   }
-  add(layer, Component::pe_fifo, Action::write, name.c_str(), bits, network.hits);
+  add(layer, actions.fifo, bits, network.hits);
 }
 
-std::uint64_t& low_field(Traffic& traffic, std::string_view item) {
+std::uint64_t& low_field(Traffic& traffic, Item item) {
   return item == "ifmap" ? traffic.ifmap : item == "psum" ? traffic.psum : traffic.ofmap;
 }
 
@@ -74,8 +98,10 @@ class PostCounter {
   }
 
  private:
-  void operation(const char* item, int bits, std::uint64_t count, Stream stream = Stream::low) {
-    add(result_, Component::post, Action::compute, item, bits, count, stream);
+  void operation(Item item, int bits, std::uint64_t count, Stream stream = Stream::low) {
+    if (count > 0) {
+      result_.counts[{Component::post, Action::compute, stream, item, bits, 0, 0, false}] += count;
+    }
   }
 
   [[nodiscard]] std::uint64_t size_of(const std::string& tensor) const {
@@ -176,8 +202,8 @@ class PostCounter {
         continue;
       }
       const bool skip = layer.op == Op::add || layer.op == Op::mul;
-      access(*stored, skip ? "skip" : "ifmap", Action::read, unsigned_of(stored->values),
-             stored->low_bits);
+      access(*stored, skip ? Item{"skip"} : Item{"ifmap"}, Action::read,
+             unsigned_of(stored->values), stored->low_bits);
       if (stored->name != input) {
         operation("quantize", stored->bits, unsigned_of(stored->values), Stream::highway);
       }
@@ -226,7 +252,7 @@ class PostCounter {
   /// A tensor that goes to DRAM leaves the unit without a write to the buffer, as the chip's ofmaps
   /// do; one that comes from there is filled in by a transfer, which the fetch counts. The second
   /// copy of a highway tensor is written for the highway alone.
-  void access(const StoredTensor& tensor, const char* item, Action action, std::uint64_t values,
+  void access(const StoredTensor& tensor, Item item, Action action, std::uint64_t values,
               int low_bits) {
     count_buffer(config_, {item, action, values, tensor.bits, low_bits, config_.line_bits()},
                  result_);
@@ -262,11 +288,17 @@ void count_buffer(const config::AcceleratorConfig& config, const BufferAccess& a
   const std::uint64_t lines = lines_for(config, access.values, access.bits, access.line_bits);
   const std::uint64_t low =
       access.low_bits > 0 ? lines_for(config, access.values, access.low_bits, access.line_bits) : 0;
-  add(layer, Component::glb, access.action, access.item, access.line_bits, low);
-  add(layer, Component::glb, access.action, access.item, access.line_bits, lines - low,
-      Stream::highway);
+  ActionKey key{Component::glb, access.action, Stream::low, access.item, access.line_bits, 0, 0,
+                false};
+  if (low > 0) {
+    layer.counts[key] += low;
+  }
+  key.stream = Stream::highway;
+  if (lines > low) {
+    layer.counts[key] += lines - low;
+  }
   const std::uint64_t line = unsigned_of(access.line_bits);
-  if (std::string_view{access.item} == "transfer") {
+  if (access.item == "transfer") {
     layer.glb_transfer_bits += lines * line;
     return;
   }
@@ -289,34 +321,34 @@ void count_pass(const config::AcceleratorConfig& config, const ArrayJob& job,
   const int a = job.activation_bits;
   const int p = job.psum_bits;
   const int line = line_bits_of(config, std::max(w, a));
-  add(layer, Component::ifmap_spad, Action::write, "", a, pass.ifmap_spad_writes);
-  add(layer, Component::ifmap_spad, Action::read, "", a, pass.ifmap_spad_reads);
-  add(layer, Component::filter_spad, Action::write, "", w, pass.filter_spad_writes);
-  add(layer, Component::psum_spad, Action::read, "", p, pass.psum_accumulations);
-  add(layer, Component::pe_link, Action::compute, "", p, pass.psum_accumulations);
-  add(layer, Component::pe_link, Action::write, "", p, pass.link_words);
-  add(layer, Component::pe_control, Action::compute, "", 0, pass.active_pes * pass.cycles);
-  add_network(layer, "filter", w, pass.filter_network, true);
-  add_network(layer, "ifmap", a, pass.ifmap_network, true);
-  add_network(layer, "psum_in", p, pass.psum_in_network, true);
-  add_network(layer, "psum_out", p, pass.psum_out_network, false);
+  add(layer, {Component::ifmap_spad, Action::write}, a, pass.ifmap_spad_writes);
+  add(layer, {Component::ifmap_spad, Action::read}, a, pass.ifmap_spad_reads);
+  add(layer, {Component::filter_spad, Action::write}, w, pass.filter_spad_writes);
+  add(layer, {Component::psum_spad, Action::read}, p, pass.psum_accumulations);
+  add(layer, {Component::pe_link, Action::compute}, p, pass.psum_accumulations);
+  add(layer, {Component::pe_link, Action::write}, p, pass.link_words);
+  add(layer, {Component::pe_control, Action::compute}, 0, pass.active_pes * pass.cycles);
+  add_network(layer, kFilterNetwork, w, pass.filter_network);
+  add_network(layer, kIfmapNetwork, a, pass.ifmap_network);
+  add_network(layer, kPsumInNetwork, p, pass.psum_in_network);
+  add_network(layer, kPsumOutNetwork, p, pass.psum_out_network);
   const int stored = job.stored_bits > 0 ? job.stored_bits : a;
   count_buffer(config, {"ifmap", Action::read, pass.ifmap_network.y, stored, a, line}, layer);
   count_buffer(config, {"psum", Action::read, pass.psum_in_network.y, p, p, line}, layer);
   count_buffer(config, {"psum", Action::write, pass.psum_out_network.y, p, p, line}, layer);
   if (job.stored_bits > 0) {  // quantizers between the buffer and the ifmap network
-    add(layer, Component::post, Action::compute, "quantize", stored, pass.ifmap_network.y,
+    add(layer, {Component::post, Action::compute, "quantize"}, stored, pass.ifmap_network.y,
         Stream::highway);
   }
   const int filter_line = line_bits_of(config, w);
   const std::uint64_t filter_lines = lines_for(config, pass.filter_network.y, w, filter_line);
-  add(layer, Component::glb_filter, Action::read, "", filter_line, filter_lines);
+  add(layer, {Component::glb_filter, Action::read}, filter_line, filter_lines);
   layer.glb_bits.filter += filter_lines * unsigned_of(filter_line);
 }
 
 void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, LayerResult& layer) {
   ensure(gated <= slots, "no more MACs are gated than there are");
-  ActionKey key{Component::mac,      Action::compute, Stream::low,   "",
+  ActionKey key{Component::mac,      Action::compute, Stream::low,   {},
                 job.activation_bits, job.weight_bits, job.psum_bits, job.midrise};
   const std::uint64_t executed = slots - gated;
   if (executed > 0) {
@@ -326,8 +358,8 @@ void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, L
   if (gated > 0) {
     layer.counts[key] += gated;
   }
-  add(layer, Component::filter_spad, Action::read, "", job.weight_bits, executed);
-  add(layer, Component::psum_spad, Action::write, "", job.psum_bits, executed);
+  add(layer, {Component::filter_spad, Action::read}, job.weight_bits, executed);
+  add(layer, {Component::psum_spad, Action::write}, job.psum_bits, executed);
   layer.array_slots += slots;
 }
 
@@ -338,14 +370,17 @@ void count_transfer(const config::AcceleratorConfig& config, const Transfer& t,
   ensure(low <= bits, "the low-precision machine moves a part of a transfer");
   layer.packing_loss_bits += bits - std::min(bits, t.payload_bits);
   if (t.coded) {
-    add(layer, Component::rlc, t.write ? Action::write : Action::read, "", t.bits, t.values);
+    add(layer,
+        t.write ? KnownAction{Component::rlc, Action::write}
+                : KnownAction{Component::rlc, Action::read},
+        t.bits, t.values);
   }
   layer.dram_bits.highway += bits - low;
   switch (t.traffic) {
     case memory::Traffic::filter: {
       layer.dram_bits.filter += low;
       layer.dram_filter_values += t.values;
-      add(layer, Component::glb_filter, Action::write, "", line_bits_of(config, t.bits),
+      add(layer, {Component::glb_filter, Action::write}, line_bits_of(config, t.bits),
           filter_buffer_lines(config, t));
       return;
     }
@@ -400,27 +435,27 @@ void count_time(const config::AcceleratorConfig& config, std::uint64_t active_pe
                 LayerResult& layer) {
   const std::uint64_t cycles = layer.cycles.total();
   const std::uint64_t all = cycles * unsigned_of(config.pes());
-  add(layer, Component::clock, Action::background, "active", 0, active_pe_cycles);
-  add(layer, Component::clock, Action::background, "gated", 0, all - active_pe_cycles);
-  add(layer, Component::leakage, Action::background, "", 0, cycles);
-  add(layer, Component::controller, Action::background, "", 0, cycles);
+  add(layer, {Component::clock, Action::background, "active"}, 0, active_pe_cycles);
+  add(layer, {Component::clock, Action::background, "gated"}, 0, all - active_pe_cycles);
+  add(layer, {Component::leakage, Action::background}, 0, cycles);
+  add(layer, {Component::controller, Action::background}, 0, cycles);
 }
 
 void count_dram(const memory::DramCounts& before, const memory::DramCounts& after,
                 LayerResult& layer) {
   for (const Stream stream : {Stream::low, Stream::highway}) {
     const auto s = static_cast<std::size_t>(stream);
-    add(layer, Component::dram, Action::activate, "", 0, after.activates[s] - before.activates[s],
+    add(layer, {Component::dram, Action::activate}, 0, after.activates[s] - before.activates[s],
         stream);
-    add(layer, Component::dram, Action::read, "", 0, after.reads[s] - before.reads[s], stream);
-    add(layer, Component::dram, Action::write, "", 0, after.writes[s] - before.writes[s], stream);
+    add(layer, {Component::dram, Action::read}, 0, after.reads[s] - before.reads[s], stream);
+    add(layer, {Component::dram, Action::write}, 0, after.writes[s] - before.writes[s], stream);
   }
-  add(layer, Component::dram, Action::refresh, "", 0, after.refreshes - before.refreshes);
-  add(layer, Component::dram, Action::background, "precharged", 0,
+  add(layer, {Component::dram, Action::refresh}, 0, after.refreshes - before.refreshes);
+  add(layer, {Component::dram, Action::background, "precharged"}, 0,
       after.clocks_precharged - before.clocks_precharged);
-  add(layer, Component::dram, Action::background, "active", 0,
+  add(layer, {Component::dram, Action::background, "active"}, 0,
       after.clocks_active - before.clocks_active);
-  add(layer, Component::dram, Action::background, "powerdown", 0,
+  add(layer, {Component::dram, Action::background, "powerdown"}, 0,
       after.clocks_powerdown - before.clocks_powerdown);
 }
 

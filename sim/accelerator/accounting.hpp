@@ -26,7 +26,7 @@ namespace turnpike::accelerator {
 
 /// Buffer accesses of one kind: adds them to the counts and to the layer's bytes.
 struct BufferAccess {
-  const char* item = "ifmap";  ///< ifmap, psum, ofmap, skip, transfer
+  Item item = "ifmap";  ///< ifmap, psum, ofmap, skip, transfer
   Action action = Action::read;
   std::uint64_t values = 0;
   int bits = 16;

@@ -28,7 +28,7 @@ std::uint64_t sum_of(const LayerResult& layer, Pick pick) {
   return total;
 }
 
-std::uint64_t noc_values(const LayerResult& layer, const char* item) {
+std::uint64_t noc_values(const LayerResult& layer, Item item) {
   return sum_of(layer, [item](const ActionKey& key) {
     return key.component == Component::noc && key.item == item;
   });
@@ -40,7 +40,7 @@ std::uint64_t highway_traffic(const LayerResult& layer) {
          layer.glb_bits.highway + layer.dram_bits.highway;
 }
 
-std::uint64_t glb_lines(const LayerResult& layer, Action action, const char* item) {
+std::uint64_t glb_lines(const LayerResult& layer, Action action, Item item) {
   return sum_of(layer, [&](const ActionKey& key) {
     return key.component == Component::glb && key.action == action && key.item == item;
   });

@@ -3,20 +3,9 @@
 #include <cstdint>
 #include <optional>
 
-namespace turnpike::cost {
+#include "sim/base/inventory.hpp"
 
-/// Energies of a DRAM device's commands; the caller fills them from the device's file.
-struct DramPrices {
-  double act_pre_pj = 0.0;  ///< one activate with its precharge, all devices of the channel
-  double read_pj_per_burst = 0.0;
-  double write_pj_per_burst = 0.0;
-  double refresh_pj = 0.0;
-  double background_precharged_mw = 0.0;
-  double background_active_mw = 0.0;
-  double background_powerdown_mw = 0.0;
-  double clock_ns = 0.0;  ///< of the DRAM clock that background cycles count
-  int burst_bits = 0;     ///< a read or write action moves
-};
+namespace turnpike::cost {
 
 /// Everything area and per-access prices depend on, in the machine's own widths (bytes and lines
 /// scaled to them already).
@@ -69,5 +58,8 @@ struct MachineStructure {
 
 /// InputError naming the field that makes no machine.
 void check(const MachineStructure& machine);
+
+/// The units of such a machine.
+[[nodiscard]] Inventory inventory_of(const MachineStructure& machine);
 
 }  // namespace turnpike::cost

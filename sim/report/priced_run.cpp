@@ -15,12 +15,12 @@ namespace {
 using accelerator::RunResult;
 using config::AcceleratorConfig;
 
-cost::DramPrices dram_prices(const AcceleratorConfig& config, const std::string& config_root) {
+DramPrices dram_prices(const AcceleratorConfig& config, const std::string& config_root) {
   const memory::DramDevice device = memory::find_dram_device(
       config.dram.device, config_root + "/technology/dram", {"dram.device", 0, 0});
   const double devices = device.organisation.devices_per_rank;
   const double burst_bits = static_cast<double>(device.burst_bytes()) * 8.0;
-  cost::DramPrices prices;
+  DramPrices prices;
   prices.act_pre_pj = device.energy.act_pre_pj * devices;
   prices.read_pj_per_burst = device.energy.read_pj_per_bit * burst_bits;
   prices.write_pj_per_burst = device.energy.write_pj_per_bit * burst_bits;

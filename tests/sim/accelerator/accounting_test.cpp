@@ -69,7 +69,7 @@ TEST(Accounting, MacsAreExecutedOrGated) {
   job.weight_bits = job.activation_bits = 2;
   LayerResult layer;
   count_macs(job, 10, 4, layer);
-  const ActionKey executed{Component::mac, Action::compute, Stream::low, "", 2, 2, 16, false};
+  const ActionKey executed{Component::mac, Action::compute, Stream::low, {}, 2, 2, 16, false};
   EXPECT_EQ(layer.counts.at(executed), 6U);
   EXPECT_EQ(layer.array_slots, 10U);
 }

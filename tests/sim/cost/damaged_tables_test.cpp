@@ -78,8 +78,7 @@ class DamagedTables : public testing::Test {
 void expect_sound(const CostModel& model, const MachineStructure& machine) {
   for (const ActionKey& action : test::actions_of(machine)) {
     const double energy = model.price(action).energy.count();
-    ASSERT_TRUE(std::isfinite(energy) && energy > 0.0)
-        << to_string(action.component) << ' ' << to_string(action.action) << ' ' << action.item;
+    ASSERT_TRUE(std::isfinite(energy) && energy > 0.0) << test::named(action);
   }
   for (const AreaItem& item : model.area()) {
     ASSERT_TRUE(std::isfinite(item.area.count()) && item.area.count() > 0.0) << item.part;

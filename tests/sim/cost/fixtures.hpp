@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <fmt/format.h>
+
 #include "sim/config/profile.hpp"
 #include "sim/cost/cost_model.hpp"
 #include "sim/cost/policy.hpp"
@@ -46,14 +48,19 @@ inline double picojoules(const CostModel& model, const ActionKey& key) {
   return model.price(key).energy.count();
 }
 
-inline ActionKey key(Component component, Action action, int bits = 0,
-                     const std::string& item = {}) {
+inline ActionKey key(Component component, Action action, int bits = 0, Item item = {}) {
   ActionKey made;
   made.component = component;
   made.action = action;
   made.bits = bits;
   made.item = item;
   return made;
+}
+
+/// Names an action in a failure.
+inline std::string named(const ActionKey& key) {
+  return fmt::format("{} {} {}, {}", to_string(key.component), to_string(key.action),
+                     key.item.text(), widths_text(key));
 }
 
 inline ActionKey mac_key(int bits, int psum, Action action = Action::compute) {

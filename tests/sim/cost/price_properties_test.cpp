@@ -267,9 +267,7 @@ TEST_P(AllTechnologies, EveryMachineTheConfigurationAdmitsHasPositivePricesAndAr
     for (const ActionKey& action : test::actions_of(machine)) {
       const bool left_out = action.component == Component::leakage && i % 2 == 1;
       const Price price = model.price(action);
-      ASSERT_TRUE(left_out || price.energy.count() > 0.0)
-          << to_string(action.component) << ' ' << to_string(action.action) << ' ' << action.item
-          << ' ' << action.bits << " bits";
+      ASSERT_TRUE(left_out || price.energy.count() > 0.0) << test::named(action);
     }
     for (const AreaItem& item : model.area()) {
       ASSERT_GT(item.area.count(), 0.0) << item.part;

@@ -66,12 +66,13 @@ inline std::vector<ActionKey> actions_of(const MachineStructure& m) {
     keys.push_back(key(Component::glb_filter, action, m.filter_buffer_line_bits));
     keys.push_back(key(Component::rlc, action, a));
   }
-  for (const char* item :
-       {"requant", "add", "relu", "quantize", "max", "pool", "mul", "sigmoid", "tanh"}) {
+  for (const Item item : std::initializer_list<Item>{"requant", "add", "relu", "quantize", "max",
+                                                     "pool", "mul", "sigmoid", "tanh"}) {
     keys.push_back(key(Component::post, Action::compute, std::max(a, w), item));
   }
-  for (const char* item :
-       {"filter_y", "filter_x", "filter_hit", "ifmap_y", "ifmap_hit", "psum_in_x", "psum_out_y"}) {
+  for (const Item item :
+       std::initializer_list<Item>{"filter_y", "filter_x", "filter_hit", "ifmap_y", "ifmap_hit",
+                                   "psum_in_x", "psum_out_y"}) {
     keys.push_back(key(Component::noc, Action::write, a, item));
   }
   keys.push_back(key(Component::pe_fifo, Action::write, a, "ifmap"));
