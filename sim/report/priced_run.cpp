@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "memory/dram_device.hpp"
+#include "memory/dram_energy.hpp"
 #include "sim/base/config_map.hpp"
 #include "sim/config/sources.hpp"
 
@@ -15,22 +16,18 @@ namespace {
 using accelerator::RunResult;
 using config::AcceleratorConfig;
 
-DramPrices dram_prices(const AcceleratorConfig& config, const std::string& config_root) {
-  const memory::DramDevice device = memory::find_dram_device(
-      config.dram.device, config_root + "/technology/dram", {"dram.device", 0, 0});
-  const double devices = device.organisation.devices_per_rank;
-  const double burst_bits = static_cast<double>(device.burst_bytes()) * 8.0;
-  DramPrices prices;
-  prices.act_pre_pj = device.energy.act_pre_pj * devices;
-  prices.read_pj_per_burst = device.energy.read_pj_per_bit * burst_bits;
-  prices.write_pj_per_burst = device.energy.write_pj_per_bit * burst_bits;
-  prices.refresh_pj = device.energy.refresh_pj * devices;
-  prices.background_precharged_mw = device.energy.background_precharged_mw * devices;
-  prices.background_active_mw = device.energy.background_active_mw * devices;
-  prices.background_powerdown_mw = device.energy.background_powerdown_mw * devices;
-  prices.clock_ns = device.tck_ns;
-  prices.burst_bits = static_cast<int>(device.burst_bytes() * 8);
-  return prices;
+/// Whether a layer went through the lanes' multipliers or functions.
+bool works_by_element(const RunResult& result) {
+  const auto by_element = [](const auto& counted) {
+    const ActionKey& key = counted.first;
+    const ActionRow* row = find_action(key.component, key.action, key.item);
+    return key.component == Component::post && row != nullptr &&
+           (row->paid_by == UnitClass::multiplier || row->paid_by == UnitClass::lut);
+  };
+  return std::any_of(result.layers.begin(), result.layers.end(),
+                     [&](const accelerator::LayerResult& layer) {
+                       return std::any_of(layer.counts.begin(), layer.counts.end(), by_element);
+                     });
 }
 
 /// Narrow MACs that together made one: MAC slots of the array over MACs, in the layer with most.
@@ -98,15 +95,13 @@ cost::MachineStructure machine_structure(const AcceleratorConfig& config, const 
   if (result != nullptr) {
     m.highway_bits = result->highway_enabled ? result->highway_bits : 0;
     m.composed_slices = composed_slices(*result);
-    m.elementwise_unit = std::any_of(
-        result->layers.begin(), result->layers.end(), [](const accelerator::LayerResult& layer) {
-          return layer.op == "lstm" || layer.op == "gru" || layer.op == "mul";
-        });
+    m.elementwise_unit = works_by_element(*result);
   } else {
     m.highway_bits = config.highway.enabled ? config.highway.bits : 0;
     m.composed_slices = composed_slices(config);
   }
-  m.dram = dram_prices(config, config_root);
+  m.dram = memory::dram_prices(memory::find_dram_device(
+      config.dram.device, config_root + "/technology/dram", {"dram.device", 0, 0}));
   return m;
 }
 

@@ -25,7 +25,8 @@ TEST(Accounting, DramWordsHoldWholeValuesOnly) {
 TEST(Accounting, TheHighwaysShareIsWhatTheLowPrecisionMachineWouldNotMove) {
   const config::AcceleratorConfig config = test::small_machine({"precision=2"});
   LayerResult layer;
-  count_buffer(config, {"skip", Action::read, 8, 8, 2, 8}, layer);
+  EXPECT_EQ(count_buffer(config, {"skip", Action::read, 8, 8, 2, 8}, layer.counts, layer.glb_bits),
+            8U);
   // 8 values of 8 bits are 8 lines of 8 bits; at 2 bits they would be 2.
   EXPECT_EQ(layer.glb_bits.ofmap, 16U);
   EXPECT_EQ(layer.glb_bits.highway, 48U);
