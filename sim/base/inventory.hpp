@@ -39,6 +39,34 @@ struct Unit {
   bool network_data = false;
   Stream stream = Stream::low;    ///< highway: it exists only because of the precision highway
   std::vector<Item> serves = {};  ///< items of its component's actions it pays for; empty: all
+
+  friend bool operator==(const Unit&, const Unit&) = default;
+};
+
+/// Energies of a DRAM device's commands and states.
+struct DramPrices {
+  double act_pre_pj = 0.0;  ///< one activate with its precharge, all devices of the channel
+  double read_pj_per_burst = 0.0;
+  double write_pj_per_burst = 0.0;
+  double refresh_pj = 0.0;
+  double background_precharged_mw = 0.0;
+  double background_active_mw = 0.0;
+  double background_powerdown_mw = 0.0;
+  double clock_ns = 0.0;  ///< of the DRAM clock that background cycles count
+  int burst_bits = 0;     ///< a read or write action moves
+
+  friend bool operator==(const DramPrices&, const DramPrices&) = default;
+};
+
+/// Widths the processing elements of a machine are built for.
+struct DatumWidths {
+  int weight = 16;
+  int activation = 16;
+  int psum = 16;         ///< what a psum is priced at, not what it computes
+  bool midrise = false;  ///< weights
+  int slices = 1;        ///< narrow MACs that together make one of the widest layer
+
+  friend bool operator==(const DatumWidths&, const DatumWidths&) = default;
 };
 
 /// Everything that prices and area depend on beside the technology's tables and the policy.
@@ -52,7 +80,9 @@ struct Inventory {
   bool wide_layers = false;  ///< the first and last layer run on processing elements of `wide_pe`
   double clock_mhz = 250.0;
   double voltage = 1.0;
+  std::optional<DramPrices> dram;  ///< of the memory behind it; needed to price its actions
 
+  friend bool operator==(const Inventory&, const Inventory&) = default;
   /// Components of the machine, in the order of results.json.
   [[nodiscard]] std::vector<Component> components() const;
   /// The unit of a class that pays for a component's actions of this item; null if there is none.
@@ -62,18 +92,5 @@ struct Inventory {
 /// InputError if the inventory makes no machine: a unit without width, a voltage at which dynamic
 /// energy no longer goes with its square.
 void check(const Inventory& inventory);
-
-/// Energies of a DRAM device's commands and states.
-struct DramPrices {
-  double act_pre_pj = 0.0;  ///< one activate with its precharge, all devices of the channel
-  double read_pj_per_burst = 0.0;
-  double write_pj_per_burst = 0.0;
-  double refresh_pj = 0.0;
-  double background_precharged_mw = 0.0;
-  double background_active_mw = 0.0;
-  double background_powerdown_mw = 0.0;
-  double clock_ns = 0.0;  ///< of the DRAM clock that background cycles count
-  int burst_bits = 0;     ///< a read or write action moves
-};
 
 }  // namespace turnpike

@@ -42,11 +42,9 @@ Price of_device(double pj, const char* what) {
 
 }  // namespace
 
-CostModel::CostModel(const Technology& technology, const CostPolicy& policy, Inventory inventory,
-                     const std::optional<DramPrices>& dram)
+CostModel::CostModel(const Technology& technology, const CostPolicy& policy, Inventory inventory)
     : policy_{policy},
       inventory_{std::move(inventory)},
-      dram_{dram},
       estimator_{technology, inventory_.voltage, policy.access_clock} {
   check(inventory_);
   parts_ = parts_of(technology, inventory_.units, inventory_.pes);
@@ -149,7 +147,7 @@ Price CostModel::replaced(const ReplacedPrice& with, const ActionRow& row,
                           const ActionKey& key) const {
   Price price = with.price;
   const bool of_dram = row.paid_by == UnitClass::dram;
-  const int bits = of_dram ? (dram_ ? dram_->burst_bits : 0) : key.bits;
+  const int bits = of_dram ? (inventory_.dram ? inventory_.dram->burst_bits : 0) : key.bits;
   if (!with.access_bits || bits == 0) {
     return price;
   }
@@ -228,29 +226,30 @@ Price CostModel::leakage_price() const {
 }
 
 Price CostModel::dram(const ActionKey& key) const {
-  if (!dram_) {
+  if (!inventory_.dram) {
     throw InputError{{"action counts", 0, 0}, "there are DRAM actions but no DRAM device"};
   }
+  const DramPrices& dram = *inventory_.dram;
   switch (key.action) {
     case Action::activate:
-      return of_device(dram_->act_pre_pj, "activate and precharge");
+      return of_device(dram.act_pre_pj, "activate and precharge");
     case Action::read:
-      return of_device(dram_->read_pj_per_burst, "read burst");
+      return of_device(dram.read_pj_per_burst, "read burst");
     case Action::write:
-      return of_device(dram_->write_pj_per_burst, "write burst");
+      return of_device(dram.write_pj_per_burst, "write burst");
     case Action::refresh:
-      return of_device(dram_->refresh_pj, "refresh");
+      return of_device(dram.refresh_pj, "refresh");
     default:
       break;
   }
   // 1 mW for 1 ns is 1 pJ.
   if (key.item == "active") {
-    return of_device(dram_->background_active_mw * dram_->clock_ns, "a clock of active standby");
+    return of_device(dram.background_active_mw * dram.clock_ns, "a clock of active standby");
   }
   return key.item == "precharged"
-             ? of_device(dram_->background_precharged_mw * dram_->clock_ns,
+             ? of_device(dram.background_precharged_mw * dram.clock_ns,
                          "a clock of precharged standby")
-             : of_device(dram_->background_powerdown_mw * dram_->clock_ns, "a clock of power-down");
+             : of_device(dram.background_powerdown_mw * dram.clock_ns, "a clock of power-down");
 }
 
 }  // namespace turnpike::cost

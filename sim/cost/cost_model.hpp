@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "sim/base/action_count.hpp"
+#include "sim/base/inventory.hpp"
 #include "sim/base/quantity.hpp"
 #include "sim/cost/estimator.hpp"
-#include "sim/cost/machine_structure.hpp"
 #include "sim/cost/parts.hpp"
 #include "sim/cost/policy.hpp"
 #include "sim/cost/price.hpp"
@@ -41,11 +41,8 @@ using PriceTable = std::map<std::pair<Component, Action>, ReplacedPrice>;
 class CostModel {
  public:
   /// InputError if the machine lies outside what the technology's tables reach; reads the
-  /// policy's energy and area tables, if it names any. `dram` is needed to price DRAM actions.
-  CostModel(const Technology& technology, const CostPolicy& policy, Inventory inventory,
-            const std::optional<DramPrices>& dram = {});
-  CostModel(const Technology& technology, const CostPolicy& policy, const MachineStructure& machine)
-      : CostModel{technology, policy, inventory_of(machine), machine.dram} {}
+  /// policy's energy and area tables, if it names any.
+  CostModel(const Technology& technology, const CostPolicy& policy, Inventory inventory);
 
   /// InputError for an action the vocabulary does not have or the machine has no unit for, or a
   /// width outside the tables.
@@ -83,7 +80,6 @@ class CostModel {
 
   CostPolicy policy_;
   Inventory inventory_;
-  std::optional<DramPrices> dram_;
   Estimator estimator_;
   std::vector<Part> parts_;
   Milliwatts leakage_;

@@ -112,7 +112,7 @@ TEST(CostModel, ClockIsTheFlipFlopsOfThisMachine) {
 
 TEST(CostModel, ClockRulesDifferInTheirFlipFlops) {
   CostPolicy policy = test::policy_of("silicon");
-  const MachineStructure machine = test::paper_machine(4, 16);
+  const test::Machine machine = test::paper_machine(4, 16);
   const auto clock = [&](ClockRule rule) {
     policy.clock = rule;
     return picojoules(CostModel{test::technology_65nm(), policy, machine},
@@ -175,8 +175,8 @@ TEST(CostModel, LeakageIsPowerTimesAClock) {
 }
 
 TEST(CostModel, DynamicEnergyGoesWithTheSquareOfTheVoltage) {
-  MachineStructure machine = test::paper_machine(16, 16);
-  machine.voltage = 0.9;
+  test::Machine machine = test::paper_machine(16, 16);
+  machine.config.technology.voltage = 0.9;
   const CostModel low{test::technology_65nm(), test::policy_of("silicon"), machine};
   const CostModel full = model_of("silicon", 16, 16);
   for (const ActionKey& action : {mac_key(16, 16), key(Component::glb, Action::read, 64, "ifmap"),
@@ -268,7 +268,7 @@ TEST(CostModel, UnknownActionsAndWidthsAreErrors) {
   EXPECT_THAT([&] { price(key(Component::glb, Action::activate)); },
               testing::ThrowsMessage<InputError>(
                   "action counts: glb activate : no such action (docs/action_vocabulary.md)"));
-  MachineStructure without_dram = test::paper_machine(8, 16);
+  test::Machine without_dram = test::paper_machine(8, 16);
   without_dram.dram.reset();
   const CostModel none{test::technology_65nm(), test::policy_of("silicon"), without_dram};
   EXPECT_THROW(static_cast<void>(none.price(key(Component::dram, Action::read))), InputError);

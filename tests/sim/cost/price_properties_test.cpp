@@ -261,7 +261,7 @@ TEST_P(AllTechnologies, EveryMachineTheConfigurationAdmitsHasPositivePricesAndAr
   SCOPED_TRACE(seed);
   std::mt19937 random{seed};
   for (int i = 0; i < 400; ++i) {
-    const MachineStructure machine = test::random_machine(random);
+    const test::Machine machine = test::random_machine(random);
     const CostModel model{technology(), test::policy_of(i % 2 == 0 ? "silicon" : "access"),
                           machine};
     for (const ActionKey& action : test::actions_of(machine)) {
