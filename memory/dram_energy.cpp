@@ -2,49 +2,41 @@
 
 namespace turnpike::memory {
 
-DramEnergyBreakdown dram_energy(const DramDevice& device, const DramCounts& counts) {
-  if (device.kind != DramKind::dram) {
-    return {};
-  }
-  const DramEnergy& e = device.energy;
+DramPrices dram_prices(const DramDevice& device) {
   const double devices = device.organisation.devices_per_rank;
-  const auto bits = static_cast<double>(device.burst_bytes() * 8);
-  const auto sum = [](const std::array<std::uint64_t, 2>& streams) {
-    return static_cast<double>(streams[0] + streams[1]);
-  };
-  const double background_mw_clocks =
-      static_cast<double>(counts.clocks_precharged) * e.background_precharged_mw +
-      static_cast<double>(counts.clocks_active) * e.background_active_mw +
-      static_cast<double>(counts.clocks_powerdown) * e.background_powerdown_mw;
-  return {.activate = Picojoules{sum(counts.activates) * e.act_pre_pj * devices},
-          .read = Picojoules{sum(counts.reads) * e.read_pj_per_bit * bits},
-          .write = Picojoules{sum(counts.writes) * e.write_pj_per_bit * bits},
-          .refresh = Picojoules{static_cast<double>(counts.refreshes) * e.refresh_pj * devices},
-          .background = Picojoules{background_mw_clocks * device.tck_ns * devices}};
+  const double burst_bits = static_cast<double>(device.burst_bytes()) * 8.0;
+  DramPrices prices;
+  prices.act_pre_pj = device.energy.act_pre_pj * devices;
+  prices.read_pj_per_burst = device.energy.read_pj_per_bit * burst_bits;
+  prices.write_pj_per_burst = device.energy.write_pj_per_bit * burst_bits;
+  prices.refresh_pj = device.energy.refresh_pj * devices;
+  prices.background_precharged_mw = device.energy.background_precharged_mw * devices;
+  prices.background_active_mw = device.energy.background_active_mw * devices;
+  prices.background_powerdown_mw = device.energy.background_powerdown_mw * devices;
+  prices.clock_ns = device.tck_ns;
+  prices.burst_bits = static_cast<int>(device.burst_bytes() * 8);
+  return prices;
 }
 
-ActionCounts dram_actions(const DramCounts& counts) {
+ActionCounts dram_actions(const DramCounts& counts, const DramCounts& before) {
   ActionCounts actions;
-  const auto add = [&](Action action, Stream stream, const char* item, std::uint64_t count) {
+  const auto add = [&](KnownAction action, std::uint64_t count, Stream stream = Stream::low) {
     if (count > 0) {
-      ActionKey key;
-      key.component = Component::dram;
-      key.action = action;
-      key.stream = stream;
-      key.item = item;
-      actions[key] += count;
+      actions[key_of(action, 0, stream)] += count;
     }
   };
+  constexpr Component kDram = Component::dram;
   for (const Stream stream : {Stream::low, Stream::highway}) {
     const auto s = static_cast<std::size_t>(stream);
-    add(Action::activate, stream, "", counts.activates[s]);
-    add(Action::read, stream, "", counts.reads[s]);
-    add(Action::write, stream, "", counts.writes[s]);
+    add({kDram, Action::activate}, counts.activates[s] - before.activates[s], stream);
+    add({kDram, Action::read}, counts.reads[s] - before.reads[s], stream);
+    add({kDram, Action::write}, counts.writes[s] - before.writes[s], stream);
   }
-  add(Action::refresh, Stream::low, "", counts.refreshes);
-  add(Action::background, Stream::low, "precharged", counts.clocks_precharged);
-  add(Action::background, Stream::low, "active", counts.clocks_active);
-  add(Action::background, Stream::low, "powerdown", counts.clocks_powerdown);
+  add({kDram, Action::refresh}, counts.refreshes - before.refreshes);
+  add({kDram, Action::background, "precharged"},
+      counts.clocks_precharged - before.clocks_precharged);
+  add({kDram, Action::background, "active"}, counts.clocks_active - before.clocks_active);
+  add({kDram, Action::background, "powerdown"}, counts.clocks_powerdown - before.clocks_powerdown);
   return actions;
 }
 

@@ -4,14 +4,14 @@
 
 #include "dataflow/closed_form.hpp"
 #include "dataflow/pass_kinds.hpp"
-#include "sim/accelerator/accounting.hpp"
+#include "sim/accelerator/operation_counts.hpp"
+#include "sim/accelerator/post/post_op.hpp"
 #include "traces/trace_check.hpp"
 
 namespace turnpike::accelerator {
 namespace {
 
 using traces::LayerEntry;
-using traces::Op;
 using traces::Trace;
 
 std::uint64_t unsigned_of(std::int64_t value) {
@@ -28,7 +28,7 @@ std::uint64_t sum_of(const LayerResult& layer, Pick pick) {
   return total;
 }
 
-std::uint64_t noc_values(const LayerResult& layer, const char* item) {
+std::uint64_t noc_values(const LayerResult& layer, Item item) {
   return sum_of(layer, [item](const ActionKey& key) {
     return key.component == Component::noc && key.item == item;
   });
@@ -40,7 +40,7 @@ std::uint64_t highway_traffic(const LayerResult& layer) {
          layer.glb_bits.highway + layer.dram_bits.highway;
 }
 
-std::uint64_t glb_lines(const LayerResult& layer, Action action, const char* item) {
+std::uint64_t glb_lines(const LayerResult& layer, Action action, Item item) {
   return sum_of(layer, [&](const ActionKey& key) {
     return key.component == Component::glb && key.action == action && key.item == item;
   });
@@ -56,11 +56,12 @@ bool lines_hold(const Trace& trace, const Plan& plan, std::size_t stage, const L
   bool once = true;
   for (const std::size_t index : plan.stages[stage].layers) {
     const LayerEntry& entry = trace.layers[index];
-    once = once && !entry.recurrent &&
-           !(entry.op == traces::Op::maxpool && plan.stages[stage].has_array);
+    const post::PostOp* op = post::post_op(entry.op);
+    const bool by_rows = op != nullptr && op->writes != nullptr && plan.stages[stage].has_array;
+    once = once && !entry.recurrent && !by_rows;
     for (const std::string& input : entry.inputs) {
       const StoredTensor* tensor = plan.source(input);
-      const bool skip = entry.op == traces::Op::add || entry.op == traces::Op::mul;
+      const bool skip = op != nullptr && op->takes_skip;
       read +=
           skip && tensor != nullptr && tensor->first_stage != at ? unsigned_of(tensor->lines) : 0;
     }
@@ -114,29 +115,6 @@ std::uint64_t spilled_values(const Plan& plan, std::size_t stage) {
     }
   }
   return values;
-}
-
-void count_operations(const Trace& trace, RunResult& result) {
-  OperationCounts& ops = result.operations;
-  for (const LayerEntry& layer : trace.layers) {
-    const auto outputs =
-        static_cast<std::uint64_t>(trace.tensor(layer.output).data.size() / trace.batch);
-    if (layer.recurrent) {
-      const auto cells = unsigned_of(layer.recurrent->hidden * layer.recurrent->steps);
-      ops.high_precision_adds += cells;
-      ops.nonlinear += (layer.op == Op::lstm ? 5 : 3) * cells;
-      ops.elementwise_multiplies += 3 * cells;
-      continue;
-    }
-    ops.high_precision_adds += layer.op == Op::add ? outputs : 0;
-    ops.elementwise_multiplies += layer.op == Op::mul ? outputs : 0;
-    ops.nonlinear += unsigned_of(std::count_if(layer.post.begin(), layer.post.end(),
-                                               [](const traces::PostStep& step) {
-                                                 return step.kind == traces::PostStep::Kind::relu;
-                                               })) *
-                     outputs;
-  }
-  ops.low_precision_macs = result.macs() / unsigned_of(trace.batch);
 }
 
 }  // namespace
@@ -213,7 +191,7 @@ void describe_run(const Trace& trace, const config::AcceleratorConfig& config, c
     result.off_array.push_back({layer.name, static_cast<double>(traces::macs_of(trace, layer)) /
                                                 static_cast<double>(all_macs)});
   }
-  count_operations(trace, result);
+  result.operations = operation_counts(trace, result.macs());
 }
 
 void check_conservation(const Trace& trace, const config::AcceleratorConfig& config,

@@ -326,7 +326,7 @@ void Machine::finish_layer(std::size_t s, std::uint64_t active_pe_cycles) {
   if (s + 1 == plan_.stages.size()) {  // the run ends when the last output is in DRAM
     stall(Track::dram_stall, write_idle_event_, [this] { return write_at_work(); });
   }
-  count_post(trace_, config_, plan_, s, layer());
+  count_post(schedule_.stages[s].post, layer());
   count_time(config_, active_pe_cycles, layer());
   const memory::DramCounts counts = dram_.controller().counts();
   count_dram(dram_before_, counts, layer());

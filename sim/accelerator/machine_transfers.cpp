@@ -141,9 +141,8 @@ void Machine::requantize(const TileTask& tile) {
   for (const Transfer& read : tile.reads) {
     transfer(Track::skip_fetch, read);
   }
-  const auto rate = static_cast<std::uint64_t>(config_.post.values_per_clock);
   const std::uint64_t clocks =
-      std::max((tile.values + rate - 1) / rate, ports_.clocks_for(tile.lines));
+      std::max(post_clocks(config_, tile.values).count(), ports_.clocks_for(tile.lines));
   ports_.begins(PortUser::post, now(), tile.lines, clocks);
   wait_clocks(Engine::post, clocks);
   while (const std::uint64_t more = ports_.needs(PortUser::post, now())) {

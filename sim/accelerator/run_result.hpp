@@ -22,6 +22,14 @@ struct CycleCounts {
 struct Traffic {
   std::uint64_t ifmap = 0, filter = 0, psum = 0, ofmap = 0, highway = 0;
   [[nodiscard]] std::uint64_t total() const { return ifmap + filter + psum + ofmap + highway; }
+  Traffic& operator+=(const Traffic& other) {
+    ifmap += other.ifmap;
+    filter += other.filter;
+    psum += other.psum;
+    ofmap += other.ofmap;
+    highway += other.highway;
+    return *this;
+  }
 };
 
 /// Operations of one inference (Table 6 of the paper; rule in docs/results.md).

@@ -8,7 +8,7 @@
 
 #include "dataflow/extent.hpp"
 #include "memory/run_length_codec.hpp"
-#include "sim/accelerator/accounting.hpp"
+#include "sim/accelerator/buffer_access.hpp"
 #include "sim/accelerator/coded_map.hpp"
 #include "sim/accelerator/operands.hpp"
 
@@ -88,7 +88,6 @@ class Scheduler {
       for (PassTask& task : out.jobs.back().passes) {
         task.filter.stage = task.ifmap.stage = s;
       }
-      out.psum_values += unsigned_of(job.shape.ofmap_values());
     }
     add_post_transfers(s, out);
     return out;
@@ -251,16 +250,9 @@ class Scheduler {
         out.whole.writes.push_back(whole_tensor(*stored, true, s));
       }
     }
-    out.whole.lines = post_lines(trace_, config_, plan_, s);
-    out.whole.values = out.psum_values;
-    if (out.psum_values == 0) {
-      for (const std::size_t index : plan_.stages[s].layers) {
-        const LayerEntry& layer = trace_.layers[index];
-        out.whole.values =
-            std::max({out.whole.values, unsigned_of(trace_.tensor(layer.inputs[0]).data.size()),
-                      unsigned_of(trace_.tensor(layer.output).data.size())});
-      }
-    }
+    out.post = post_work(trace_, config_, plan_, s);
+    out.whole.values = out.post.values;
+    out.whole.lines = out.post.lines;
   }
 
   Transfer whole_tensor(const StoredTensor& tensor, bool write, std::size_t stage) {

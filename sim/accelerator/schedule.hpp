@@ -4,28 +4,13 @@
 #include <vector>
 
 #include "dataflow/processing_pass.hpp"
-#include "memory/dram_request.hpp"
 #include "sim/accelerator/buffer_ports.hpp"
+#include "sim/accelerator/post/post_work.hpp"
 #include "sim/accelerator/stage.hpp"
+#include "sim/accelerator/transfer.hpp"
 #include "traces/trace.hpp"
 
 namespace turnpike::accelerator {
-
-/// A contiguous transfer between DRAM and the buffer.
-struct Transfer {
-  std::int64_t address = 0;  ///< bytes
-  bool write = false;
-  memory::Traffic traffic = memory::Traffic::ifmap;  ///< of the low words: ifmap, filter or ofmap
-  bool skip = false;            ///< the other operand of an element-wise layer, not an ifmap
-  std::size_t stage = 0;        ///< the layer it is counted for
-  std::uint64_t words = 0;      ///< 64-bit words
-  std::uint64_t low_words = 0;  ///< of these, the low-precision machine's; the rest is highway
-  std::uint64_t payload_bits = 0;
-  std::uint64_t values = 0;
-  int bits = 16;       ///< of a value
-  int low_bits = 16;   ///< share of it the low-precision machine moves; 0 if none
-  bool coded = false;  ///< run-length coded: passes the coder or decoder
-};
 
 /// One pass with what must be fetched for it.
 struct PassTask {
@@ -49,8 +34,8 @@ struct JobSchedule {
 
 struct StageSchedule {
   std::vector<JobSchedule> jobs;
-  std::uint64_t psum_values = 0;  ///< of all jobs
-  TileTask whole;                 ///< outputs and operands of the stage; tiles take their share
+  PostWork post;
+  TileTask whole;  ///< outputs and operands of the stage; tiles take their share
 };
 
 /// All transfers of a run, in order. DRAM addresses: weights, then each tensor, from 0, each at the

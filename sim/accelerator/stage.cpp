@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/accelerator/post/post_op.hpp"
 #include "sim/accelerator/trace_widths.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
@@ -19,8 +20,8 @@ using traces::Trace;
 
 /// Layers the post-processing unit can do while it reads psums out.
 bool fusable(Op op) {
-  return op == Op::add || op == Op::mul || op == Op::maxpool || op == Op::avgpool ||
-         op == Op::quantize;
+  const post::PostOp* post = post::post_op(op);
+  return post != nullptr && post->on_psums;
 }
 
 int operand_bits(const TensorEntry& tensor) {
@@ -156,6 +157,8 @@ std::vector<Stage> group_layers(const Trace& trace) {
   };
   for (std::size_t i = 0; i < trace.layers.size(); ++i) {
     const LayerEntry& layer = trace.layers[i];
+    ensure(runs_on_array(layer.op) || post::post_op(layer.op) != nullptr,
+           "a layer runs on the array or in the post-processing unit");
     if (fusable(layer.op) && stages.size() >= 2 && layer.op == Op::add &&
         trace.tensor(layer.inputs[0]).is_float() && !trace.tensor(layer.inputs[0]).highway &&
         trace.consumers(layer.inputs[0]).size() == 1) {

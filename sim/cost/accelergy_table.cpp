@@ -242,9 +242,7 @@ void read_access_bits(ConfigMap& file, PriceTable& prices) {
 std::vector<Component> unscaled_components(const PriceTable& prices) {
   std::set<Component> found;
   for (const auto& [key, price] : prices) {
-    const bool has_width = key.first != Component::leakage && key.first != Component::clock &&
-                           key.first != Component::controller && key.first != Component::pe_control;
-    if (has_width && !price.access_bits) {
+    if (key.first.row().width && !price.access_bits) {
       found.insert(key.first);
     }
   }

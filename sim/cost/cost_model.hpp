@@ -6,20 +6,15 @@
 #include <vector>
 
 #include "sim/base/action_count.hpp"
+#include "sim/base/inventory.hpp"
 #include "sim/base/quantity.hpp"
-#include "sim/cost/inventory.hpp"
-#include "sim/cost/machine_structure.hpp"
+#include "sim/cost/estimator.hpp"
+#include "sim/cost/parts.hpp"
 #include "sim/cost/policy.hpp"
+#include "sim/cost/price.hpp"
 #include "sim/cost/technology.hpp"
 
 namespace turnpike::cost {
-
-/// Energy of one count of an action, and how it came about.
-struct Price {
-  Picojoules energy;
-  bool interpolated = false;
-  std::vector<std::string> steps;  ///< table, row, rule, scaling; the last says the result
-};
 
 /// Area of a part of the machine, all copies together.
 struct AreaItem {
@@ -38,7 +33,8 @@ struct ReplacedPrice {
 };
 using PriceTable = std::map<std::pair<Component, Action>, ReplacedPrice>;
 
-/// Prices the actions of docs/action_vocabulary.md and the area of a machine.
+/// Prices the actions of docs/action_vocabulary.md and the area of a machine, by the units of its
+/// inventory: an action costs what the units spend that pay for it, each estimated by its class.
 ///
 /// Dynamic energies are the technology's, times (V / V of the tables)^2; the policy decides which
 /// parts count. price() and area() do not change the model: one model may serve several threads.
@@ -46,10 +42,10 @@ class CostModel {
  public:
   /// InputError if the machine lies outside what the technology's tables reach; reads the
   /// policy's energy and area tables, if it names any.
-  CostModel(const Technology& technology, const CostPolicy& policy,
-            const MachineStructure& machine);
+  CostModel(const Technology& technology, const CostPolicy& policy, Inventory inventory);
 
-  /// InputError for an action the vocabulary does not have, or a width outside the tables.
+  /// InputError for an action the vocabulary does not have or the machine has no unit for, or a
+  /// width outside the tables.
   [[nodiscard]] Price price(const ActionKey& key) const;
 
   /// Every part, in the order of the components. Parts without area (clock, leakage, dram) have
@@ -57,6 +53,9 @@ class CostModel {
   [[nodiscard]] std::vector<AreaItem> area() const;
   [[nodiscard]] SquareMicrometres total_area() const;
 
+  [[nodiscard]] const CostPolicy& policy() const { return policy_; }
+  /// Components of the machine, in the order of results.json.
+  [[nodiscard]] std::vector<Component> components() const { return inventory_.components(); }
   /// Leakage of the whole chip, whether or not the policy charges it.
   [[nodiscard]] Milliwatts leakage() const { return leakage_; }
   /// Flip-flops of a PE that the clock rules count.
@@ -68,45 +67,20 @@ class CostModel {
     replaced_areas_ = std::move(areas);
   }
 
-  [[nodiscard]] const CostPolicy& policy() const { return policy_; }
-  [[nodiscard]] const MachineStructure& machine() const { return machine_; }
-  [[nodiscard]] const Technology& technology() const { return technology_; }
-
  private:
-  enum class ClockPins { per_cycle, always };  ///< who pays for them besides the access
-
-  [[nodiscard]] bool leaves_out(const ActionKey& key) const;
-  [[nodiscard]] Price from_tables(const ActionKey& key) const;
-  [[nodiscard]] Price replaced(const ReplacedPrice& with, const ActionKey& key) const;
-  [[nodiscard]] Price array_price(const ActionKey& key) const;
-  [[nodiscard]] Price chip_price(const ActionKey& key) const;
-  [[nodiscard]] Price mac(const ActionKey& key) const;
-  [[nodiscard]] Price filter_spad(const ActionKey& key) const;
-  [[nodiscard]] Price ifmap_spad(const ActionKey& key) const;
-  [[nodiscard]] Price psum_spad(const ActionKey& key) const;
-  [[nodiscard]] Price pe_link(const ActionKey& key) const;
-  [[nodiscard]] Price pe_fifo(const ActionKey& key) const;
-  [[nodiscard]] Price pe_control(const ActionKey& key) const;
-  [[nodiscard]] Price noc(const ActionKey& key) const;
-  [[nodiscard]] Price bus(const ActionKey& key, bool vertical, bool controllers) const;
-  [[nodiscard]] Price multicast_hit(const ActionKey& key) const;
-  [[nodiscard]] Price memory(const ActionKey& key) const;
-  [[nodiscard]] Price post(const ActionKey& key) const;
-  [[nodiscard]] Price rlc(const ActionKey& key) const;
-  [[nodiscard]] Price controller(const ActionKey& key) const;
+  [[nodiscard]] const char* reason_left_out(const ActionRow& row) const;
+  [[nodiscard]] Price from_tables(const ActionRow& row, const ActionKey& key) const;
+  [[nodiscard]] Price of_units(const ActionRow& row, const ActionKey& key) const;
+  [[nodiscard]] Price replaced(const ReplacedPrice& with, const ActionRow& row,
+                               const ActionKey& key) const;
+  [[nodiscard]] Price chip_control() const;
   [[nodiscard]] Price clock(const ActionKey& key) const;
-  [[nodiscard]] Price leakage_price(const ActionKey& key) const;
+  [[nodiscard]] Price leakage_price() const;
   [[nodiscard]] Price dram(const ActionKey& key) const;
 
-  [[nodiscard]] Price logic(const Lookup& lookup, Figure figure, ClockPins pins) const;
-  [[nodiscard]] int burst_bits() const;
-  [[nodiscard]] Price wire(int bits, double millimetres) const;
-  [[nodiscard]] Price at_voltage(double picojoules, Provenance from) const;
-
-  Technology technology_;
   CostPolicy policy_;
-  MachineStructure machine_;
-  double voltage_factor_ = 1.0;
+  Inventory inventory_;
+  Estimator estimator_;
   std::vector<Part> parts_;
   Milliwatts leakage_;
   double clocked_flip_flops_ = 0.0;  ///< of a PE, by the policy's clock rule

@@ -1,6 +1,7 @@
 #include "sim/cost/policy.hpp"
 
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,32 +11,9 @@
 namespace turnpike::cost {
 
 Group group_of(Component component) {
-  switch (component) {
-    case Component::mac:
-    case Component::pe_control:
-    case Component::post:
-    case Component::rlc:
-    case Component::controller:
-      return Group::logic;
-    case Component::ifmap_spad:
-    case Component::filter_spad:
-    case Component::psum_spad:
-      return Group::spads;
-    case Component::pe_fifo:
-    case Component::pe_link:
-    case Component::noc:
-      return Group::noc;
-    case Component::glb:
-    case Component::glb_filter:
-      return Group::glb;
-    case Component::clock:
-      return Group::clock;
-    case Component::leakage:
-      return Group::leakage;
-    case Component::dram:
-      return Group::dram;
-  }
-  throw InternalError{"a component without an uncertainty group"};
+  const std::optional<Group> group = config::choice_named<Group>(component.row().uncertainty);
+  ensure(group.has_value(), "a component is uncertain with one of the groups");
+  return *group;
 }
 
 namespace {

@@ -3,20 +3,20 @@
 namespace turnpike::report {
 
 const std::vector<ComponentGroup>& component_groups() {
-  using enum Component;
+  using C = Component;
   static const std::vector<ComponentGroup> groups = {
-      {"MAC", {mac}},
-      {"ifmap spad", {ifmap_spad}},
-      {"filter spad", {filter_spad}},
-      {"psum spad", {psum_spad}},
-      {"PE control", {pe_control}},
-      {"PE links", {pe_link}},
-      {"NoC + FIFOs", {noc, pe_fifo}},
-      {"GLB", {glb, glb_filter}},
-      {"post-processing", {post, rlc, controller}},
-      {"clock", {clock}},
-      {"leakage", {leakage}},
-      {"DRAM", {dram}},
+      {"MAC", {C::mac}},
+      {"ifmap spad", {C::ifmap_spad}},
+      {"filter spad", {C::filter_spad}},
+      {"psum spad", {C::psum_spad}},
+      {"PE control", {C::pe_control}},
+      {"PE links", {C::pe_link}},
+      {"NoC + FIFOs", {C::noc, C::pe_fifo}},
+      {"GLB", {C::glb, C::glb_filter}},
+      {"post-processing", {C::post, C::rlc, C::controller}},
+      {"clock", {C::clock}},
+      {"leakage", {C::leakage}},
+      {"DRAM", {C::dram}},
   };
   return groups;
 }

@@ -32,7 +32,7 @@ std::vector<std::string> action_names() {
 std::string described(const ActionKey& key) {
   std::string out = fmt::format("{}.{}", to_string(key.component), to_string(key.action));
   if (!key.item.empty()) {
-    out += ' ' + key.item;
+    out += fmt::format(" {}", key.item.text());
   }
   if (const std::string widths = widths_text(key); !widths.empty()) {
     out += fmt::format(", {} bit", widths);

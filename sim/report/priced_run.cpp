@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "memory/dram_device.hpp"
+#include "memory/dram_energy.hpp"
+#include "sim/accelerator/machine_inventory.hpp"
 #include "sim/base/config_map.hpp"
 #include "sim/config/sources.hpp"
 
@@ -15,22 +17,18 @@ namespace {
 using accelerator::RunResult;
 using config::AcceleratorConfig;
 
-cost::DramPrices dram_prices(const AcceleratorConfig& config, const std::string& config_root) {
-  const memory::DramDevice device = memory::find_dram_device(
-      config.dram.device, config_root + "/technology/dram", {"dram.device", 0, 0});
-  const double devices = device.organisation.devices_per_rank;
-  const double burst_bits = static_cast<double>(device.burst_bytes()) * 8.0;
-  cost::DramPrices prices;
-  prices.act_pre_pj = device.energy.act_pre_pj * devices;
-  prices.read_pj_per_burst = device.energy.read_pj_per_bit * burst_bits;
-  prices.write_pj_per_burst = device.energy.write_pj_per_bit * burst_bits;
-  prices.refresh_pj = device.energy.refresh_pj * devices;
-  prices.background_precharged_mw = device.energy.background_precharged_mw * devices;
-  prices.background_active_mw = device.energy.background_active_mw * devices;
-  prices.background_powerdown_mw = device.energy.background_powerdown_mw * devices;
-  prices.clock_ns = device.tck_ns;
-  prices.burst_bits = static_cast<int>(device.burst_bytes() * 8);
-  return prices;
+/// Whether a layer went through the lanes' multipliers or functions.
+bool works_by_element(const RunResult& result) {
+  const auto by_element = [](const auto& counted) {
+    const ActionKey& key = counted.first;
+    const ActionRow* row = find_action(key.component, key.action, key.item);
+    return key.component == Component::post && row != nullptr &&
+           (row->paid_by == UnitClass::multiplier || row->paid_by == UnitClass::lut);
+  };
+  return std::any_of(result.layers.begin(), result.layers.end(),
+                     [&](const accelerator::LayerResult& layer) {
+                       return std::any_of(layer.counts.begin(), layer.counts.end(), by_element);
+                     });
 }
 
 /// Narrow MACs that together made one: MAC slots of the array over MACs, in the layer with most.
@@ -62,59 +60,54 @@ cost::CostPolicy cost_policy(const AcceleratorConfig& config) {
   return cost::CostPolicy::read(top);
 }
 
-cost::MachineStructure machine_structure(const AcceleratorConfig& config, const RunResult* result,
-                                         const std::string& config_root) {
-  cost::MachineStructure m;
-  m.rows = static_cast<int>(config.array.rows);
-  m.columns = static_cast<int>(config.array.columns);
-  m.weight_bits = config.precision.weight;
-  m.activation_bits = config.precision.activation;
-  const int scaled = config.machine_bits();
-  const int overflow_free = config.precision.weight + config.precision.activation + 13;
-  m.psum_bits = config.psum.cost_bits.rule == config::PsumCost::Rule::fixed
-                    ? config.psum.cost_bits.bits
-                : config.psum.cost_bits.rule == config::PsumCost::Rule::scaled
-                    ? scaled
-                    : (result != nullptr ? result->psum_bits : overflow_free);
-  m.midrise = result == nullptr || result->midrise;
-  m.ifmap_spad_words = static_cast<int>(config.spads.ifmap);
-  m.filter_spad_words = static_cast<int>(config.spads.filter);
-  m.psum_spad_words = static_cast<int>(config.spads.psum);
-  m.filter_values_per_clock = static_cast<int>(config.noc.filter);
-  m.ifmap_values_per_clock = static_cast<int>(config.noc.ifmap);
-  m.psum_in_values_per_clock = static_cast<int>(config.noc.psum_in);
-  m.psum_out_values_per_clock = static_cast<int>(config.noc.psum_out);
-  m.fifo_depth = static_cast<int>(config.noc.fifo_depth);
-  m.glb_bytes = config.glb_bits() / 8;
-  m.glb_banks = static_cast<int>(config.glb.banks);
-  m.glb_line_bits = config.line_bits();
-  m.filter_buffer_bytes = std::max<std::int64_t>(1, config.glb_filter_bits() / 8);
-  m.filter_buffer_line_bits = static_cast<int>(config.glb.line_values) * config.precision.weight;
-  m.post_values_per_clock = static_cast<int>(config.post.values_per_clock);
-  m.rlc = config.rlc != config::RunLengthMode::off;
-  m.native16_layers = config.layers.first_last == config::FirstLast::native16;
-  m.clock_mhz = config.clock_mhz;
-  m.voltage = config.technology.voltage;
-  if (result != nullptr) {
-    m.highway_bits = result->highway_enabled ? result->highway_bits : 0;
-    m.composed_slices = composed_slices(*result);
-    m.elementwise_unit = std::any_of(
-        result->layers.begin(), result->layers.end(), [](const accelerator::LayerResult& layer) {
-          return layer.op == "lstm" || layer.op == "gru" || layer.op == "mul";
-        });
-  } else {
-    m.highway_bits = config.highway.enabled ? config.highway.bits : 0;
-    m.composed_slices = composed_slices(config);
+namespace {
+
+int psum_bits(const AcceleratorConfig& config, const RunResult* result) {
+  switch (config.psum.cost_bits.rule) {
+    case config::PsumCost::Rule::fixed:
+      return config.psum.cost_bits.bits;
+    case config::PsumCost::Rule::scaled:
+      return config.machine_bits();
+    case config::PsumCost::Rule::overflow_free:
+      break;
   }
-  m.dram = dram_prices(config, config_root);
-  return m;
+  return result != nullptr ? result->psum_bits
+                           : config.precision.weight + config.precision.activation + 13;
+}
+
+accelerator::MachineUse use_of(const AcceleratorConfig& config, const RunResult* result) {
+  accelerator::MachineUse use;
+  use.widths.weight = config.precision.weight;
+  use.widths.activation = config.precision.activation;
+  use.widths.psum = psum_bits(config, result);
+  if (result == nullptr) {
+    use.widths.midrise = true;
+    use.widths.slices = composed_slices(config);
+    use.highway_bits = config.highway.enabled ? config.highway.bits : 0;
+    return use;
+  }
+  use.widths.midrise = result->midrise;
+  use.widths.slices = composed_slices(*result);
+  use.highway_bits = result->highway_enabled ? result->highway_bits : 0;
+  use.elementwise_unit = works_by_element(*result);
+  return use;
+}
+
+}  // namespace
+
+Inventory inventory_of(const AcceleratorConfig& config, const RunResult* result,
+                       const std::string& config_root) {
+  Inventory machine = accelerator::machine_inventory(config, use_of(config, result));
+  machine.dram = memory::dram_prices(memory::find_dram_device(
+      config.dram.device, config_root + "/technology/dram", {"dram.device", 0, 0}));
+  return machine;
 }
 
 cost::CostModel make_cost_model(const AcceleratorConfig& config, const RunResult* result,
                                 const std::string& config_root) {
   const cost::Technology technology = cost::Technology::load(
       fmt::format("{}/technology/{}nm", config_root, config.technology.node_nm));
-  return {technology, cost_policy(config), machine_structure(config, result, config_root)};
+  return {technology, cost_policy(config), inventory_of(config, result, config_root)};
 }
 
 std::string policy_line_of(const AcceleratorConfig& config,

@@ -37,11 +37,11 @@ struct PricedRun {
   return (bits + 7) / 8;
 }
 
-/// The machine a configuration describes, for its price and area. `result` decides what depends on
-/// the network: mid-rise weights, element-wise units, native 16-bit layers; may be null.
-[[nodiscard]] cost::MachineStructure machine_structure(const config::AcceleratorConfig& config,
-                                                       const accelerator::RunResult* result,
-                                                       const std::string& config_root);
+/// What the machine of a configuration is built of, for its price and area. `result` decides what
+/// depends on the network: mid-rise weights, element-wise units, native 16-bit layers; may be null.
+[[nodiscard]] Inventory inventory_of(const config::AcceleratorConfig& config,
+                                     const accelerator::RunResult* result,
+                                     const std::string& config_root);
 
 [[nodiscard]] cost::CostModel make_cost_model(const config::AcceleratorConfig& config,
                                               const accelerator::RunResult* result,

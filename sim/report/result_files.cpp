@@ -55,8 +55,7 @@ Json areas(const PricedRun& run) {
   Json out = Json::object();
   for (int c = 0; c < kComponents; ++c) {
     const auto component = static_cast<Component>(c);
-    if (component != Component::clock && component != Component::leakage &&
-        component != Component::dram) {
+    if (component.row().area) {
       out[std::string{to_string(component)}] = run.area_of(component).count();
     }
   }
@@ -199,7 +198,7 @@ std::string counts_csv(const PricedRun& run) {
   std::string out = "component,action,item,stream,layer,bits,count,energy_pj,interpolated\n";
   for (const cost::EnergyRow& row : run.energy.rows) {
     out += fmt::format("{},{},{},{},{},{},{},{},{}\n", to_string(row.key.component),
-                       to_string(row.key.action), row.key.item, to_string(row.key.stream),
+                       to_string(row.key.action), row.key.item.text(), to_string(row.key.stream),
                        csv_field(run.energy.layers[row.layer]), widths_text(row.key), row.count,
                        shortest(row.energy.count()), row.interpolated);
   }

@@ -247,10 +247,18 @@ StoredCount read_count(const CsvTable& table, std::size_t row) {
   line.key.component = named<Component>(table, row, "component");
   line.key.action = named<Action>(table, row, "action");
   line.key.stream = named<Stream>(table, row, "stream");
-  line.key.item = table.text(row, "item");
+  const std::optional<Item> item = Item::named(table.text(row, "item"));
+  if (!item) {
+    throw FileError{table.spot(row), fmt::format("'{}' is no item of docs/action_vocabulary.md",
+                                                 table.text(row, "item"))};
+  }
+  line.key.item = *item;
   if (!parse_widths(table.text(row, "bits"), line.key)) {
     throw FileError{table.spot(row),
                     fmt::format("'{}' is no width of an action", table.text(row, "bits"))};
+  }
+  if (const std::string why = refusal(line.key); !why.empty()) {
+    throw FileError{table.spot(row), why};
   }
   line.count = whole_number(table, row, "count");
   line.energy_pj = table.number(row, "energy_pj");

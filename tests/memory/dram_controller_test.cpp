@@ -9,6 +9,7 @@
 
 #include "memory/dram_energy.hpp"
 #include "tests/memory/dram_support.hpp"
+#include "tests/memory/dram_validation.hpp"
 #include "tests/memory/timing_checker.hpp"
 
 namespace turnpike::memory {
@@ -258,7 +259,7 @@ TEST(DramController, ALinkMovesAWordAClockInOrder) {
   EXPECT_EQ(controller.finish(done), 111);
   EXPECT_EQ(controller.counts().reads[0], 100U);
   EXPECT_EQ(controller.counts().writes[0], 1U);
-  EXPECT_EQ(dram_energy(controller.device(), controller.counts()).total(), Picojoules{0.0});
+  EXPECT_EQ(test::energy_of(controller.device(), controller.counts()).total(), 0.0);
 }
 
 TEST(DramController, AnIdealMemoryAnswersAtOnce) {
@@ -290,12 +291,12 @@ TEST(DramController, EnergyIsCountsTimesTheTable) {
   counts.clocks_precharged = 100;
   counts.clocks_active = 10;
   counts.clocks_powerdown = 1;
-  const DramEnergyBreakdown energy = dram_energy(device, counts);
-  EXPECT_DOUBLE_EQ(energy.activate.count(), 3 * 431.27 * 8);
-  EXPECT_DOUBLE_EQ(energy.read.count(), 10 * 5.727 * 512);
-  EXPECT_DOUBLE_EQ(energy.write.count(), 4 * 4.980 * 512);
-  EXPECT_DOUBLE_EQ(energy.refresh.count(), 5 * 86592.0 * 8);
-  EXPECT_DOUBLE_EQ(energy.background.count(), (100 * 40.8 + 10 * 51.6 + 30.0) * 0.83 * 8);
+  const test::EnergyBreakdown energy = test::energy_of(device, counts);
+  EXPECT_DOUBLE_EQ(energy.activate, 3 * 431.27 * 8);
+  EXPECT_DOUBLE_EQ(energy.read, 10 * 5.727 * 512);
+  EXPECT_DOUBLE_EQ(energy.write, 4 * 4.980 * 512);
+  EXPECT_DOUBLE_EQ(energy.refresh, 5 * 86592.0 * 8);
+  EXPECT_DOUBLE_EQ(energy.background, (100 * 40.8 + 10 * 51.6 + 30.0) * 0.83 * 8);
 }
 
 TEST(DramController, ActionsAreTheVocabularys) {
@@ -315,6 +316,7 @@ TEST(DramController, ActionsAreTheVocabularys) {
   key.stream = Stream::low;
   key.item = "active";
   EXPECT_EQ(actions.at(key), 77U);
+  EXPECT_TRUE(dram_actions(counts, counts).empty());
 }
 
 }  // namespace

@@ -35,6 +35,26 @@ inline const std::vector<std::string>& validated_devices() {
   return devices;
 }
 
+/// What counted commands and states of a device cost.
+struct EnergyBreakdown {
+  double activate = 0.0, read = 0.0, write = 0.0, refresh = 0.0, background = 0.0;  ///< pJ
+  [[nodiscard]] double total() const { return activate + read + write + refresh + background; }
+};
+inline EnergyBreakdown energy_of(const DramDevice& device, const DramCounts& counts) {
+  const DramPrices each = dram_prices(device);
+  const auto both = [](const std::array<std::uint64_t, 2>& streams) {
+    return static_cast<double>(streams[0] + streams[1]);
+  };
+  const double milliwatt_clocks =
+      static_cast<double>(counts.clocks_precharged) * each.background_precharged_mw +
+      static_cast<double>(counts.clocks_active) * each.background_active_mw +
+      static_cast<double>(counts.clocks_powerdown) * each.background_powerdown_mw;
+  return {both(counts.activates) * each.act_pre_pj, both(counts.reads) * each.read_pj_per_burst,
+          both(counts.writes) * each.write_pj_per_burst,
+          static_cast<double>(counts.refreshes) * each.refresh_pj,
+          milliwatt_clocks * each.clock_ns};
+}
+
 /// ddr3-1600 with pages of 1 KB, as Ramulator's preset has them: its RRD and FAW are shorter.
 inline DramDevice ddr3_with_small_pages() {
   DramDevice device = test::device("ddr3-1600");

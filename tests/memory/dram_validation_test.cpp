@@ -121,10 +121,10 @@ TEST(DramValidation, EnergyOfACommandIsThatOfDramsim3) {
     one.activates = {1, 0};
     one.reads = {1, 0};
     one.refreshes = 1;
-    const DramEnergyBreakdown energy = dram_energy(d, one);
-    EXPECT_NEAR(energy.activate.count() / per("e_act_pj", "n_act"), 1.0, 0.002) << name;
-    EXPECT_NEAR(energy.read.count() / per("e_rd_pj", "n_rd"), 1.0, 0.002) << name;
-    EXPECT_NEAR(energy.refresh.count() / per("e_ref_pj", "n_ref"), 1.0, 0.002) << name;
+    const test::EnergyBreakdown energy = test::energy_of(d, one);
+    EXPECT_NEAR(energy.activate / per("e_act_pj", "n_act"), 1.0, 0.002) << name;
+    EXPECT_NEAR(energy.read / per("e_rd_pj", "n_rd"), 1.0, 0.002) << name;
+    EXPECT_NEAR(energy.refresh / per("e_ref_pj", "n_ref"), 1.0, 0.002) << name;
   }
 }
 
@@ -137,7 +137,7 @@ TEST(DramValidation, EnergyOfARunIsItsCountsTimesTheTable) {
                           0.83 * 8 *
                               (static_cast<double>(run.counts.clocks_precharged) * 40.8 +
                                static_cast<double>(run.counts.clocks_active) * 51.6);
-  EXPECT_DOUBLE_EQ(dram_energy(d, run.counts).total().count(), expected);
+  EXPECT_DOUBLE_EQ(test::energy_of(d, run.counts).total(), expected);
 }
 
 /// GB/s of a long sequential read.

@@ -25,7 +25,8 @@ TEST(Accounting, DramWordsHoldWholeValuesOnly) {
 TEST(Accounting, TheHighwaysShareIsWhatTheLowPrecisionMachineWouldNotMove) {
   const config::AcceleratorConfig config = test::small_machine({"precision=2"});
   LayerResult layer;
-  count_buffer(config, {"skip", Action::read, 8, 8, 2, 8}, layer);
+  EXPECT_EQ(count_buffer(config, {"skip", Action::read, 8, 8, 2, 8}, layer.counts, layer.glb_bits),
+            8U);
   // 8 values of 8 bits are 8 lines of 8 bits; at 2 bits they would be 2.
   EXPECT_EQ(layer.glb_bits.ofmap, 16U);
   EXPECT_EQ(layer.glb_bits.highway, 48U);
@@ -69,7 +70,7 @@ TEST(Accounting, MacsAreExecutedOrGated) {
   job.weight_bits = job.activation_bits = 2;
   LayerResult layer;
   count_macs(job, 10, 4, layer);
-  const ActionKey executed{Component::mac, Action::compute, Stream::low, "", 2, 2, 16, false};
+  const ActionKey executed{Component::mac, Action::compute, Stream::low, {}, 2, 2, 16, false};
   EXPECT_EQ(layer.counts.at(executed), 6U);
   EXPECT_EQ(layer.array_slots, 10U);
 }

@@ -26,7 +26,7 @@ struct Checked {
     check_conservation(trace, config, plan, result);
     return result.checks.conservation.at(check);
   }
-  LayerResult& layer_with(Component component, Action action, const std::string& item) {
+  LayerResult& layer_with(Component component, Action action, Item item) {
     for (LayerResult& layer : result.layers) {
       for (const auto& [key, count] : layer.counts) {
         if (key.component == component && key.action == action && key.item == item) {
@@ -34,11 +34,11 @@ struct Checked {
         }
       }
     }
-    ADD_FAILURE() << "no layer counts " << item;
+    ADD_FAILURE() << "no layer counts " << item.text();
     return result.layers.front();
   }
   static std::uint64_t& count_of(LayerResult& layer, Component component, Action action,
-                                 const std::string& item) {
+                                 Item item) {
     for (auto& [key, count] : layer.counts) {
       if (key.component == component && key.action == action && key.item == item) {
         return count;
@@ -76,11 +76,12 @@ TEST(ConservationOfStreams, SaysNothingOfAHighwayThatIsOn) {
 }
 
 TEST(ConservationOfLines, SeesMoreLinesReadOrWrittenThanTheTensorsHold) {
-  for (const auto& [action, item] : {std::pair{Action::read, "skip"}, {Action::write, "ofmap"}}) {
+  for (const auto& [action, item] :
+       {std::pair{Action::read, Item{"skip"}}, {Action::write, Item{"ofmap"}}}) {
     Checked run;
     ASSERT_TRUE(run.holds(kLines));
     ++Checked::count_of(run.layer_with(Component::glb, action, item), Component::glb, action, item);
-    EXPECT_FALSE(run.holds(kLines)) << item;
+    EXPECT_FALSE(run.holds(kLines)) << item.text();
   }
 }
 

@@ -29,7 +29,7 @@ Falsify count_off_by(std::uint64_t by, Pick pick) {
   };
 }
 
-Falsify noc_count(const char* item) {
+Falsify noc_count(Item item) {
   return count_off_by(1, [item](const ActionKey& key) {
     return key.component == Component::noc && key.item == item;
   });

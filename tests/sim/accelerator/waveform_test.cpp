@@ -51,7 +51,7 @@ std::uint64_t words(const RunResult& result, const std::string& network) {
   std::uint64_t total = 0;
   for (const LayerResult& layer : result.layers) {
     for (const auto& [key, count] : layer.counts) {
-      if (key.component == Component::noc && key.item == network + "_y") {
+      if (key.component == Component::noc && key.item.text() == network + "_y") {
         total += count;
       }
     }

@@ -35,7 +35,7 @@ TEST(ActionCount, AccumulateAddsKeyByKey) {
   a[{}] = 3;
   ActionCounts b;
   b[{}] = 4;
-  b[{Component::dram, Action::read, Stream::highway, "rd", 64}] = 1;
+  b[{Component::dram, Action::read, Stream::highway, {}, 64}] = 1;
   accumulate(a, b);
   EXPECT_EQ(a.size(), 2U);
   EXPECT_EQ(a[{}], 7U);

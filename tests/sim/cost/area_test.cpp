@@ -82,10 +82,10 @@ TEST(Area, NamedRowsLeaveOutAQuarterSquareMillimetre) {
 }
 
 TEST(Area, HighwayAddsAddersBelowATenthOfAPercent) {
-  MachineStructure machine = paper_machine(2, 16);
+  test::Machine machine = paper_machine(2, 16);
   const CostPolicy policy = test::policy_of("silicon");
   const double without = CostModel{test::technology_65nm(), policy, machine}.total_area().count();
-  machine.highway_bits = 32;
+  machine.use.highway_bits = 32;
   const CostModel with{test::technology_65nm(), policy, machine};
   double adders = 0.0;
   double highway = 0.0;
@@ -101,15 +101,15 @@ TEST(Area, HighwayAddsAddersBelowATenthOfAPercent) {
 }
 
 TEST(Area, HighwayNoWiderThanTheOperandsIsNone) {
-  MachineStructure machine = paper_machine(16, 16);
-  machine.highway_bits = 16;
+  test::Machine machine = paper_machine(16, 16);
+  machine.use.highway_bits = 16;
   const CostModel with{test::technology_65nm(), test::policy_of("silicon"), machine};
   EXPECT_EQ(with.total_area(), model_of("silicon", 16, 16).total_area());
 }
 
 TEST(Area, NativeLayersCostAreaOnlyIfThePolicySaysSo) {
-  MachineStructure machine = paper_machine(2, 16);
-  machine.native16_layers = true;
+  test::Machine machine = paper_machine(2, 16);
+  machine.config.layers.first_last = config::FirstLast::native16;
   CostPolicy policy = test::policy_of("paper");
   const double without = CostModel{test::technology_65nm(), policy, machine}.total_area().count();
   policy.first_last_area = true;
@@ -128,9 +128,9 @@ TEST(Area, GrowsWithEveryWidth) {
 }
 
 TEST(Area, ChipBuffersAreSeparateMacros) {
-  MachineStructure machine = paper_machine(16, 16);
-  machine.glb_bytes = 25 * 4096;
-  machine.glb_banks = 25;
+  test::Machine machine = paper_machine(16, 16);
+  machine.config.glb.bytes_at_16_bit = 25 * 4096;
+  machine.config.glb.banks = 25;
   const CostModel chip{test::technology_65nm(), test::policy_of("silicon"), machine};
   // sram_cacti7: the 4 KB macro of 64-bit lines.
   EXPECT_NEAR(mm2(chip, Component::glb), 25 * 0.0281628, 1e-9);
@@ -141,18 +141,20 @@ TEST(Area, ChipBuffersAreSeparateMacros) {
 
 TEST(Area, ImpossibleMachinesAreErrors) {
   const auto build = [](auto change) {
-    MachineStructure machine = paper_machine(8, 16);
+    test::Machine machine = paper_machine(8, 16);
     change(machine);
     return CostModel{test::technology_65nm(), test::policy_of("silicon"), machine};
   };
-  using M = MachineStructure;
-  EXPECT_THROW(static_cast<void>(build([](M& m) { m.weight_bits = 17; })), InputError);
-  EXPECT_THROW(static_cast<void>(build([](M& m) { m.psum_bits = 0; })), InputError);
-  EXPECT_THROW(static_cast<void>(build([](M& m) { m.rows = 0; })), InputError);
-  EXPECT_THROW(static_cast<void>(build([](M& m) { m.voltage = 2.5; })), InputError);
-  EXPECT_THROW(static_cast<void>(build([](M& m) { m.glb_bytes = 8388608; })), InputError);
-  EXPECT_THROW(static_cast<void>(build([](M& m) { m.psum_spad_words = 1000; })), InputError);
-  EXPECT_THROW(static_cast<void>(build([](M& m) { m.highway_bits = 40; })), InputError);
+  using M = test::Machine;
+  EXPECT_THROW(static_cast<void>(build([](M& m) { m.use.widths.weight = 17; })), InputError);
+  EXPECT_THROW(static_cast<void>(build([](M& m) { m.use.widths.psum = 0; })), InputError);
+  EXPECT_THROW(static_cast<void>(build([](M& m) { m.config.array.rows = 0; })), InputError);
+  EXPECT_THROW(static_cast<void>(build([](M& m) { m.config.technology.voltage = 2.5; })),
+               InputError);
+  EXPECT_THROW(static_cast<void>(build([](M& m) { m.config.glb.bytes_at_16_bit = 16777216; })),
+               InputError);
+  EXPECT_THROW(static_cast<void>(build([](M& m) { m.config.spads.psum = 1000; })), InputError);
+  EXPECT_THROW(static_cast<void>(build([](M& m) { m.use.highway_bits = 40; })), InputError);
 }
 
 }  // namespace

@@ -43,13 +43,14 @@ class Counter {
 
 void add_networks(Counter& to, const StudyRun& run) {
   const int k = run.bits;
-  for (const char* item : {"ifmap_x", "ifmap_hit"}) {
+  for (const Item item : std::initializer_list<Item>{"ifmap_x", "ifmap_hit"}) {
     to.add(key(Component::noc, Action::write, k, item), run.bus_ifmap);
   }
-  for (const char* item : {"filter_x", "filter_hit"}) {
+  for (const Item item : std::initializer_list<Item>{"filter_x", "filter_hit"}) {
     to.add(key(Component::noc, Action::write, k, item), run.bus_filter);
   }
-  for (const char* item : {"psum_in_y", "psum_in_x", "psum_in_hit", "psum_out_y", "psum_out_x"}) {
+  for (const Item item : std::initializer_list<Item>{"psum_in_y", "psum_in_x", "psum_in_hit",
+                                                     "psum_out_y", "psum_out_x"}) {
     to.add(key(Component::noc, Action::write, 16, item), run.bus_psum / 2);
   }
   to.add(key(Component::noc, Action::write, k, "ifmap_y"), run.glb_ifmap);

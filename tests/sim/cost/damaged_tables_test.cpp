@@ -75,11 +75,10 @@ class DamagedTables : public testing::Test {
   std::map<std::string, Lines> tables_;
 };
 
-void expect_sound(const CostModel& model, const MachineStructure& machine) {
+void expect_sound(const CostModel& model, const test::Machine& machine) {
   for (const ActionKey& action : test::actions_of(machine)) {
     const double energy = model.price(action).energy.count();
-    ASSERT_TRUE(std::isfinite(energy) && energy > 0.0)
-        << to_string(action.component) << ' ' << to_string(action.action) << ' ' << action.item;
+    ASSERT_TRUE(std::isfinite(energy) && energy > 0.0) << test::named(action);
   }
   for (const AreaItem& item : model.area()) {
     ASSERT_TRUE(std::isfinite(item.area.count()) && item.area.count() > 0.0) << item.part;
@@ -105,7 +104,7 @@ TEST_F(DamagedTables, GiveErrorsOrPositivePrices) {
     try {
       const Technology technology = with(table, line, column, value);
       for (int m = 0; m < 3; ++m) {
-        const MachineStructure machine = test::random_machine(random);
+        const test::Machine machine = test::random_machine(random);
         expect_sound({technology, test::policy_of("silicon"), machine}, machine);
         ASSERT_FALSE(testing::Test::HasFatalFailure());
       }
@@ -122,7 +121,7 @@ TEST_F(DamagedTables, GiveErrorsOrPositivePrices) {
 TEST_F(DamagedTables, AColumnThatIsMissingIsAnErrorWhereItIsAskedFor) {
   for (const std::size_t column : {3U, 5U, 6U, 7U, 8U, 9U}) {
     const Technology technology = with("datapath", 1, column, "=1+1");
-    const MachineStructure machine = test::paper_machine(16, 16);
+    const test::Machine machine = test::paper_machine(16, 16);
     EXPECT_THROW(
         {
           const CostModel model(technology, test::policy_of("silicon"), machine);

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include <fmt/format.h>
+
+#include "sim/accelerator/machine_inventory.hpp"
 #include "sim/config/profile.hpp"
 #include "sim/cost/cost_model.hpp"
 #include "sim/cost/policy.hpp"
@@ -25,16 +29,27 @@ inline CostPolicy policy_of(const std::string& name) {
   return CostPolicy::read(map);
 }
 
+/// A machine as a configuration and a network describe it.
+struct Machine {
+  config::AcceleratorConfig config;
+  accelerator::MachineUse use;
+  std::optional<DramPrices> dram =
+      DramPrices{1000.0, 300.0, 310.0, 20000.0, 20.0, 30.0, 5.0, 1.25, 512};
+
+  operator Inventory() const {  // NOLINT: it is one
+    Inventory machine = accelerator::machine_inventory(config, use);
+    machine.dram = dram;
+    return machine;
+  }
+};
+
 /// The precision-highway paper's machine at `bits`, psums of `psum` bits.
-inline MachineStructure paper_machine(int bits, int psum) {
-  MachineStructure machine;
-  machine.weight_bits = machine.activation_bits = bits;
-  machine.psum_bits = psum;
-  machine.glb_bytes = 2097152LL * bits / 16;
-  machine.glb_line_bits = 4 * bits;
-  machine.filter_buffer_bytes = 8192LL * bits / 16;
-  machine.filter_buffer_line_bits = 4 * bits;
-  machine.dram = DramPrices{1000.0, 300.0, 310.0, 20000.0, 20.0, 30.0, 5.0, 1.25, 512};
+inline Machine paper_machine(int bits, int psum) {
+  Machine machine;
+  machine.config.precision.weight = machine.config.precision.activation = bits;
+  machine.config.glb.bytes_at_16_bit = 2097152;
+  machine.config.glb.banks = 16;
+  machine.use.widths = {.weight = bits, .activation = bits, .psum = psum};
   return machine;
 }
 
@@ -46,14 +61,19 @@ inline double picojoules(const CostModel& model, const ActionKey& key) {
   return model.price(key).energy.count();
 }
 
-inline ActionKey key(Component component, Action action, int bits = 0,
-                     const std::string& item = {}) {
+inline ActionKey key(Component component, Action action, int bits = 0, Item item = {}) {
   ActionKey made;
   made.component = component;
   made.action = action;
   made.bits = bits;
   made.item = item;
   return made;
+}
+
+/// Names an action in a failure.
+inline std::string named(const ActionKey& key) {
+  return fmt::format("{} {} {}, {}", to_string(key.component), to_string(key.action),
+                     key.item.text(), widths_text(key));
 }
 
 inline ActionKey mac_key(int bits, int psum, Action action = Action::compute) {

@@ -261,15 +261,13 @@ TEST_P(AllTechnologies, EveryMachineTheConfigurationAdmitsHasPositivePricesAndAr
   SCOPED_TRACE(seed);
   std::mt19937 random{seed};
   for (int i = 0; i < 400; ++i) {
-    const MachineStructure machine = test::random_machine(random);
+    const test::Machine machine = test::random_machine(random);
     const CostModel model{technology(), test::policy_of(i % 2 == 0 ? "silicon" : "access"),
                           machine};
     for (const ActionKey& action : test::actions_of(machine)) {
       const bool left_out = action.component == Component::leakage && i % 2 == 1;
       const Price price = model.price(action);
-      ASSERT_TRUE(left_out || price.energy.count() > 0.0)
-          << to_string(action.component) << ' ' << to_string(action.action) << ' ' << action.item
-          << ' ' << action.bits << " bits";
+      ASSERT_TRUE(left_out || price.energy.count() > 0.0) << test::named(action);
     }
     for (const AreaItem& item : model.area()) {
       ASSERT_GT(item.area.count(), 0.0) << item.part;

@@ -87,7 +87,7 @@ class HandPrices {
   /// Empty if this test does not know the key.
   [[nodiscard]] std::optional<double> of(const ActionKey& key) const {
     const std::string name = fmt::format("{}.{}", to_string(key.component), to_string(key.action));
-    const std::string full = key.item.empty() ? name : name + "." + key.item;
+    const std::string full = key.item.empty() ? name : fmt::format("{}.{}", name, key.item.text());
     const auto found = prices_.find(full);
     return found == prices_.end() ? std::nullopt : std::optional{found->second()};
   }
@@ -339,7 +339,7 @@ std::vector<ActionKey> vocabulary() {
         ActionKey key;
         key.component = component;
         EXPECT_TRUE(from_string(action, key.action)) << line;
-        key.item = item;
+        key.item = Item::named(item).value();
         const bool psum = component == Component::psum_spad || component == Component::pe_link ||
                           (component != Component::glb && item.starts_with("psum"));
         const bool line_of_values =
@@ -376,8 +376,8 @@ TEST_P(HandPricedCounts, EveryKeyOfTheVocabularyCostsWhatTheTablesSay) {
     int priced = 0;
     for (const ActionKey& key : vocabulary()) {
       const std::optional<double> want = by_hand.of(key);
-      SCOPED_TRACE(
-          fmt::format("{} {} {}", to_string(key.component), to_string(key.action), key.item));
+      SCOPED_TRACE(fmt::format("{} {} {}", to_string(key.component), to_string(key.action),
+                               key.item.text()));
       ASSERT_TRUE(want.has_value()) << "has no hand price";
       EXPECT_NEAR(model.price(key).energy.count(), *want, 1e-9 * std::max(1.0, *want));
       ++priced;

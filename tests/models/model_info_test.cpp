@@ -1,40 +1,12 @@
-#include "models/operations.hpp"
+#include "models/model_info.hpp"
 
 #include <gtest/gtest.h>
 
-#include "models/model_info.hpp"
 #include "models/quantize.hpp"
 #include "models/zoo.hpp"
 
 namespace turnpike::models {
 namespace {
-
-traces::Trace quantized(const std::string& name, std::int64_t batch, bool highway) {
-  const Network net = make_zoo(name, 1, batch);
-  QuantizeOptions options;
-  options.weight_bits = options.activation_bits = 2;
-  options.highway = highway;
-  return quantize(net, calibrate(net), options);
-}
-
-TEST(Operations, TheLstmEqualsTableSixExactly) {
-  EXPECT_EQ(operations_of(quantized("lstm300", 1, true)),
-            (Operations{.low_precision_macs = 720000,
-                        .high_precision_adds = 300,
-                        .nonlinear = 1500,
-                        .elementwise_multiplies = 900}));
-}
-
-TEST(Operations, AResNetCountsMacsResidualAddsAndRelusPerImage) {
-  // 9 residual adds; a ReLU behind the stem, inside and behind every block.
-  const std::int64_t adds = 3 * (16 * 1024 + 32 * 256 + 64 * 64);
-  const Operations wanted{.low_precision_macs = 40551040,
-                          .high_precision_adds = adds,
-                          .nonlinear = 16 * 1024 + 2 * adds,
-                          .elementwise_multiplies = 0};
-  EXPECT_EQ(operations_of(quantized("resnet20", 1, false)), wanted);
-  EXPECT_EQ(operations_of(quantized("resnet20", 2, true)), wanted);
-}
 
 TEST(ModelInfo, ShowsMacsByBitsAndTheEdgesOnTheHighway) {
   const Network net = zoo_shapes("resnet18");

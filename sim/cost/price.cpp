@@ -1,16 +1,8 @@
-#include "sim/cost/price_rules.hpp"
+#include "sim/cost/price.hpp"
 
 #include <fmt/format.h>
 
-#include "sim/base/error.hpp"
-
 namespace turnpike::cost {
-
-void unknown_action(const ActionKey& key) {
-  throw InputError{{"action counts", 0, 0},
-                   fmt::format("{} {} {}: no such action (docs/action_vocabulary.md)",
-                               to_string(key.component), to_string(key.action), key.item)};
-}
 
 Price left_out(const std::string& why) {
   return {Picojoules{0.0}, false, {"left out: " + why}};

@@ -1,0 +1,15 @@
+#include <algorithm>
+#include <array>
+
+#include "sim/accelerator/post/post_op.hpp"
+
+namespace turnpike::accelerator::post {
+
+const PostOp* post_op(traces::Op op) {
+  static const std::array kAll = {&kAdd, &kMul, &kMaxPool, &kAveragePool, &kConcat, &kQuantize};
+  const auto found =
+      std::find_if(kAll.begin(), kAll.end(), [op](const PostOp* each) { return each->op == op; });
+  return found == kAll.end() ? nullptr : *found;
+}
+
+}  // namespace turnpike::accelerator::post
