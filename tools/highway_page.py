@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ACCELERATOR = "configs/accelerators/precision-highway.yaml"
 PROFILES = ("silicon", "access", "paper")
 BOTH_IN = ("--set", "cost.leakage=true", "--set", "cost.dram_background=true")
+# Columns of the study the tables are set beside (docs/highway_cost.md), which are not the groups of a report page.
 COLUMNS = {"MAC": ("mac",), "filter spad": ("filter_spad",), "ifmap spad": ("ifmap_spad",), "psum spad": ("psum_spad",),
            "PE-PE": ("pe_link",), "NoC": ("noc", "pe_fifo"), "GLB": ("glb", "glb_filter"), "clock": ("clock",),
            "post": ("post",), "DRAM": ("dram",)}

@@ -1,5 +1,6 @@
 #include "sim/report/comparison.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -11,34 +12,12 @@
 #include "sim/base/error.hpp"
 #include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
+#include "sim/report/record_json.hpp"
 
 namespace turnpike::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Short names of totals, with their units.
-struct Metric {
-  const char* name;
-  const char* key;
-  const char* unit;
-};
-constexpr Metric kMetrics[] = {
-    {"energy", "energy_uj", "uJ"},
-    {"area", "area_mm2", "mm2"},
-    {"latency", "latency_ms", "ms"},
-    {"power", "average_power_mw", "mW"},
-    {"efficiency", "tops_per_watt", "TOPS/W"},
-    {"cycles", "cycles", ""},
-    {"processing_cycles", "processing_cycles", ""},
-    {"dram_stall_cycles", "dram_stall_cycles", ""},
-    {"post_stall_cycles", "post_stall_cycles", ""},
-    {"utilization", "utilization", ""},
-    {"macs", "macs", ""},
-    {"macs_zero_gated", "macs_zero_gated", ""},
-    {"glb_bytes", "glb_bytes", "B"},
-    {"dram_bytes", "dram_bytes", "B"},
-};
 
 std::string number(double value) {
   return value == std::floor(value) && std::fabs(value) < 1e15 ? fmt::format("{:.0f}", value)
@@ -52,6 +31,12 @@ std::string change(double value, double base) {
   }
   const double percent = 100.0 * (value / base - 1.0);
   return percent == 0.0 ? "=" : fmt::format("{:+.2f} %", percent);
+}
+
+/// "energy, uJ", "cycles".
+std::string title_of(const TotalLabel& total) {
+  const std::string name = short_name(total.label, total.options);
+  return is_measured(total.label) ? fmt::format("{}, {}", name, total.label.unit) : name;
 }
 
 using Components = std::array<double, kComponents>;
@@ -74,12 +59,13 @@ class SideBySide {
     table_ = TextTable{std::move(header)};
   }
 
-  void add(const std::string& name, const std::vector<double>& values) {
+  /// A run of an older version may not have the figure.
+  void add(const std::string& name, const std::vector<std::optional<double>>& values) {
     std::vector<std::string> row{name};
     for (std::size_t i = 0; i < values.size(); ++i) {
-      row.push_back(number(values[i]));
+      row.push_back(values[i] ? number(*values[i]) : "-");
       if (i > 0) {
-        row.push_back(change(values[i], values[0]));
+        row.push_back(values[i] && values[0] ? change(*values[i], *values[0]) : "");
       }
     }
     table_.add(std::move(row));
@@ -88,17 +74,18 @@ class SideBySide {
   /// A row for each component that some run has, then the total.
   void add_components(const std::vector<Components>& runs, double unit) {
     for (std::size_t c = 0; c < kComponents; ++c) {
-      std::vector<double> values;
+      std::vector<std::optional<double>> values;
       for (const Components& run : runs) {
-        values.push_back(run[c] * unit);
+        values.emplace_back(run[c] * unit);
       }
-      if (sum_of(values) != 0.0) {
+      if (std::any_of(runs.begin(), runs.end(),
+                      [c](const Components& run) { return run[c] != 0.0; })) {
         add(std::string{to_string(static_cast<Component>(c))}, values);
       }
     }
-    std::vector<double> totals;
+    std::vector<std::optional<double>> totals;
     for (const Components& run : runs) {
-      totals.push_back(sum(run) * unit);
+      totals.emplace_back(sum(run) * unit);
     }
     add("total", totals);
   }
@@ -106,14 +93,11 @@ class SideBySide {
   [[nodiscard]] std::string text(TableWidth width) const { return table_.to_string(width) + '\n'; }
 
  private:
-  static double sum_of(const std::vector<double>& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0);
-  }
-
   TextTable table_;
 };
 
-std::vector<Components> pick(const std::vector<StoredRun>& runs, Components StoredFigures::*what) {
+template <class Figures>
+std::vector<Components> pick(const std::vector<StoredRun>& runs, Figures RunFigures::*what) {
   std::vector<Components> out;
   for (const StoredRun& run : runs) {
     out.push_back(run.figures.*what);
@@ -172,12 +156,13 @@ std::string different_policies(const std::vector<StoredRun>& runs) {
   return "";
 }
 
-Json components_json(const Components& values) {
-  Json out = Json::object();
-  for (std::size_t c = 0; c < kComponents; ++c) {
-    out[std::string{to_string(static_cast<Component>(c))}] = values[c];
+/// FileError if a run of an older version does not have the figure.
+double total_of(const StoredRun& run, const std::string& key) {
+  const auto figure = figure_of(run.figures.totals, key);
+  if (!figure) {
+    throw FileError{{run.directory, 0, 0}, fmt::format("its results.json has no '{}'", key)};
   }
-  return out;
+  return *figure;
 }
 
 }  // namespace
@@ -193,10 +178,10 @@ Limit parse_limit(const std::string& text) {
   limit.greater = text[sign] == '>';
   const std::string name = text.substr(0, sign);
   std::vector<std::string> known;
-  for (const Metric& metric : kMetrics) {
-    known.emplace_back(metric.name);
-    if (name == metric.name || name == metric.key) {
-      limit.key = metric.key;
+  for (const auto& [label, options] : totals_by_interest()) {
+    known.push_back(short_name(label, options));
+    if (name == known.back() || name == label.name) {
+      limit.key = label.name;
     }
   }
   if (limit.key.empty()) {
@@ -224,8 +209,8 @@ Limit parse_limit(const std::string& text) {
 
 std::optional<std::string> exceeds(const Limit& limit, const StoredRun& base,
                                    const StoredRun& run) {
-  const double value = run.figures.total(limit.key);
-  const double reference = base.figures.total(limit.key);
+  const double value = total_of(run, limit.key);
+  const double reference = total_of(base, limit.key);
   double figure = value;
   if (limit.kind == Limit::Kind::change) {
     figure = value - reference;
@@ -262,18 +247,17 @@ std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth widt
     out += machine_line(runs[i], i);
   }
   SideBySide totals{"totals", runs};
-  for (const Metric& metric : kMetrics) {
-    std::vector<double> values;
+  for (const TotalLabel& total : totals_by_interest()) {
+    std::vector<std::optional<double>> values;
     for (const StoredRun& run : runs) {
-      values.push_back(run.figures.total(metric.key));
+      values.push_back(figure_of(run.figures.totals, total.label.name));
     }
-    totals.add(*metric.unit == '\0' ? metric.name : fmt::format("{}, {}", metric.name, metric.unit),
-               values);
+    totals.add(title_of(total), values);
   }
   SideBySide energy{"energy, uJ", runs};
-  energy.add_components(pick(runs, &StoredFigures::energy_pj), 1e-6);
+  energy.add_components(pick(runs, &RunFigures::energy_pj), 1e-6);
   SideBySide area{"area, mm2", runs};
-  area.add_components(pick(runs, &StoredFigures::area_um2), 1e-6);
+  area.add_components(pick(runs, &RunFigures::area_um2), 1e-6);
   out += '\n' + totals.text(width) + energy.text(width) + highway_table(runs, width) +
          area.text(width);
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -285,15 +269,14 @@ std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth widt
 std::string comparison_json(const std::vector<StoredRun>& runs) {
   Json list = Json::array();
   for (const StoredRun& run : runs) {
-    Json totals = Json::object();
     Json changes = Json::object();
-    for (const auto& [key, value] : run.figures.totals) {
-      totals[key] = value;
-    }
-    for (const Metric& metric : kMetrics) {
-      const double base = runs.front().figures.total(metric.key);
-      changes[metric.key] =
-          base == 0.0 ? Json(nullptr) : Json(100.0 * (run.figures.total(metric.key) / base - 1.0));
+    for (const TotalLabel& total : totals_by_interest()) {
+      const std::string key{total.label.name};
+      const auto base = figure_of(runs.front().figures.totals, key);
+      const auto value = figure_of(run.figures.totals, key);
+      if (base && value) {
+        changes[key] = *base == 0.0 ? Json(nullptr) : Json(100.0 * (*value / *base - 1.0));
+      }
     }
     list.push_back(
         {{"directory", run.directory},
@@ -303,11 +286,11 @@ std::string comparison_json(const std::vector<StoredRun>& runs) {
           {{"weight", run.result.weight_bits}, {"activation", run.result.activation_bits}}},
          {"highway", {{"enabled", run.result.highway_enabled}, {"bits", run.result.highway_bits}}},
          {"policy", run.figures.policy},
-         {"totals", std::move(totals)},
+         {"totals", to_json(run.figures.totals)},
          {"change_percent", std::move(changes)},
-         {"energy_pj", components_json(run.figures.energy_pj)},
-         {"energy_pj_highway", components_json(run.figures.energy_pj_highway)},
-         {"area_um2", components_json(run.figures.area_um2)}});
+         {"energy_pj", value_json(run.figures.energy_pj)},
+         {"energy_pj_highway", value_json(run.figures.energy_pj_highway)},
+         {"area_um2", value_json(ComponentFigures{run.figures.area_um2})}});
   }
   return Json{{"schema", "turnpike-comparison/1"}, {"runs", std::move(list)}}.dump(
              2, ' ', false, Json::error_handler_t::replace) +

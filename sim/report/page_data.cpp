@@ -8,8 +8,9 @@
 
 #include "sim/cost/reprice.hpp"
 #include "sim/cost/sensitivity.hpp"
-#include "sim/report/component_groups.hpp"
+#include "sim/report/page_shown.hpp"
 #include "sim/report/paper_claims.hpp"
+#include "sim/report/record_json.hpp"
 #include "sim/report/result_files.hpp"
 #include "sim/report/run_labels.hpp"
 
@@ -17,7 +18,7 @@ namespace turnpike::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Figures = std::array<double, kComponents>;
+using Figures = std::array<double, kComponents>;  // by component
 
 /// Samples and seed of every band of the page.
 constexpr cost::MonteCarlo kMonteCarlo;
@@ -80,36 +81,18 @@ Json time_json(const StoredRun& run) {
 }
 
 Json layers_json(const StoredRun& run) {
-  std::map<std::string, Figures> energy;
   std::map<std::string, Figures> own;
   for (const StoredCount& count : run.counts) {
-    const auto component = static_cast<std::size_t>(count.key.component);
-    energy[count.layer][component] += count.energy_pj;
     if (count.key.stream == Stream::highway) {
-      own[count.layer][component] += count.energy_pj;
+      own[count.layer][static_cast<std::size_t>(count.key.component)] += count.energy_pj;
     }
   }
-  const auto bytes = [](const accelerator::Traffic& bits) {
-    return Json{{"ifmap", bytes_of(bits.ifmap)},
-                {"filter", bytes_of(bits.filter)},
-                {"psum", bytes_of(bits.psum)},
-                {"ofmap", bytes_of(bits.ofmap)},
-                {"highway", bytes_of(bits.highway)}};
-  };
   Json out = Json::array();
-  for (const accelerator::LayerResult& layer : run.result.layers) {
-    out.push_back({{"name", layer.name},
-                   {"mapping", layer.mapping.empty() ? Json(nullptr) : Json(layer.mapping)},
-                   {"bound", layer.bound.empty() ? Json(nullptr) : Json(layer.bound)},
-                   {"active_pes", layer.active_pes},
-                   {"processing", layer.cycles.processing},
-                   {"dram_stall", layer.cycles.dram_stall},
-                   {"post_stall", layer.cycles.post_stall},
-                   {"conflicts", layer.glb_conflict_cycles},
-                   {"dram_bytes", bytes(layer.dram_bits)},
-                   {"glb_bytes", bytes(layer.glb_bits)},
-                   {"energy_pj", figures_json(energy[layer.name])},
-                   {"energy_pj_highway", figures_json(own[layer.name])}});
+  for (const PricedLayer& layer : ResultsRecord{run.result, run.figures}.layers()) {
+    Json shown = to_json(layer);
+    shown["energy_pj"] = figures_json(layer.energy_pj);
+    shown["energy_pj_highway"] = figures_json(own[layer.name]);
+    out.push_back(std::move(shown));
   }
   return out;
 }
@@ -175,7 +158,7 @@ Json run_json(const StoredRun& run, const std::string& label,
           {"highway", run.config.highway.enabled},
           {"highway_bits", run.config.highway.bits},
           {"settings", settings},
-          {"totals", run.figures.totals},
+          {"totals", to_json(run.figures.totals)},
           {"energy_uj_band", energy_band(run)},
           {"area_um2", figures_json(run.figures.area_um2)},
           {"energy_pj", figures_json(run.figures.energy_pj)},
@@ -183,6 +166,7 @@ Json run_json(const StoredRun& run, const std::string& label,
           {"energy_pj_time", time_json(run)},
           {"highway_bytes", highway_bytes_json(run)},
           {"policy", run.figures.policy},
+          {"passed", run.result.checks.all_passed()},
           {"checks", run.result.checks.all_passed() ? "all passed" : "FAILED"},
           {"residency", residency_json(run)},
           {"layers", layers_json(run)}};
@@ -212,16 +196,6 @@ std::optional<std::size_t> claim_end(const std::vector<StoredRun>& runs, const S
   return found;
 }
 
-std::string claim_text(const PaperClaim& claim, const StoredRun& to) {
-  if (claim.to_highway) {
-    return fmt::format("energy added by the {}-bit highway at {} bit", to.config.highway.bits,
-                       claim.to_bits);
-  }
-  return fmt::format("{}, {} \u2192 {} bit",
-                     claim.figure == PaperClaim::Figure::area ? "chip area" : "energy",
-                     claim.from_bits, claim.to_bits);
-}
-
 /// The paper's claims that the runs answer; once for each machine that has the runs.
 Json claims_json(const std::vector<StoredRun>& runs) {
   Json out = Json::array();
@@ -236,10 +210,10 @@ Json claims_json(const std::vector<StoredRun>& runs) {
         continue;
       }
       const bool area = claim.figure == PaperClaim::Figure::area;
-      const char* key = area ? "area_mm2" : "energy_uj";
+      const auto figure = area ? &Totals::area_mm2 : &Totals::energy_uj;
       const double change =
-          100.0 * (runs[*to].figures.total(key) / runs[from].figures.total(key) - 1.0);
-      out.push_back({{"what", claim_text(claim, runs[*to])},
+          100.0 * (runs[*to].figures.totals.*figure / runs[from].figures.totals.*figure - 1.0);
+      out.push_back({{"what", claim_text(claim, runs[*to].config.highway.bits, "\u2192")},
                      {"from", from},
                      {"to", *to},
                      {"paper", claim.percent},
@@ -250,29 +224,18 @@ Json claims_json(const std::vector<StoredRun>& runs) {
   return out;
 }
 
-Json groups_json() {
-  Json out = Json::array();
-  for (const ComponentGroup& group : component_groups()) {
-    Json components = Json::array();
-    for (const Component component : group.components) {
-      components.push_back(to_string(component));
-    }
-    out.push_back({{"name", group.name}, {"components", components}});
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string page_data(const std::vector<StoredRun>& runs) {
   ensure(!runs.empty(), "a page shows at least one run");
   const std::vector<std::string> labels = run_labels(runs);
   const auto settings = run_settings(runs);
-  Json out = {{"schema", "turnpike-page/2"},
+  Json out = {{"schema", "turnpike-page/3"},
               {"title", page_title(runs)},
               {"network", many_networks(runs) ? "" : runs[0].result.network},
               {"samples", kMonteCarlo.samples},
               {"groups", groups_json()},
+              {"shown", shown_json()},
               {"claims", claims_json(runs)},
               {"runs", Json::array()}};
   for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -7,7 +7,7 @@
 
 namespace turnpike::report {
 
-/// The data island of the report page: one JSON document, schema turnpike-page/2, whose keys
+/// The data island of the report page: one JSON document, schema turnpike-page/3, whose keys
 /// docs/results.md lists. Figures are those the runs were stored with; bands are those of
 /// `turnpike sensitivity` with its default samples and seed.
 [[nodiscard]] std::string page_data(const std::vector<StoredRun>& runs);

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
+
+#include <fmt/format.h>
 
 /// What the precision-highway paper says of ResNet-18 (Park et al., arXiv 1812.09818, section 5.5).
 namespace turnpike::report {
@@ -22,6 +25,17 @@ inline constexpr std::array<PaperClaim, 3> kPaperClaims = {kAreaClaim, kEnergyCl
 
 /// Width of the paper's highway.
 inline constexpr int kPaperHighwayBits = 8;
+
+/// "energy, 16 -> 3 bit"; the highway is as wide as the run's that is set against it.
+[[nodiscard]] inline std::string claim_text(const PaperClaim& claim, int highway_bits,
+                                            std::string_view arrow = "->") {
+  return claim.to_highway
+             ? fmt::format("energy added by the {}-bit highway at {} bit", highway_bits,
+                           claim.to_bits)
+             : fmt::format("{}, {} {} {} bit",
+                           claim.figure == PaperClaim::Figure::area ? "chip area" : "energy",
+                           claim.from_bits, arrow, claim.to_bits);
+}
 
 /// True if the network is the one the claims are about.
 [[nodiscard]] inline bool is_papers_network(std::string_view name) {

@@ -8,6 +8,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/cost/cost_model.hpp"
 #include "sim/cost/energy_table.hpp"
+#include "sim/report/run_figures.hpp"
 
 /// A run with its prices: what the result files and tables are written from.
 namespace turnpike::report {
@@ -32,10 +33,11 @@ struct PricedRun {
   [[nodiscard]] SquareMicrometres area_of(Component component) const;
 };
 
-/// Bytes that hold `bits`.
-[[nodiscard]] constexpr std::uint64_t bytes_of(std::uint64_t bits) {
-  return (bits + 7) / 8;
-}
+using accelerator::bytes_of;
+
+/// What results.json states of a run.
+[[nodiscard]] ResultsRecord results_of(const PricedRun& run);
+[[nodiscard]] Totals totals_of(const PricedRun& run);
 
 /// What the machine of a configuration is built of, for its price and area. `result` decides what
 /// depends on the network: mid-rise weights, element-wise units, native 16-bit layers; may be null.

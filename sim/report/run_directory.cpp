@@ -13,15 +13,14 @@
 #include "sim/base/digest.hpp"
 #include "sim/base/directory_lock.hpp"
 #include "sim/base/files.hpp"
+#include "sim/report/record_json.hpp"
 #include "sim/report/result_files.hpp"
-#include "traces/json_map.hpp"
 
 namespace turnpike::report {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-using traces::JsonMap;
 
 constexpr const char* kRecordFile = "run.json";
 constexpr std::size_t kHead = 4096;  ///< bytes that tell what kind of file it is
@@ -50,45 +49,9 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
-Json record_json(const PricedRun& run, const RunRecord& record,
-                 const std::map<std::string, std::string>& files) {
-  Json digests = Json::object();
-  for (const auto& [input, digest] : record.digests) {
-    digests[input] = digest;
-  }
-  return {{"schema", "turnpike-run/1"},
-          {"version", record.version},
-          {"arguments", record.arguments},
-          {"request", record.request},
-          {"timing", record.timing},
-          {"passes_simulated", run.result.passes_simulated},
-          {"clocks_simulated", run.result.clocks_simulated},
-          {"digests", digests},
-          {"inputs", record.inputs},
-          {"files", files},
-          {"host", host_name()},
-          {"wall_seconds", record.wall_seconds}};
-}
-
 /// Names outside UTF-8, which a path may be, with a mark in place of what JSON cannot hold.
 std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::map<std::string, std::string> text_map(JsonMap& top, const std::string& key,
-                                            const SourceSpot& spot) {
-  std::map<std::string, std::string> out;
-  if (top.has(key)) {
-    const Json& object = top.get_value(key);
-    JsonMap map{object, spot, key};
-    for (const auto& [name, value] : object.items()) {
-      if (!value.is_string()) {
-        map.fail(fmt::format("'{}' must be a text", name));
-      }
-      out[name] = value.get<std::string>();
-    }
-  }
-  return out;
 }
 
 /// The file's bytes if it is there and can be read.
@@ -138,13 +101,18 @@ void write_run_directory(const std::string& directory, const PricedRun& run,
     digests[name] = Digest{}.add(text).text();
     write_output(directory + "/" + name, text);
   }
-  write_output(record_path, text_of(record_json(run, record, digests)));
+  RunRecord made = record;
+  made.passes_simulated = run.result.passes_simulated;
+  made.clocks_simulated = run.result.clocks_simulated;
+  made.files = std::move(digests);
+  made.host = host_name();
+  write_output(record_path, text_of(to_json(made)));
 }
 
 std::optional<Asked> asked_for(const std::string& directory) {
   const auto text = existing(directory + "/" + kRecordFile);
   const Json json = text ? Json::parse(*text, nullptr, false) : Json{};
-  if (!json.is_object() || json.value("schema", Json{}) != "turnpike-run/1") {
+  if (!json.is_object() || json.value("schema", Json{}) != RunRecord::kSchema) {
     return std::nullopt;
   }
   const auto list = [&json](const char* key) {
@@ -192,10 +160,10 @@ RunDirectory RunDirectory::open(const std::string& directory) {
   out.read_record();
   if (out.has_digests_) {
     for (const RunFile& file : kFiles) {
-      out.files_.emplace(file.name, "");  // one whose digest was taken out matches none
+      out.record_.files.emplace(file.name, "");  // one whose digest was taken out matches none
     }
   }
-  for (const auto& [name, digest] : out.files_) {
+  for (const auto& [name, digest] : out.record_.files) {
     if (Digest{}.add(out.text(name)).text() != digest) {
       throw FileError{{out.path(name), 0, 0},
                       "does not belong to run.json: it was changed, or is of another run"};
@@ -207,17 +175,13 @@ RunDirectory RunDirectory::open(const std::string& directory) {
 void RunDirectory::read_record() {
   const SourceSpot spot{path(kRecordFile), 0, 0};
   const Json json = traces::parse_json(text(kRecordFile), spot, "run");
-  JsonMap map{json, spot, "run"};
-  if (map.get_string("schema") != "turnpike-run/1") {
-    map.fail("'schema' is not 'turnpike-run/1'");
+  const JsonPart part{json, spot, "run"};
+  if (part.map().get_string("schema") != RunRecord::kSchema) {
+    part.map().fail(fmt::format("'schema' is not '{}'", RunRecord::kSchema));
   }
-  if (map.has("request")) {
-    request_ = map.get_strings("request");
-  }
-  digests_ = text_map(map, "digests", spot);
-  inputs_ = text_map(map, "inputs", spot);
-  files_ = text_map(map, "files", spot);
+  read_fields(part, record_);
   // One of these that is missing was taken out; versions without digests had none of them.
+  const traces::JsonMap map = part.map();
   has_digests_ = map.has("files") || map.has("inputs") || map.has("request");
 }
 
@@ -237,8 +201,10 @@ const std::string& RunDirectory::text(const std::string& name) const {
 }
 
 std::string RunDirectory::digest(const std::string& name) const {
-  const auto found = digests_.find(name);
-  return found == digests_.end() ? "" : found->second;
+  const auto& digests = record_.digests;
+  const auto found = std::find_if(digests.begin(), digests.end(),
+                                  [&name](const auto& digest) { return digest.first == name; });
+  return found == digests.end() ? "" : found->second;
 }
 
 }  // namespace turnpike::report

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "sim/base/record.hpp"
 #include "sim/report/priced_run.hpp"
 
 /// A run directory as a whole: written so that it is never mistaken for another run's, read only if
@@ -14,6 +17,8 @@ namespace turnpike::report {
 
 /// What run.json holds: the only file that may differ between two equal runs.
 struct RunRecord {
+  static constexpr std::string_view kSchema = "turnpike-run/1";
+
   std::string version;
   std::vector<std::string> arguments;
   std::string timing;                                        ///< memo or reference
@@ -22,6 +27,11 @@ struct RunRecord {
   /// What was asked for, by name: "accelerator=/a/b.yaml", "network=zoo:resnet18", "set a.b=2".
   std::vector<std::string> request = {};
   std::map<std::string, std::string> inputs = {};  ///< each file read -> its digest
+  // What write_run_directory fills in.
+  std::uint64_t passes_simulated = 0;
+  std::uint64_t clocks_simulated = 0;
+  std::map<std::string, std::string> files = {};  ///< of the directory -> their digests
+  std::string host = {};
 };
 
 /// What may be replaced: nothing but an equal run (check_replaceable), or anything.
@@ -57,8 +67,7 @@ class RunDirectory {
   [[nodiscard]] const std::string& text(const std::string& name) const;
   [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
-  [[nodiscard]] const std::vector<std::string>& request() const { return request_; }
-  [[nodiscard]] const std::map<std::string, std::string>& inputs() const { return inputs_; }
+  [[nodiscard]] const RunRecord& record() const { return record_; }
   /// One of `digests`, or "".
   [[nodiscard]] std::string digest(const std::string& name) const;
 
@@ -67,9 +76,41 @@ class RunDirectory {
 
   std::string directory_;
   mutable std::map<std::string, std::string> texts_;
-  std::vector<std::string> request_;
-  std::map<std::string, std::string> inputs_, digests_, files_;
+  RunRecord record_;
   bool has_digests_ = false;  ///< of the other files
 };
 
 }  // namespace turnpike::report
+
+namespace turnpike {
+
+template <>
+inline constexpr auto fields_of<report::RunRecord> = [] {
+  using report::RunRecord;
+  constexpr FieldOptions kLater{.later = true};
+  return std::tuple{
+      Field{Label{"schema", "", "`turnpike-run/1`"}, Always{RunRecord::kSchema}},
+      Field{Label{"version", "", "of the program"}, &RunRecord::version, kLater},
+      Field{Label{"arguments", "", "list: the command line"}, &RunRecord::arguments, kLater},
+      Field{Label{"request", "",
+                  "list: what was asked for, by name: accelerator, network, weights, profile, "
+                  "settings"},
+            &RunRecord::request, kLater},
+      Field{Label{"timing", "", "`memo` or `reference`"}, &RunRecord::timing},
+      Field{Label{"passes_simulated", "passes",
+                  "stepped clock by clock in this run; the rest came from the memo"},
+            &RunRecord::passes_simulated},
+      Field{Label{"clocks_simulated", "cycles", "of these passes"}, &RunRecord::clocks_simulated},
+      Field{Label{"digests", "", "what else the run was made from, by name"}, &RunRecord::digests,
+            kLater},
+      Field{Label{"inputs", "",
+                  "every file that was read, by its absolute path, with the digest of its bytes as "
+                  "they were"},
+            &RunRecord::inputs, kLater},
+      Field{Label{"files", "", "the other files of the directory with theirs"}, &RunRecord::files,
+            kLater},
+      Field{Label{"host", "", "name of the computer"}, &RunRecord::host, kLater},
+      Field{Label{"wall_seconds", "s", "time it took"}, &RunRecord::wall_seconds, kLater}};
+}();
+
+}  // namespace turnpike

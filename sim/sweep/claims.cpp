@@ -10,6 +10,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/report/paper_claims.hpp"
 #include "sim/report/sensitivity_report.hpp"
 
 namespace turnpike::sweep {
@@ -197,20 +198,21 @@ Change energy_change(const ClaimPoint& from, const ClaimPoint& to, const cost::C
           cost::band_of({from.groups, to.groups}, policy, metric, settings)};
 }
 
+ClaimEnds ends_of(const ClaimSet& set, const report::PaperClaim& claim, int highway_bits) {
+  return {set.find(claim.from_bits, 0),
+          set.find(claim.to_bits, claim.to_highway ? highway_bits : 0)};
+}
+
 Claims claims_of(const ClaimSet& set, int highway_bits) {
-  Claims claims;
-  const ClaimPoint* wide = set.find(16, 0);
-  const ClaimPoint* three = set.find(3, 0);
-  if (wide != nullptr && three != nullptr) {
-    claims.area = percent(wide->area_mm2, three->area_mm2);
-    claims.energy = percent(wide->energy_uj, three->energy_uj);
-  }
-  const ClaimPoint* two = set.find(2, 0);
-  const ClaimPoint* two_highway = set.find(2, highway_bits);
-  if (two != nullptr && two_highway != nullptr) {
-    claims.highway = percent(two->energy_uj, two_highway->energy_uj);
-  }
-  return claims;
+  const auto change = [&](const report::PaperClaim& claim) -> std::optional<double> {
+    const ClaimEnds ends = ends_of(set, claim, highway_bits);
+    const auto figure = claim.figure == report::PaperClaim::Figure::area ? &ClaimPoint::area_mm2
+                                                                         : &ClaimPoint::energy_uj;
+    return ends ? percent(ends.from->*figure, ends.to->*figure) : std::nullopt;
+  };
+  return {.area = change(report::kAreaClaim),
+          .energy = change(report::kEnergyClaim),
+          .highway = change(report::kHighwayClaim)};
 }
 
 double Swing::size() const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/cost/sensitivity.hpp"
+#include "sim/report/paper_claims.hpp"
 #include "sim/report/repricing.hpp"
 #include "sim/report/stored_run.hpp"
 #include "sim/sweep/sweep_file.hpp"
@@ -69,11 +70,20 @@ struct Change {
                                    const cost::CostPolicy& policy,
                                    const cost::MonteCarlo& settings);
 
-/// The three figures of section 5.5 of the paper, in percent; absent if a run is missing.
+/// The runs a claim sets against each other; null where the set has none.
+struct ClaimEnds {
+  const ClaimPoint* from = nullptr;
+  const ClaimPoint* to = nullptr;
+
+  explicit operator bool() const { return from != nullptr && to != nullptr; }
+};
+/// `highway_bits`: of the claim about the highway.
+[[nodiscard]] ClaimEnds ends_of(const ClaimSet& set, const report::PaperClaim& claim,
+                                int highway_bits);
+
+/// The paper's claims on these runs, in percent; absent if a run is missing.
 struct Claims {
-  std::optional<double> area;     ///< 16 -> 3 bit
-  std::optional<double> energy;   ///< 16 -> 3 bit
-  std::optional<double> highway;  ///< energy added at 2 bit
+  std::optional<double> area, energy, highway;
 };
 /// `highway_bits`: of the third.
 [[nodiscard]] Claims claims_of(const ClaimSet& set, int highway_bits);

@@ -26,7 +26,7 @@ double percent(double from, double to) {
 
 /// Width of the claim: the paper's 8 if it was run, else the narrowest.
 int claimed_width(const ClaimSet& base) {
-  const std::vector<int> widths = base.highway_widths(2);
+  const std::vector<int> widths = base.highway_widths(report::kHighwayClaim.to_bits);
   if (widths.empty() ||
       std::find(widths.begin(), widths.end(), report::kPaperHighwayBits) != widths.end()) {
     return report::kPaperHighwayBits;
@@ -38,18 +38,19 @@ std::vector<ClaimRow> claim_rows(const ClaimSet& base, int highway_bits,
                                  const cost::MonteCarlo& settings) {
   const Claims ours = claims_of(base, highway_bits);
   std::vector<ClaimRow> rows;
-  if (ours.area) {
-    rows.push_back({"chip area, 16 -> 3 bit", report::kAreaClaim.percent, *ours.area, {}});
-    rows.push_back(
-        {"energy, 16 -> 3 bit", report::kEnergyClaim.percent, *ours.energy,
-         energy_change(*base.find(16, 0), *base.find(3, 0), base.policy, settings).band});
-  }
-  if (ours.highway) {
-    rows.push_back(
-        {fmt::format("energy added by the {}-bit highway at 2 bit", highway_bits),
-         report::kHighwayClaim.percent, *ours.highway,
-         energy_change(*base.find(2, 0), *base.find(2, highway_bits), base.policy, settings).band});
-  }
+  const auto add = [&](const report::PaperClaim& claim, const std::optional<double>& change) {
+    if (change) {
+      const ClaimEnds ends = ends_of(base, claim, highway_bits);
+      const bool area = claim.figure == report::PaperClaim::Figure::area;
+      rows.push_back(
+          {report::claim_text(claim, highway_bits), claim.percent, *change,
+           area ? std::nullopt
+                : std::optional{energy_change(*ends.from, *ends.to, base.policy, settings).band}});
+    }
+  };
+  add(report::kAreaClaim, ours.area);
+  add(report::kEnergyClaim, ours.energy);
+  add(report::kHighwayClaim, ours.highway);
   return rows;
 }
 
@@ -130,12 +131,16 @@ std::string absent(const ClaimSet& set, const std::vector<std::pair<int, int>>& 
 
 std::vector<std::string> missing_parts(const ClaimsReport& report, const ClaimSet& base) {
   std::vector<std::string> out;
-  if (const std::string points = absent(base, {{16, 0}, {3, 0}}); !points.empty()) {
-    out.push_back("the claims from 16 to 3 bit and what moves them need " + points);
-  }
-  if (const std::string points = absent(base, {{2, 0}, {2, report.highway_bits}});
+  constexpr const report::PaperClaim& kNarrow = report::kEnergyClaim;
+  constexpr int kHighwayAt = report::kHighwayClaim.to_bits;
+  if (const auto points = absent(base, {{kNarrow.from_bits, 0}, {kNarrow.to_bits, 0}});
       !points.empty()) {
-    out.push_back("the claim of the highway at 2 bit needs " + points);
+    out.push_back(fmt::format("the claims from {} to {} bit and what moves them need {}",
+                              kNarrow.from_bits, kNarrow.to_bits, points));
+  }
+  if (const auto points = absent(base, {{kHighwayAt, 0}, {kHighwayAt, report.highway_bits}});
+      !points.empty()) {
+    out.push_back(fmt::format("the claim of the highway at {} bit needs {}", kHighwayAt, points));
   }
   if (report.overheads.empty()) {
     out.emplace_back(
@@ -221,8 +226,14 @@ std::string alternatives_text(const ClaimsReport& report, TableWidth width) {
 }
 
 std::string swings_text(const ClaimsReport& report, TableWidth width) {
-  TextTable table{{"one assumption otherwise, percentage points", "from", "energy 16 -> 3",
-                   fmt::format("{}-bit highway at 2", report.highway_bits), "area 16 -> 3"}};
+  const auto widths = [](const report::PaperClaim& claim) {
+    return fmt::format("{} -> {}", claim.from_bits, claim.to_bits);
+  };
+  TextTable table{
+      {"one assumption otherwise, percentage points", "from",
+       "energy " + widths(report::kEnergyClaim),
+       fmt::format("{}-bit highway at {}", report.highway_bits, report::kHighwayClaim.to_bits),
+       "area " + widths(report::kAreaClaim)}};
   table.left({1});
   for (const Swing& row : report.swings) {
     table.add({row.name, row.how, swing_text(row.low.energy, row.high.energy),
@@ -299,7 +310,7 @@ ClaimsReport claims_report(const std::vector<StoredPoint>& points, const cost::M
   }
   report.limits = limits_of(overheads_of(base, settings));
   report.alternatives = alternatives_of(base, settings);
-  if (base.find(16, 0) != nullptr && base.find(3, 0) != nullptr) {
+  if (ends_of(base, report::kEnergyClaim, 0)) {
     report.swings = swings(sets, points, report.highway_bits, config_root);
   }
   report.missing = missing_parts(report, base);

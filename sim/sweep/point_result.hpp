@@ -1,11 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "sim/report/run_directory.hpp"
+#include "sim/report/run_figures.hpp"
 #include "sim/sweep/sweep_file.hpp"
 
 namespace turnpike::sweep {
@@ -19,16 +18,15 @@ struct PointResult {
   std::string profile;
   std::string status = "missing";  ///< ok, check_failed, failed, killed, missing
   std::string message;             ///< why it failed
-  std::string totals_json = "{}";  ///< results.json "totals", as text
 
   // From results.json; empty unless status is ok or check_failed.
   std::string network, policy;
   int weight_bits = 0, activation_bits = 0, highway_bits = 0;
   bool highway = false;
-  std::map<std::string, double> totals;     ///< by key
-  std::map<std::string, double> area_um2;   ///< by component
-  std::map<std::string, double> energy_pj;  ///< by component
-  std::map<std::string, std::uint64_t> operations;
+  report::Totals totals;
+  report::ComponentAreas area_um2;
+  report::ComponentFigures energy_pj;
+  accelerator::OperationCounts operations;
   double highway_energy_pj = 0.0;  ///< the highway stream's
   double highway_dram_bytes = 0.0, highway_glb_bytes = 0.0;
 
@@ -39,7 +37,7 @@ struct PointResult {
 /// out. FileError if it is not one of ours.
 void read_point(const report::RunDirectory& directory, PointResult& point);
 
-/// sweep.csv: a row a point, settings then totals.
+/// sweep.csv: a row a point, settings then totals, those in the order of their names.
 [[nodiscard]] std::string sweep_csv(const std::vector<PointResult>& points);
 /// sweep.json: {schema, request?, points: [{id, settings, profile, status, message?, totals}]}.
 [[nodiscard]] std::string sweep_json(const std::vector<PointResult>& points,

@@ -41,7 +41,7 @@ std::optional<PointResult> PointStore::finished(const Point& point) {
   }
   try {
     const auto directory = report::RunDirectory::open(point.directory);
-    const auto& inputs = directory.inputs();
+    const auto& inputs = directory.record().inputs;
     const bool same = directory.digest("inputs") == point.identity && !inputs.empty() &&
                       std::all_of(inputs.begin(), inputs.end(), [this](const auto& input) {
                         return digests_.of(input.first) == input.second;

@@ -95,17 +95,17 @@ std::string sweep_summary(const std::vector<PointResult>& points) {
       continue;
     }
     const PointResult* const twin = asks_for_highway(point) ? twin_of(points, point) : nullptr;
-    const double energy = point.totals.at("energy_uj");
+    const double energy = point.totals.energy_uj;
     std::string added;
     std::string percent;
     if (twin != nullptr) {
-      const double without = twin->totals.at("energy_uj");
+      const double without = twin->totals.energy_uj;
       added = fmt::format("{:+.1f}", energy - without);
       percent = fmt::format("{:+.2f}", 100.0 * (energy / without - 1.0));
     }
-    table.add({label_of(point), fmt::format("{:.0f}", point.totals.at("cycles")),
-               fmt::format("{:.1f}", energy), fmt::format("{:.3f}", point.totals.at("area_mm2")),
-               added, percent, point.status});
+    table.add({label_of(point), fmt::format("{}", point.totals.cycles),
+               fmt::format("{:.1f}", energy), fmt::format("{:.3f}", point.totals.area_mm2), added,
+               percent, point.status});
   }
   return table.to_string(report::TableWidth::standard) +
          "highway: uJ and % on top of the point without it; 2b+h8: 2 bit, 8-bit highway\n"

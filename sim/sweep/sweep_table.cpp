@@ -1,6 +1,7 @@
 #include "sim/sweep/sweep_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -17,19 +18,18 @@ namespace {
 using report::TableWidth;
 using report::TextTable;
 
-using Figures = std::map<std::string, double>;
 using report::ComponentGroup;
 
-double sum_of(const Figures& figures, const ComponentGroup& group) {
+double sum_of(const std::array<double, kComponents>& figures, const ComponentGroup& group) {
   double sum = 0.0;
   for (const Component component : group.components) {
-    const auto found = figures.find(std::string{to_string(component)});
-    sum += found == figures.end() ? 0.0 : found->second;
+    sum += figures[static_cast<std::size_t>(component)];
   }
   return sum;
 }
 
 /// The groups that have a figure at some point.
+template <class Figures>
 std::vector<ComponentGroup> columns_of(const std::vector<PointResult>& points,
                                        Figures PointResult::*figures) {
   std::vector<ComponentGroup> columns = report::component_groups();
@@ -42,10 +42,13 @@ std::vector<ComponentGroup> columns_of(const std::vector<PointResult>& points,
 }
 
 double energy_uj(const PointResult& p) {
-  return p.totals.at("energy_uj");
+  return p.totals.energy_uj;
 }
 double area_mm2(const PointResult& p) {
-  return p.totals.at("area_mm2");
+  return p.totals.area_mm2;
+}
+double cycles(const PointResult& p) {
+  return static_cast<double>(p.totals.cycles);
 }
 
 std::string change(double value, double reference) {
@@ -167,7 +170,7 @@ class Table {
       std::vector<std::string> row = {
           label(p), fmt::format("{:.0f}", energy_uj(p)),
           reference_ != nullptr ? change(energy_uj(p), energy_uj(*reference_)) : "",
-          fmt::format("{:.0f}", p.totals.at("cycles") / 1e3)};
+          fmt::format("{:.0f}", cycles(p) / 1e3)};
       for (const ComponentGroup& column : columns) {
         row.push_back(fmt::format("{:.1f}", sum_of(p.energy_pj, column) * 1e-6));
       }
@@ -209,38 +212,34 @@ class Table {
       if (without == nullptr) {
         continue;
       }
-      const auto megabits = [&](const char* key) {
-        return fmt::format("{:.2f}", (with.totals.at(key) - without->totals.at(key)) * 8e-6);
+      const auto megabits = [&](std::uint64_t report::Totals::*bytes) {
+        return fmt::format("{:.2f}", (static_cast<double>(with.totals.*bytes) -
+                                      static_cast<double>(without->totals.*bytes)) *
+                                         8e-6);
       };
       table.add({label(with), fmt::format("{:.1f}", energy_uj(with) - energy_uj(*without)),
                  fmt::format("{:.2f}", 100.0 * (energy_uj(with) / energy_uj(*without) - 1.0)),
-                 megabits("dram_bytes"), megabits("glb_bytes"),
+                 megabits(&report::Totals::dram_bytes), megabits(&report::Totals::glb_bytes),
                  change(area_mm2(with), area_mm2(*without)),
-                 change(with.totals.at("cycles"), without->totals.at("cycles"))});
+                 change(cycles(with), cycles(*without))});
     }
     return table.to_string(width_) + '\n';
   }
 
   /// Section 5.5 of the precision-highway paper.
   [[nodiscard]] std::string claims() const {
-    const PointResult* b16 = find(16, false);
-    const PointResult* b3 = find(3, false);
-    const PointResult* b2 = find(2, false);
-    const PointResult* b2h = find(2, true);
-    if (b16 == nullptr || b3 == nullptr || b2 == nullptr || b2h == nullptr ||
-        !report::is_papers_network(b2->network)) {
-      return "";
-    }
     TextTable table{{"claim (paper, section 5.5)", "paper %", "ours %"}};
-    const auto paper = [](const report::PaperClaim& claim) {
-      return fmt::format("{:+.1f}", claim.percent);
-    };
-    table.add({"chip area, 16 -> 3 bit", paper(report::kAreaClaim),
-               change(area_mm2(*b3), area_mm2(*b16))});
-    table.add({"energy, 16 -> 3 bit", paper(report::kEnergyClaim),
-               change(energy_uj(*b3), energy_uj(*b16))});
-    table.add({fmt::format("energy added by the {}-bit highway at 2 bit", b2h->highway_bits),
-               paper(report::kHighwayClaim), change(energy_uj(*b2h), energy_uj(*b2))});
+    for (const report::PaperClaim& claim : report::kPaperClaims) {
+      const PointResult* from = find(claim.from_bits, false);
+      const PointResult* to = find(claim.to_bits, claim.to_highway);
+      if (from == nullptr || to == nullptr || !report::is_papers_network(to->network)) {
+        return "";
+      }
+      const bool area = claim.figure == report::PaperClaim::Figure::area;
+      table.add({report::claim_text(claim, to->highway_bits), fmt::format("{:+.1f}", claim.percent),
+                 area ? change(area_mm2(*to), area_mm2(*from))
+                      : change(energy_uj(*to), energy_uj(*from))});
+    }
     return table.to_string(width_) + '\n';
   }
 
@@ -261,11 +260,10 @@ class Table {
     }
     TextTable table{{"operations per inference", "low-precision MACs", "high-precision adds",
                      "non-linear", "element-wise multiplies"}};
-    const auto& ops = p->operations;
-    table.add({"ours", fmt::format("{}", ops.at("low_precision_macs")),
-               fmt::format("{}", ops.at("high_precision_adds")),
-               fmt::format("{}", ops.at("nonlinear")),
-               fmt::format("{}", ops.at("elementwise_multiplies"))});
+    const accelerator::OperationCounts& ops = p->operations;
+    table.add({"ours", fmt::format("{}", ops.low_precision_macs),
+               fmt::format("{}", ops.high_precision_adds), fmt::format("{}", ops.nonlinear),
+               fmt::format("{}", ops.elementwise_multiplies)});
     for (const PaperRow& row : kPaper) {
       if (p->network.find(row.network) != std::string::npos) {
         table.add({"paper, Table 6", row.counts[0], row.counts[1], row.counts[2], row.counts[3]});
@@ -293,8 +291,7 @@ class Table {
       any_row = true;
       table.add({fmt::format("{} bit + highway against {} bit", k, wider->weight_bits),
                  change(energy_uj(*with), energy_uj(*wider)),
-                 change(area_mm2(*with), area_mm2(*wider)),
-                 change(with->totals.at("cycles"), wider->totals.at("cycles"))});
+                 change(area_mm2(*with), area_mm2(*wider)), change(cycles(*with), cycles(*wider))});
     }
     return any_row ? table.to_string(width_) + '\n' : "";
   }

@@ -9,28 +9,30 @@ import random
 from charts import SHOWN, of_time
 from questions import GROUPS, band
 from reading import at
-from run_files import GLB_KINDS
+from run_files import LAYER
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "sim" / "report" / "page"
-PAGE = ["schema", "title", "network", "samples", "groups", "claims", "runs"]
+PAGE = ["schema", "title", "network", "samples", "groups", "shown", "claims", "runs"]
 RUN = ["label", "directory", "weight_bits", "activation_bits", "highway", "highway_bits", "settings", "totals",
-       "energy_uj_band", "area_um2", "energy_pj", "energy_pj_highway", "energy_pj_time", "highway_bytes", "policy", "checks",
+       "energy_uj_band", "area_um2", "energy_pj", "energy_pj_highway", "energy_pj_time", "highway_bytes", "policy", "passed", "checks",
        "residency", "layers", "without", "added_percent_band"]
 CLAIM = ["what", "from", "to", "paper", "ours", "band"]
 PAPER = [("area_mm2", 16, 3, False, -82.3), ("energy_uj", 16, 3, False, -73.1), ("energy_uj", 2, 2, True, 3.9)]
-LAYER = {  # a key of a layer: the same figure of results.json
-    "name": lambda l: l["name"],
-    "mapping": lambda l: l["mapping"],
-    "bound": lambda l: l["bound"],
-    "active_pes": lambda l: l["active_pes"],
-    "processing": lambda l: l["processing_cycles"],
-    "dram_stall": lambda l: l["dram_stall_cycles"],
-    "post_stall": lambda l: l["post_stall_cycles"],
-    "conflicts": lambda l: l["glb_conflict_cycles"],
-    "dram_bytes": lambda l: {kind: l["dram_bytes"].get(kind, 0) for kind in GLB_KINDS},
-    "glb_bytes": lambda l: l["glb_bytes"],
-    "energy_pj": lambda l: charged(l["energy_pj"]),
-}
+# Title, key, scale and places of the columns, by docs/results.md and what a reader wants to see.
+RUN_COLUMNS = [("energy \u00b5J", "totals.energy_uj", 1, -1), ("5 to 95 %", "energy_uj_band", 1, -1), ("area mm\u00b2", "totals.area_mm2", 1, 3),
+               ("latency ms", "totals.latency_ms", 1, 2), ("cycles", "totals.cycles", 1, 0),
+               ("utilization %", "totals.utilization", 100, 1), ("GLB Mbit", "totals.glb_bytes", 8e-6, -1),
+               ("DRAM Mbit", "totals.dram_bytes", 8e-6, -1)]
+LAYER_COLUMNS = [("layer", "name", 1, -1), ("mapping", "mapping", 1, -1), ("bound", "bound", 1, -1), ("active PEs", "active_pes", 1, 0),
+                 ("kilocycles", "cycles", 1e-3, -1), ("GLB kbit", "glb_bytes", 8e-3, -1),
+                 ("GLB highway kbit", "glb_bytes.highway", 8e-3, -1), ("DRAM kbit", "dram_bytes", 8e-3, -1),
+                 ("DRAM highway kbit", "dram_bytes.highway", 8e-3, -1), ("energy \u00b5J", "energy_pj", 1e-6, -1)]
+CHANGES = [("energy_uj", "energy"), ("area_mm2", "area"), ("cycles", "cycles")]
+# Charts of layers: name, key, what it looks like, the part it is taken out of.
+BARS = {"cycles": [("processing", "processing_cycles", "", ""),
+                   ("bank conflicts", "glb_conflict_cycles", "GLB", "processing_cycles"),
+                   ("DRAM stall", "dram_stall_cycles", "DRAM", ""), ("post stall", "post_stall_cycles", "post-processing", "")],
+        "highway": [("GLB", "glb_bytes.highway", "GLB", ""), ("DRAM", "dram_bytes.highway", "DRAM", "")]}
 
 
 class Island(html.parser.HTMLParser):
@@ -67,12 +69,13 @@ def check_page(f, path, runs):
         f.true(f"{pathlib.Path(path).name}: {source.name}", source.read_text(encoding="utf-8") in text, "is not that of the sources")
     where = f"{pathlib.Path(path).name} data"
     f.keys(where, data, PAGE)
-    f.same(f"{where} schema", data["schema"], "turnpike-page/2")
+    f.same(f"{where} schema", data["schema"], "turnpike-page/3")
     f.same(f"{where} title", data["title"], island.title)
     f.same(f"{where} network", data["network"], runs[0].results["network"])
     f.same(f"{where} runs", [run["directory"] for run in data["runs"]], [str(run.directory) for run in runs])
     f.same(f"{where} labels: no two alike", len({run["label"] for run in data["runs"]}), len(runs))
     f.same(f"{where} groups", [(group["name"], group["components"]) for group in data["groups"]], list(SHOWN.items()))
+    check_shown(f, f"{where} shown", data["shown"])
     bands = Bands(f, data["samples"])
     for shown, run in zip(data["runs"], runs):
         check_run(f, f"{where} {run.where}", shown, run, runs)
@@ -83,6 +86,16 @@ def check_page(f, path, runs):
             f.same(f"{where} {run.where} added_percent_band", shown["added_percent_band"], None)
     check_claims(f, f"{where} claims", data["claims"], runs, bands)
     return data
+
+
+def check_shown(f, where, shown):
+    f.keys(where, shown, ["runs", "layers", "changes", "bars"])
+    for table, columns in (("runs", RUN_COLUMNS), ("layers", LAYER_COLUMNS)):
+        f.same(f"{where}.{table}", [(c["title"], c["key"], c["scale"], c["places"]) for c in shown[table]], columns)
+        f.true(f"{where}.{table}", all(c["text"] for c in shown[table]), "has a figure of which nothing is said")
+    f.same(f"{where}.changes", [(change["key"], change["name"]) for change in shown["changes"]], CHANGES)
+    f.same(f"{where}.bars", {chart: [(part["name"], part["key"], part["like"], part["of"]) for part in parts]
+                             for chart, parts in shown["bars"].items()}, BARS)
 
 
 class Bands:
@@ -159,16 +172,18 @@ def check_run(f, where, shown, run, runs):
             node = node.get(part, {}) if isinstance(node, dict) else {}
         text = str(node).lower() if isinstance(node, bool) else str(node)
         f.true(f"{where} settings.{key}", value in (text, "..."), f"is {value!r} and not {text!r}")
+    f.same(f"{where} passed", shown["passed"], passed(r))
     f.same(f"{where} checks", shown["checks"], "all passed" if passed(r) else "FAILED")
     f.same(f"{where} without", shown["without"], without(run, runs))
     f.same(f"{where} layers", [layer["name"] for layer in shown["layers"]], [layer["name"] for layer in r["layers"]])
     for layer, stored in zip(shown["layers"], r["layers"]):
         f.keys(f"{where} layer {stored['name']}", layer, [*LAYER, "energy_pj_highway"])
+        for key in LAYER:
+            f.same(f"{where} layer {stored['name']}, {key}", layer[key],
+                   charged(stored[key]) if key == "energy_pj" else stored[key])
         for component in r["energy_pj"]:
             f.close(f"{where} layer {stored['name']}, energy_pj_highway.{component}", layer["energy_pj_highway"].get(component, 0.0),
                     run.counts.energy(layer=stored["name"], component=component, stream="highway"))
-        for key, figure in LAYER.items():
-            f.same(f"{where} layer {stored['name']}, {key}", layer[key], figure(stored))
 
 
 def passed(r):

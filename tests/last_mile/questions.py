@@ -3,14 +3,15 @@
 import math
 import random
 
+from flat_files import COMPONENTS
 from reading import at, text_tables, unfolded
-from run_files import COMPONENTS, FILES, STREAMS
+from run_files import FILES, STREAMS
 
 METRICS = {"energy": ("energy_uj", "uJ"), "area": ("area_mm2", "mm2"), "latency": ("latency_ms", "ms"),
-           "power": ("average_power_mw", "mW"), "efficiency": ("tops_per_watt", "TOPS/W"), "cycles": ("cycles", ""),
-           **{name: (name, "") for name in ("processing_cycles", "dram_stall_cycles", "post_stall_cycles",
-                                            "utilization", "macs", "macs_zero_gated")},
-           "glb_bytes": ("glb_bytes", "B"), "dram_bytes": ("dram_bytes", "B")}
+           "power": ("average_power_mw", "mW"), "efficiency": ("tops_per_watt", "TOPS/W"),
+           **{name: (name, "") for name in ("cycles", "processing_cycles", "dram_stall_cycles", "post_stall_cycles",
+                                            "glb_conflict_cycles", "macs", "macs_zero_gated", "utilization")},
+           **{name: (name, "B") for name in ("glb_bytes", "glb_transfer_bytes", "dram_bytes", "dram_packing_loss_bytes")}}
 COMPARED = ["directory", "network", "accelerator", "precision", "highway", "policy", "totals", "change_percent",
             "energy_pj", "energy_pj_highway", "area_um2"]
 # The groups of constants that are uncertain together (docs/cost.md).

@@ -4,25 +4,18 @@ import math
 import pathlib
 import re
 
+from flat_files import COMPONENTS, DRAM_KINDS, GLB_KINDS, TOTALS, WITHOUT_AREA, check_layers_csv, check_stats
 from prices import PriceBook, Prices
 from reading import at, digest_of, neutral, read_csv, read_json, read_yaml
 
-COMPONENTS = ["mac", "ifmap_spad", "filter_spad", "psum_spad", "pe_control", "pe_fifo", "pe_link", "noc",
-              "glb", "glb_filter", "post", "rlc", "controller", "clock", "leakage", "dram"]
-WITHOUT_AREA = ["clock", "leakage", "dram"]
 STREAMS = ["low", "highway"]
 COUNTS = ["component", "action", "item", "stream", "layer", "bits", "count", "energy_pj", "interpolated"]
 RESULTS = ["schema", "accelerator", "profile", "network", "batch", "policy", "precision", "highway", "totals",
            "area_um2", "energy_pj", "energy_pj_highway", "operations", "off_array", "checks", "psums",
            "residency", "layers"]
-TOTALS = ["cycles", "processing_cycles", "dram_stall_cycles", "post_stall_cycles", "glb_conflict_cycles",
-          "latency_ms", "macs", "macs_zero_gated", "utilization", "energy_uj", "area_mm2", "average_power_mw",
-          "tops_per_watt", "glb_bytes", "glb_transfer_bytes", "dram_bytes", "dram_packing_loss_bytes"]
 LAYER = ["name", "op", "mapping", "passes", "active_pes", "cycles", "processing_cycles", "dram_stall_cycles",
          "post_stall_cycles", "glb_conflict_cycles", "macs", "macs_zero_gated", "bound", "ifmap_place",
          "ofmap_place", "glb_bytes", "dram_bytes", "dram_packing_loss_bits", "energy_pj"]
-GLB_KINDS = ["ifmap", "filter", "psum", "ofmap", "highway"]
-DRAM_KINDS = ["ifmap", "filter", "ofmap", "highway"]
 CHECKS = ["passed", "ofmap_bit_exact", "outputs_compared", "float_max_error", "accumulators_exact", "first_difference",
           "codes_compared", "codes_differing", "codes_off_by_one", "codes_within_tolerance", "tensors_differing",
           "largest_code_difference", "tolerance", "likely_cause", "conservation"]
@@ -34,29 +27,6 @@ RUN = ["schema", "version", "arguments", "request", "timing", "passes_simulated"
        "inputs", "files", "host", "wall_seconds"]
 PSUM_RULES = {"scaled": "scaled with the operands", "overflow_free": "overflow-free"}
 FILES = ["config.resolved.yaml", "counts.csv", "layers.csv", "results.json", "run.json", "stats.txt"]
-# A column of layers.csv: the same figure in results.json.
-LAYERS_CSV = {
-    **{name: (lambda layer, name=name: layer[name]) for name in
-       ["name", "op", "mapping", "bound", "passes", "active_pes", "cycles", "processing_cycles",
-        "dram_stall_cycles", "post_stall_cycles", "macs", "macs_zero_gated"]},
-    **{f"glb_bytes_{kind}": (lambda layer, kind=kind: layer["glb_bytes"][kind]) for kind in GLB_KINDS},
-    **{f"dram_bytes_{kind}": (lambda layer, kind=kind: layer["dram_bytes"][kind]) for kind in DRAM_KINDS},
-    "energy_pj": lambda layer: sum(layer["energy_pj"].values()),
-}
-# A line of stats.txt: unit, and the same figure of results.json.
-STATS = {
-    **{name: ("cycles", lambda r, name=name: r["totals"][name]) for name in TOTALS if name.endswith("cycles")},
-    "passes": ("passes", lambda r: sum(layer["passes"] for layer in r["layers"])),
-    "latency": ("ms", lambda r: r["totals"]["latency_ms"]),
-    "macs": ("MACs", lambda r: r["totals"]["macs"]),
-    "utilization": ("1", lambda r: r["totals"]["utilization"]),
-    "energy": ("uJ", lambda r: r["totals"]["energy_uj"]),
-    "area": ("mm2", lambda r: r["totals"]["area_mm2"]),
-    "average_power": ("mW", lambda r: r["totals"]["average_power_mw"]),
-    "glb_bytes": ("B", lambda r: r["totals"]["glb_bytes"]),
-    "dram_bytes": ("B", lambda r: r["totals"]["dram_bytes"]),
-    "widest_psum": ("1", lambda r: r["psums"]["widest"]),
-}
 
 
 def bytes_of(bits):
@@ -112,8 +82,8 @@ class RunFiles:
             self.check_shape(f"{self.where} layer {name}", name, layer, expected)
         self.check_totals()
         self.check_checks(expected)
-        self.check_layers_csv()
-        self.check_stats()
+        check_layers_csv(self.f, self)
+        check_stats(self.f, self)
         self.check_record(arguments)
 
     def check_counts(self, configs, book):
@@ -375,30 +345,6 @@ class RunFiles:
             f.keys(f"{self.where} off_array", layer, ["name", "share_of_macs"])
             f.close(f"{self.where} off_array {layer['name']}", layer["share_of_macs"],
                     expected.macs[layer["name"]] / sum(expected.macs.values()))
-
-    def check_layers_csv(self):
-        where = f"{self.where} layers.csv"
-        header, rows = read_csv(self.directory / "layers.csv")
-        self.f.keys(where, header, LAYERS_CSV)
-        self.f.same(f"{where} rows", len(rows), len(self.results["layers"]))
-        for row, layer in zip(rows, self.results["layers"]):
-            for column, figure in LAYERS_CSV.items():
-                value = figure(layer)
-                value = neutral(value or "") if value is None or isinstance(value, str) else value
-                self.f.same(f"{where} {layer['name']}, {column}", type(value)(row[column]), value)
-
-    def check_stats(self):
-        where = f"{self.where} stats.txt"
-        *lines, policy = (self.directory / "stats.txt").read_text(encoding="utf-8").splitlines()
-        self.f.same(f"{where} policy", policy, f"policy: {self.results['policy']}")
-        parts = [re.fullmatch(r"(\S+)\s+(\S+) (\S+)\s+# (.+)", line) for line in lines]
-        self.f.true(where, all(parts), "has a line that is no figure")
-        self.f.keys(where, [part[1] for part in parts], STATS)
-        for part in parts:
-            unit, figure = STATS[part[1]]
-            value = figure(self.results)
-            self.f.same(f"{where} {part[1]}", (part[2], part[3]),
-                        (str(value) if isinstance(value, int) else f"{value:.6g}", unit))
 
     def check_record(self, arguments):
         record, where = read_json(self.directory / "run.json"), f"{self.where} run.json"

@@ -2,7 +2,7 @@
 
 import re
 
-from run_files import COMPONENTS
+from flat_files import COMPONENTS
 from reading import text_tables, unfolded
 
 

@@ -3,8 +3,8 @@
 import pathlib
 
 from charts import SHOWN
+from flat_files import TOTALS
 from reading import read_csv, read_json, text_tables, unfolded
-from run_files import TOTALS
 
 WITH_RESULTS = ("ok", "check_failed")
 ADDED = ["the highway adds", "uJ", "%", "DRAM Mbit", "GLB Mbit", "mm2 %", "cycles %"]
@@ -73,14 +73,13 @@ class SweepFiles:
         where = f"{self.where} sweep.csv"
         keys = list(dict.fromkeys(key for point in self.points for key in point.settings))
         header, rows = read_csv(self.directory / "sweep.csv")
-        have_totals = any(point.results for point in self.points)
-        self.f.keys(where, header, ["id", "profile", "status", *keys, *(TOTALS if have_totals else [])])
+        self.f.same(f"{where} columns", header, ["id", "profile", "status", *keys, *sorted(TOTALS)])
         self.f.same(f"{where} ids", [row["id"] for row in rows], [point.id for point in self.points])
         for row, point in zip(rows, self.points):
             self.f.same(f"{where} {point.id}", (row["profile"], row["status"]), (self.profile, point.status))
             for key in keys:
                 self.f.same(f"{where} {point.id}, {key}", row[key], point.text(key))
-            for total in TOTALS if have_totals else []:
+            for total in TOTALS:
                 text = row[total]
                 value = point.total(total) if point.results else None
                 self.f.same(f"{where} {point.id}, {total}", float(text) if text else None, value)

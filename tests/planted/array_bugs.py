@@ -102,9 +102,6 @@ _BUGS = [
     ("memo: damaged files are read", "pass_timer.cpp",
      "body.size() % sizeof(Record) != 0 || digest != digest_of(body)",
      "body.size() % sizeof(Record) != 0 || digest + 1 == 0"),
-    ("memo: written in place", "pass_timer.cpp",
-     'const std::string temporary = fmt::format("{}.{}", path, ::getpid());',
-     "const std::string temporary = path;"),
 ]
 
 BUGS = [(what, f"pe/{file}", text, replacement, "pe_test", "differential_test", "silicon_test")

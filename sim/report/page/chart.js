@@ -2,30 +2,6 @@
 // Stacked horizontal bars as SVG. What is drawn carries its figures (data-series, data-value), so that a reader of
 // the page's elements finds what a reader of the picture sees.
 
-// Colour and pattern of each name, the same in every chart. Colours: Paul Tol, "Colour schemes" (SRON/EPS/TN/09-002,
-// 2021), told apart with any colour vision where the pattern is the same.
-const STYLES = {
-  "MAC": ["#332288", "plain"],
-  "ifmap spad": ["#88ccee", "plain"],
-  "filter spad": ["#6699cc", "rising"],
-  "psum spad": ["#004488", "falling"],
-  "PE control": ["#999933", "upright"],
-  "PE links": ["#44aa99", "level"],
-  "NoC + FIFOs": ["#117733", "crossed"],
-  "GLB": ["#ddaa33", "plain"],
-  "post-processing": ["#cc6677", "rising"],
-  "clock": ["#aa4499", "level"],
-  "leakage": ["#bbbbbb", "dotted"],
-  "DRAM": ["#882255", "plain"],
-  "longer run": ["#555555", "upright"],
-  "other data": ["#e5e5e5", "falling"],
-  "processing": ["#808080", "plain"],
-};
-// What keeps the array waiting looks like the component it waits for.
-STYLES["bank conflicts"] = STYLES.GLB;
-STYLES["DRAM stall"] = STYLES.DRAM;
-STYLES["post stall"] = STYLES["post-processing"];
-
 const LIGHT = { ink: "#1a1a1a", quiet: "#5f6368", line: "#d9dce1", paper: "#ffffff", edge: "#ffffff" };
 const DARK = { ink: "#e8eaed", quiet: "#a8adb4", line: "#41464d", paper: "#1b1d20", edge: "#c8ccd2" };
 

@@ -2,6 +2,12 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 
+// Colour and pattern of each name, the same in every chart.
+const STYLES = { "longer run": ["#555555", "upright"], "other data": ["#e5e5e5", "falling"] };
+for (const { name, colour, pattern } of data.groups) STYLES[name] = [colour, pattern];
+// What keeps the array waiting looks like the component it waits for.
+for (const { name, like } of Object.values(data.shown.bars).flat()) STYLES[name] = like ? STYLES[like] : ["#808080", "plain"];
+
 // Names reach the document as text, never as markup.
 function element(tag, text, parent, className) {
   const made = document.createElement(tag);

@@ -21,6 +21,26 @@ const by_group = (rows, figures_of, scale = MICRO) =>
   groups.map((group) => ({ name: group.name, values: rows.map((row) => of_group(group, figures_of(row)) * scale) }))
     .filter(({ values }) => values.some((value) => value !== 0));
 
+// What `key` ("a.b": b of a) says of a row; the parts of an object together.
+function figure_of(row, { key, scale }) {
+  const value = key.split(".").reduce((part, name) => part?.[name], row) ?? "";
+  if (Array.isArray(value)) return `${number(value[0] * scale)} to ${number(value[2] * scale)}`;
+  return typeof value === "string" ? value : scale * (typeof value === "object" ? sum_of(value) : value);
+}
+
+// A column of a table, as the data describe it.
+const column = (shown) => [shown.title, (row) => figure_of(row, shown), (value) => {
+  if (typeof value === "string") return value;
+  if (value === 0 && shown.none_at_zero) return "";
+  return shown.places < 0 ? number(value)
+    : value.toLocaleString("en-US", { minimumFractionDigits: shown.places, maximumFractionDigits: shown.places });
+}];
+
+// The bars of a chart of layers; a part that is taken out of another is not in that one.
+const bars_of = (chart, layers) => data.shown.bars[chart].map((part, _, parts) => ({ name: part.name, values: layers.map((layer) =>
+  figure_of(layer, part) - total(parts.filter(({ of }) => of === part.key).map((taken) => figure_of(layer, taken)))) }))
+  .filter(({ values }) => total(values) > 0);
+
 const less = (figures, others) =>
   Object.fromEntries([...new Set([...Object.keys(figures), ...Object.keys(others)])].map((component) =>
     [component, (figures[component] ?? 0) - (others[component] ?? 0)]));
@@ -59,7 +79,7 @@ function parts_text(named, show) {
     .map(([name, value]) => `${name} ${show(value)}`).join(", ");
 }
 
-const named_groups = (figures) => groups.map((group) => [group.name, of_group(group, figures) * MICRO]);
+const named_groups = (figures, name_of) => groups.map((group) => [name_of?.(group) || group.name, of_group(group, figures) * MICRO]);
 
 // Layers whose mapping is not that of the machine without highway.
 const remapped = ({ run, base }) => run.layers.filter((layer) =>
@@ -67,14 +87,14 @@ const remapped = ({ run, base }) => run.layers.filter((layer) =>
 
 function headline_parts(pair) {
   const rest = (sum_of(pair.longer) + sum_of(pair.other)) * MICRO;
-  const own = parts_text(named_groups(pair.own).map(([name, value]) => [name === "GLB" ? "buffer" : name, value]), three_digits);
+  const own = parts_text(named_groups(pair.own, ({ word }) => word), three_digits);
   const what = remapped(pair) > 0 ? "longer run, other data and mapping" : "longer run and other data";
   return [own, `${what} ${rest < 0 ? "−" : ""}${rest === 0 ? "0" : three_digits(rest)}`]
     .filter((part) => part).join(", ");
 }
 
 function headline() {
-  const failed = runs.filter(({ checks }) => checks !== "all passed").map(({ label }) => label);
+  const failed = runs.filter(({ passed }) => !passed).map(({ label }) => label);
   if (failed.length > 0) element("p", `A check failed, do not trust the figures of: ${failed.join("; ")}.`, document.querySelector("main"), "failed");
   if (!dearest) return;
   const box = element("div", undefined, document.querySelector("main"), "headline");
@@ -94,7 +114,7 @@ function why(pair) {
   const change = (value) => `${signed_three(value)} µJ`;
   const own = sum_of(pair.own) * MICRO;
   const [longer, other] = [sum_of(pair.longer) * MICRO, sum_of(pair.other) * MICRO];
-  const by_time = named_groups(pair.longer).map(([name, value]) => [name === "DRAM" ? "DRAM standby" : name, value]);
+  const by_time = named_groups(pair.longer, ({ of_time }) => of_time);
   const moved = remapped(pair);
   return `Of the ${change(pair.added)} (${pair_name(pair)}), ${change(own)} are the accesses that only the highway makes. ` +
     `The other ${change(longer + other)}: the run takes ${signed(pair.percent("cycles"), 2)} % cycles on ${signed(pair.percent("area_mm2"), 2)} % ` +
@@ -140,13 +160,13 @@ function highway() {
 
 function highway_table(parent) {
   const energy = (part) => (pair) => sum_of(pair[part]) * MICRO;
+  const changes = data.shown.changes.map(({ key, name }) => [`% ${name}`, ({ percent }) => percent(key), (value) => signed(value, 2)]);
   table(parent, "What the highway costs", [
     ["run", ({ run }) => run.label],
     ["µJ", ({ added }) => added, signed_energy],
-    ["% energy", ({ percent }) => percent("energy_uj"), (value) => signed(value, 2)],
+    ...changes.slice(0, 1),
     ["5 to 95 %", ({ run }) => range_text(run.added_percent_band, 2)],
-    ["% area", ({ percent }) => percent("area_mm2"), (value) => signed(value, 2)],
-    ["% cycles", ({ percent }) => percent("cycles"), (value) => signed(value, 2)],
+    ...changes.slice(1),
     ["own accesses µJ", energy("own"), number],
     ["longer run µJ", energy("longer"), signed_energy],
     ["other data µJ", energy("other"), signed_energy],
@@ -171,19 +191,7 @@ function claims() {
 
 function overview() {
   const made = section("Runs");
-  const of_total = (key) => (run) => run.totals[key];
-  table(made, "Runs", [
-    ["run", (run) => run.label],
-    ["energy µJ", of_total("energy_uj"), number],
-    ["5 to 95 %", ({ energy_uj_band }) => `${number(energy_uj_band[0])} to ${number(energy_uj_band[2])}`],
-    ["area mm²", of_total("area_mm2"), (value) => value.toFixed(3)],
-    ["cycles", of_total("cycles"), (value) => value.toLocaleString("en-US")],
-    ["latency ms", of_total("latency_ms"), (value) => value.toFixed(2)],
-    ["utilization %", (run) => 100 * run.totals.utilization, (value) => value.toFixed(1)],
-    ["GLB Mbit", (run) => run.totals.glb_bytes * 8 * MICRO, number],
-    ["DRAM Mbit", (run) => run.totals.dram_bytes * 8 * MICRO, number],
-    ["checks", (run) => run.checks],
-  ], runs);
+  table(made, "Runs", [["run", (run) => run.label], ...data.shown.runs.map(column), ["checks", (run) => run.checks]], runs);
 }
 
 // What the runs without a twin come to; what a highway adds to its twin is on this scale a hair, and has figures of its own.
@@ -227,11 +235,9 @@ function highway_by_layer(box, run) {
     return;
   }
   const labels = own.map(({ name }) => name);
-  const traffic = [["GLB", "glb_bytes"], ["DRAM", "dram_bytes"]].map(([name, key]) =>
-    ({ name, values: own.map((layer) => layer[key].highway * 8e-3) }));
   figure(box, "The highway by layer", [
     { name: "µJ", labels, unit: "µJ of the highway's own accesses", series: by_group(own, (layer) => layer.energy_pj_highway) },
-    { name: "kbit", labels, unit: "kbit of the highway", series: traffic.filter(({ values }) => total(values) > 0) },
+    { name: "kbit", labels, unit: "kbit of the highway", series: bars_of("highway", own) },
   ]);
 }
 
@@ -244,26 +250,11 @@ function layer_charts(box, run) {
                  series: by_group(run.layers, ({ name, energy_pj }) => less(energy_pj, base[name]?.energy_pj ?? {})) });
   }
   figure(box, "Energy by layer", views);
-  const cycles = [["processing", (layer) => layer.processing - layer.conflicts], ["bank conflicts", (layer) => layer.conflicts],
-                  ["DRAM stall", (layer) => layer.dram_stall], ["post stall", (layer) => layer.post_stall]];
-  figure(box, "Cycles by layer", [{ name: "kilocycles", labels, unit: "kilocycles", series: cycles.map(([name, of]) =>
-    ({ name, values: run.layers.map((layer) => of(layer) / 1e3) })).filter(({ values }) => total(values) > 0) }]);
+  figure(box, "Cycles by layer", [{ name: "kilocycles", labels, unit: "kilocycles", series: bars_of("cycles", run.layers) }]);
 }
 
 function layer_table(box, run) {
-  const kilobits = (bytes) => bytes * 8e-3;
-  table(box, "Layers", [
-    ["layer", ({ name }) => name],
-    ["mapping", ({ mapping }) => mapping ?? ""],
-    ["bound", ({ bound }) => bound ?? ""],
-    ["active PEs", ({ mapping, active_pes }) => (mapping ? active_pes : ""), String],
-    ["kilocycles", (l) => (l.processing + l.dram_stall + l.post_stall) / 1e3, number],
-    ["energy µJ", ({ energy_pj }) => sum_of(energy_pj) * MICRO, number],
-    ["DRAM kbit", ({ dram_bytes }) => kilobits(sum_of(dram_bytes)), number],
-    ["of it highway", ({ dram_bytes }) => kilobits(dram_bytes.highway), number],
-    ["GLB kbit", ({ glb_bytes }) => kilobits(sum_of(glb_bytes)), number],
-    ["of it highway ", ({ glb_bytes }) => kilobits(glb_bytes.highway), number],
-  ], run.layers);
+  table(box, "Layers", data.shown.layers.map(column), run.layers);
   const homeless = run.residency.filter(({ place }) => place === "dram").map(({ tensor }) => tensor);
   element("p", `Stored tensors: ${run.residency.length - homeless.length} in the global buffer, ${homeless.length} in DRAM` +
     `${homeless.length ? ` (${homeless.join(", ")})` : ""}.`, box);

@@ -8,7 +8,7 @@ namespace {
 
 StoredRun with(const std::string& key, double value) {
   StoredRun run;
-  run.figures.totals[key] = value;
+  set_figure(run.figures.totals, key, value);
   return run;
 }
 

@@ -21,10 +21,10 @@ class PageDataTest : public test::Runs {
 
 TEST_F(PageDataTest, HoldsTheFiguresOfTheRuns) {
   const Json data = Json::parse(page_data({wide_, plain_, highway_}));
-  EXPECT_EQ(data.at("schema"), "turnpike-page/2");
+  EXPECT_EQ(data.at("schema"), "turnpike-page/3");
   ASSERT_EQ(data.at("runs").size(), 3U);
   const Json& run = data.at("runs")[2];
-  EXPECT_EQ(run.at("totals").at("energy_uj").get<double>(), highway_.figures.total("energy_uj"));
+  EXPECT_EQ(run.at("totals").at("energy_uj").get<double>(), highway_.figures.totals.energy_uj);
   EXPECT_EQ(run.at("policy"), highway_.figures.policy);
   for (const char* key : {"energy_pj", "energy_pj_highway"}) {
     for (const auto& [component, energy] : run.at(key).items()) {
@@ -50,7 +50,7 @@ TEST_F(PageDataTest, FindsTheSameMachineWithoutHighway) {
 TEST_F(PageDataTest, ChangesLieInTheirBands) {
   const Json run = Json::parse(page_data({highway_, plain_})).at("runs")[0];
   const double change =
-      100.0 * (highway_.figures.total("energy_uj") / plain_.figures.total("energy_uj") - 1.0);
+      100.0 * (highway_.figures.totals.energy_uj / plain_.figures.totals.energy_uj - 1.0);
   EXPECT_GT(change, 0.0);
   const Json& band = run.at("added_percent_band");
   EXPECT_LT(band[0], band[1]);
@@ -82,7 +82,7 @@ TEST_F(PageDataTest, ClaimsOfThePaperAreToldOfItsNetworkOnly) {
   EXPECT_EQ(claims[1].at("paper"), -73.1);
   EXPECT_EQ(claims[2].at("paper"), 3.9);
   EXPECT_NEAR(claims[0].at("ours").get<double>(),
-              100.0 * (narrow.figures.total("area_mm2") / wide_.figures.total("area_mm2") - 1.0),
+              100.0 * (narrow.figures.totals.area_mm2 / wide_.figures.totals.area_mm2 - 1.0),
               1e-12);
   EXPECT_EQ(claims[2].at("from"), 2);
   EXPECT_EQ(claims[2].at("to"), 3);

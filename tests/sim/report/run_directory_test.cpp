@@ -60,7 +60,7 @@ TEST_F(RunDirectories, AWrittenOneIsWhole) {
   EXPECT_EQ(refusal(directory), "");
   const RunDirectory read = RunDirectory::open(directory);
   EXPECT_EQ(read.text("results.json"), results_json(small_run()));
-  EXPECT_EQ(read.request(), record("n").request);
+  EXPECT_EQ(read.record().request, record("n").request);
   EXPECT_EQ(std::distance(fs::directory_iterator{directory}, {}), 6);
 }
 

@@ -25,7 +25,7 @@ TEST_F(SensitivityReportTest, OneRunIsAboutItsEnergy) {
   const auto report = sensitivity_of({wide_}, test::config_root(), settings_);
   ASSERT_EQ(report.numbers.size(), 1U);
   const SensitivityOf& number = report.numbers.front();
-  EXPECT_DOUBLE_EQ(number.nominal, wide_.figures.total("energy_uj"));
+  EXPECT_DOUBLE_EQ(number.nominal, wide_.figures.totals.energy_uj);
   EXPECT_LT(number.band.p5, number.band.p50);
   EXPECT_LT(number.band.p50, number.band.p95);
   EXPECT_EQ(number.constants.size(), static_cast<std::size_t>(cost::kGroups));
@@ -36,7 +36,7 @@ TEST_F(SensitivityReportTest, MoreRunsAreAboutTheChangeAgainstTheFirst) {
   ASSERT_EQ(report.numbers.size(), 2U);
   EXPECT_DOUBLE_EQ(
       report.numbers[0].nominal,
-      100.0 * (narrow_.figures.total("energy_uj") / wide_.figures.total("energy_uj") - 1.0));
+      100.0 * (narrow_.figures.totals.energy_uj / wide_.figures.totals.energy_uj - 1.0));
   EXPECT_EQ(report.numbers[1].nominal, 0.0);
   EXPECT_EQ(report.numbers[1].band.p5, 0.0);
   EXPECT_EQ(report.numbers[1].band.p95, 0.0);

@@ -1,5 +1,7 @@
 #include "sim/report/stored_run.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "sim/base/random.hpp"
 #include "tests/sim/report/runs.hpp"
 
@@ -11,6 +13,7 @@ using test::put;
 using test::run_of;
 using test::stored;
 using test::stored_without_digests;
+using Json = nlohmann::ordered_json;
 
 class StoredRunTest : public test::Runs {};
 
@@ -45,8 +48,8 @@ TEST_F(StoredRunTest, KeepsWhatTheWorkloadDecided) {
 TEST_F(StoredRunTest, StatesItsFigures) {
   const PricedRun run = run_of("tiny_residual.npz");
   const StoredRun again = read_stored_run(stored("run", run));
-  EXPECT_EQ(again.figures.total("energy_uj"), run.energy_uj());
-  EXPECT_EQ(again.figures.total("cycles"), static_cast<double>(run.result.cycles().total()));
+  EXPECT_EQ(again.figures.totals.energy_uj, run.energy_uj());
+  EXPECT_EQ(again.figures.totals.cycles, run.result.cycles().total());
   EXPECT_EQ(again.figures.policy, run.policy);
   EXPECT_EQ(again.timing, "memo");
   EXPECT_EQ(again.counts.size(), run.energy.rows.size());
@@ -89,6 +92,63 @@ TEST_F(StoredRunTest, RefusesCountsOfAnotherRun) {
   EXPECT_THROW(static_cast<void>(read_stored_run(run)), FileError);
   put(run + "/counts.csv", counts + counts.substr(at, line + 1 - at));
   EXPECT_THROW(static_cast<void>(read_stored_run(run)), FileError);
+}
+
+/// results.json of a stored run, changed.
+void change_results(const std::string& run, void (*change)(Json& results)) {
+  Json results = Json::parse(bytes_of(run + "/results.json"));
+  change(results);
+  put(run + "/results.json", results.dump(2));
+}
+
+TEST_F(StoredRunTest, ReadsResultsOfVersionsThatHadFewerFigures) {
+  const std::string run = stored_without_digests("run", run_of("tiny_residual.npz"));
+  const StoredRun whole = read_stored_run(run);
+  change_results(run, [](Json& results) {
+    for (const char* key :
+         {"glb_conflict_cycles", "glb_transfer_bytes", "dram_packing_loss_bytes"}) {
+      results["totals"].erase(key);
+    }
+    for (const char* key : {"passed", "codes_compared", "codes_differing", "codes_off_by_one",
+                            "codes_within_tolerance", "tensors_differing", "tolerance",
+                            "largest_code_difference", "likely_cause"}) {
+      results["checks"].erase(key);
+    }
+    results["precision"].erase("float_layers");
+    results["highway"].erase("wider_skips");
+  });
+  const StoredRun old = read_stored_run(run);
+  EXPECT_EQ(old.figures.totals.cycles, whole.figures.totals.cycles);
+  EXPECT_EQ(figure_of(old.figures.totals, "glb_conflict_cycles"), std::nullopt);
+  EXPECT_TRUE(figure_of(whole.figures.totals, "glb_conflict_cycles").has_value());
+  EXPECT_TRUE(old.result.checks.all_passed());
+  EXPECT_EQ(old.result.checks.codes_compared, 0U);
+}
+
+TEST_F(StoredRunTest, RefusesAVerdictAndSumsThatOtherFiguresContradict) {
+  const PricedRun made = run_of("tiny_residual.npz");
+  const auto message = [&made](void (*change)(Json & results)) -> std::string {
+    const std::string run = stored_without_digests("run", made);
+    change_results(run, change);
+    try {
+      static_cast<void>(read_stored_run(run));
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(message([](Json& r) {
+              r["checks"]["ofmap_bit_exact"] = false;
+            }).find("checks: 'passed' contradicts"),
+            std::string::npos);
+  EXPECT_NE(message([](Json& r) {
+              r["layers"][0]["cycles"] = 1;
+            }).find("': 'cycles' contradicts the other figures"),
+            std::string::npos);
+  EXPECT_NE(message([](Json& r) {
+              r["layers"][0].erase("passes");
+            }).find("': lacks the required key 'passes'"),
+            std::string::npos);
 }
 
 TEST(ParseWidths, IsTheInverseOfWidthsText) {

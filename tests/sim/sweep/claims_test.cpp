@@ -48,7 +48,7 @@ class ClaimsTest : public testing::Test {
   [[nodiscard]] double total(const std::string& id, const char* key) const {
     for (const PointResult& point : outcome_.points) {
       if (point.settings.id() == id) {
-        return point.totals.at(key);
+        return report::figure_of(point.totals, key).value();
       }
     }
     ADD_FAILURE() << id;

@@ -50,7 +50,7 @@ TEST_F(SweepRunner, RunsEveryPointAndResumesFinishedOnes) {
   ASSERT_EQ(first.points.size(), 4U);
   for (const PointResult& point : first.points) {
     EXPECT_EQ(point.status, "ok");
-    EXPECT_GT(point.totals.at("energy_uj"), 0.0);
+    EXPECT_GT(point.totals.energy_uj, 0.0);
   }
   EXPECT_TRUE(fs::exists(options.directory + "/sweep.csv"));
   EXPECT_TRUE(fs::exists(options.directory + "/sweep.json"));

@@ -18,7 +18,9 @@ PointResult point(int bits, bool highway, double energy_uj, const std::string& d
   p.weight_bits = p.activation_bits = bits;
   p.highway = highway;
   p.highway_bits = 8;
-  p.totals = {{"cycles", 1000.0}, {"energy_uj", energy_uj}, {"area_mm2", 2.5}};
+  p.totals.cycles = 1000;
+  p.totals.energy_uj = energy_uj;
+  p.totals.area_mm2 = 2.5;
   return p;
 }
 
@@ -39,7 +41,7 @@ TEST(SweepSummary, ShowsPointsWithoutResults) {
   PointResult failed = point(2, false, 0.0, "a");
   failed.status = "failed";
   failed.weight_bits = failed.activation_bits = 0;
-  failed.totals.clear();
+  failed.totals = {};
   EXPECT_THAT(sweep_summary({failed}), HasSubstr("2b device=a"));
   EXPECT_THAT(sweep_summary({failed}), HasSubstr("failed\n"));
 }
