@@ -20,7 +20,7 @@ std::vector<std::string> sources_of(const Network& network, const std::string& n
     const Layer& layer = network.layer(at);
     if (layer.is_array()) {
       sources.push_back(at);
-    } else if (layer.kind != LayerKind::add) {
+    } else if (layer.op != traces::Op::add) {
       open.insert(open.end(), layer.inputs.begin(), layer.inputs.end());
     }
   }
@@ -37,8 +37,8 @@ std::map<std::string, double> branch_gains(const Network& network) {
     for (const std::string& input : layer.inputs) {
       before = std::max(before, adds.at(input));
     }
-    adds[layer.name] = before + (layer.kind == LayerKind::add ? 1 : 0);
-    if (layer.kind != LayerKind::add || adds[layer.name] <= kUndampedAdds) {
+    adds[layer.name] = before + (layer.op == traces::Op::add ? 1 : 0);
+    if (layer.op != traces::Op::add || adds[layer.name] <= kUndampedAdds) {
       continue;
     }
     const double gain = 1.0 / std::sqrt(static_cast<double>(adds[layer.name] - kUndampedAdds));

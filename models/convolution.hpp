@@ -8,7 +8,9 @@
 namespace turnpike::models {
 
 /// ifmap [batch][channels][rows][columns], filter [filters][channels / groups][R][S],
-/// ofmap [batch][filters][out_rows][out_columns]. fc is rows = columns = R = S = 1.
+/// ofmap [batch][filters][out_rows][out_columns]. fc is rows = columns = R = S = 1. The number
+/// side's own description of a convolution, shared with no hardware: what the machine computes is
+/// checked against it.
 struct ConvShape {
   std::int64_t batch = 1;
   std::int64_t channels = 0;
@@ -19,7 +21,7 @@ struct ConvShape {
   std::int64_t kernel_columns = 1;
   std::int64_t stride_rows = 1;
   std::int64_t stride_columns = 1;
-  traces::Padding pad;
+  traces::Padding pad = {};
   std::int64_t groups = 1;
   std::int64_t out_rows = 1;
   std::int64_t out_columns = 1;

@@ -9,10 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "models/convolution.hpp"
-#include "models/elementwise.hpp"
-#include "models/float_recurrent.hpp"
 #include "models/network_size.hpp"
+#include "models/ops/ops.hpp"
 #include "models/synthetic.hpp"
 #include "sim/base/error.hpp"
 
@@ -35,20 +33,6 @@ void apply_channels(const Layer& layer, const TensorShape& shape, Values& values
   }
 }
 
-Values pool(const Layer& layer, std::int64_t batch, const Values& in) {
-  PoolShape shape;
-  shape.input = with_batch(layer.input_shape, batch);
-  shape.output = with_batch(layer.output_shape, batch);
-  shape.kernel = layer.kernel;
-  shape.stride = layer.stride;
-  shape.pad = layer.pad;
-  if (layer.kernel == std::array<int, 2>{0, 0}) {
-    shape.kernel = {static_cast<int>(layer.input_shape[1]), static_cast<int>(layer.input_shape[2])};
-    shape.stride = {1, 1};
-  }
-  return layer.kind == LayerKind::maxpool ? max_pool(shape, in) : average_pool(shape, in);
-}
-
 /// The values of a pass that somebody still reads.
 class ForwardPass {
  public:
@@ -65,24 +49,24 @@ class ForwardPass {
   }
 
   void run(const Layer& layer) {
-    Values out;
-    if (layer.is_recurrent()) {
-      RecurrentValues values = float_recurrent(layer, value(layer.inputs[0]));
-      if (layer.kind == LayerKind::lstm) {
-        visit_({layer.name + ".cell", layer.output_shape, values.cell});
-      }
-      out = std::move(values.output);
-    } else if (layer.is_array()) {
-      out.resize(static_cast<std::size_t>(network_.batch() * element_count(layer.output_shape)));
-      const Values synthetic = synthetic_input(layer);
-      const Values& in = layer.requests.ifmap_zeros ? synthetic : value(layer.inputs[0]);
-      convolve<float>(conv_shape(layer, network_.batch()), in.data(), layer.weights.data(),
-                      out.data());
-    } else {
-      out = element_wise(layer);
+    const Values synthetic = synthetic_input(layer);
+    FloatOperands operands{.layer = layer,
+                           .batch = network_.batch(),
+                           .inputs = {},
+                           .output_shape = with_batch(layer.output_shape, network_.batch())};
+    for (const std::string& input : layer.inputs) {
+      const bool own = layer.requests.ifmap_zeros.has_value();
+      const TensorShape& shape = own ? layer.input_shape : network_.shape_of(input);
+      operands.inputs.push_back(
+          {own ? &synthetic : &value(input), with_batch(shape, network_.batch())});
     }
+    FloatResult result = operation(layer.op).forward(operands);
+    if (!result.state.empty()) {
+      visit_({layer.name + ".cell", layer.output_shape, result.state});
+    }
+    Values out = std::move(result.output);
     if (!layer.is_recurrent() && (!layer.scale.empty() || !layer.bias.empty())) {
-      apply_channels(layer, with_batch(layer.output_shape, network_.batch()), out);
+      apply_channels(layer, operands.output_shape, out);
     }
     if (layer.relu) {
       for (float& each : out) {
@@ -120,40 +104,6 @@ class ForwardPass {
     return values;
   }
 
-  [[nodiscard]] Values element_wise(const Layer& layer) const {
-    const std::int64_t batch = network_.batch();
-    Values out = value(layer.inputs[0]);
-    switch (layer.kind) {
-      case LayerKind::add: {
-        const TensorShape target = with_batch(layer.output_shape, batch);
-        const Values skip = skip_operand(
-            value(layer.inputs[1]), with_batch(network_.shape_of(layer.inputs[1]), batch), target,
-            {.stride = layer.skip_stride, .channel_pad = layer.channel_pad});
-        std::transform(out.begin(), out.end(), skip.begin(), out.begin(), std::plus<>{});
-        return out;
-      }
-      case LayerKind::mul: {
-        const Values& by = value(layer.inputs[1]);
-        std::transform(out.begin(), out.end(), by.begin(), out.begin(), std::multiplies<>{});
-        return out;
-      }
-      case LayerKind::maxpool:
-      case LayerKind::avgpool:
-        return pool(layer, batch, out);
-      case LayerKind::concat: {
-        std::vector<Values> parts;
-        std::vector<TensorShape> shapes;
-        for (const std::string& input : layer.inputs) {
-          parts.push_back(value(input));
-          shapes.push_back(with_batch(network_.shape_of(input), batch));
-        }
-        return concatenate(parts, shapes);
-      }
-      default:
-        return out;
-    }
-  }
-
   void release(const Layer& layer) {
     if (layer.requests.ifmap_zeros) {
       return;
@@ -187,29 +137,6 @@ TensorShape with_batch(const TensorShape& shape, std::int64_t batch) {
   TensorShape out = {batch};
   out.insert(out.end(), shape.begin(), shape.end());
   return out;
-}
-
-ConvShape conv_shape(const Layer& layer, std::int64_t batch) {
-  ConvShape shape;
-  shape.batch =
-      layer.kind == LayerKind::fc && layer.input_shape.size() == 2 ? layer.input_shape[0] : batch;
-  shape.filters = layer.filters;
-  if (layer.kind == LayerKind::fc) {
-    shape.channels = layer.fan_in();
-    return shape;
-  }
-  shape.channels = layer.input_shape.at(0);
-  shape.rows = layer.input_shape.at(1);
-  shape.columns = layer.input_shape.at(2);
-  shape.kernel_rows = layer.kernel[0];
-  shape.kernel_columns = layer.kernel[1];
-  shape.stride_rows = layer.stride[0];
-  shape.stride_columns = layer.stride[1];
-  shape.pad = layer.pad;
-  shape.groups = layer.groups;
-  shape.out_rows = layer.output_shape.at(1);
-  shape.out_columns = layer.output_shape.at(2);
-  return shape;
 }
 
 void forward(const Network& network, const std::function<void(const FloatValue&)>& visit) {

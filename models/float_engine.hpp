@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 
-#include "models/convolution.hpp"
 #include "models/network.hpp"
 
 namespace turnpike::models {
@@ -24,8 +23,5 @@ void forward(const Network& network, const std::function<void(const FloatValue&)
 
 /// Shape as tensors have it: [N, C, H, W], [N, features], or [steps, features].
 [[nodiscard]] TensorShape with_batch(const TensorShape& shape, std::int64_t batch);
-
-/// The convolution a conv or fc layer is.
-[[nodiscard]] ConvShape conv_shape(const Layer& layer, std::int64_t batch);
 
 }  // namespace turnpike::models

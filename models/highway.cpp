@@ -10,23 +10,23 @@ namespace {
 using traces::LayerEntry;
 using traces::Op;
 using traces::PostStep;
-using traces::TensorEntry;
+using traces::Program;
+using traces::ProgramTensor;
 using traces::TensorKind;
-using traces::Trace;
 
 constexpr int kFloatBits = 32;
 
 class Rewrite {
  public:
-  Rewrite(QuantizedGraph& graph, int bits) : graph_{graph}, trace_{graph.trace}, bits_{bits} {}
+  Rewrite(QuantizedGraph& graph, int bits) : graph_{graph}, program_{graph.program}, bits_{bits} {}
 
   void run() {
     // By index: splitting a producer inserts layers before the add.
-    for (std::size_t i = 0; i < trace_.layers.size(); ++i) {
-      if (trace_.layers[i].skip) {
+    for (std::size_t i = 0; i < program_.layers.size(); ++i) {
+      if (program_.layers[i].skip) {
         i += move_skip(i);
-      } else if (trace_.layers[i].recurrent) {
-        widen_recurrent(trace_.layers[i]);
+      } else if (program_.layers[i].recurrent) {
+        widen_recurrent(program_.layers[i]);
       }
     }
   }
@@ -35,11 +35,11 @@ class Rewrite {
   /// Puts the skip of the add at `index` on the highway; returns how many layers were inserted
   /// before it.
   std::size_t move_skip(std::size_t index) {
-    const std::string low = trace_.layers[index].inputs.at(1);
-    const TensorEntry& entry = trace_.tensor(low);
-    const auto producer = trace_.producer(low);
+    const std::string low = program_.layers[index].inputs.at(1);
+    const ProgramTensor& entry = program_.tensor(low);
+    const auto producer = program_.producer(low);
     if (entry.highway) {
-      trace_.layers[index].skip->highway = true;
+      program_.layers[index].skip->highway = true;
       return 0;
     }
     if (entry.is_float() || std::max(bits_, entry.bits) == entry.bits || !producer) {
@@ -47,32 +47,33 @@ class Rewrite {
     }
     std::size_t inserted = 0;
     std::string high = low;
-    if (trace_.layers[*producer].op == Op::quantize) {
-      high = trace_.layers[*producer].inputs.at(0);
-      if (const auto source = trace_.producer(high); source && !trace_.tensor(high).highway) {
-        widen(high, trace_.layers[*source]);
+    if (program_.layers[*producer].op == Op::quantize) {
+      high = program_.layers[*producer].inputs.at(0);
+      if (const auto source = program_.producer(high); source && !program_.tensor(high).highway) {
+        widen(high, program_.layers[*source]);
       }
     } else if (only_skips_read(low)) {
-      widen(low, trace_.layers[*producer]);
+      widen(low, program_.layers[*producer]);
     } else {
       high = split(low, *producer);
       inserted = 1;
     }
-    LayerEntry& add = trace_.layers[index + inserted];
+    LayerEntry& add = program_.layers[index + inserted];
     add.inputs[1] = high;
     add.skip->highway = true;
     return inserted;
   }
 
   [[nodiscard]] bool only_skips_read(const std::string& tensor) const {
-    const std::vector<std::size_t> readers = trace_.consumers(tensor);
-    return std::all_of(readers.begin(), readers.end(),
-                       [&](std::size_t reader) { return trace_.layers[reader].skip.has_value(); });
+    const std::vector<std::size_t> readers = program_.consumers(tensor);
+    return std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) {
+      return program_.layers[reader].skip.has_value();
+    });
   }
 
   /// Makes a tensor a highway tensor; its producer quantizes unless the highway is floating.
   void widen(const std::string& name, LayerEntry& producer) {
-    make_highway(trace_.tensor(name));
+    make_highway(program_.tensor(name));
     std::erase_if(producer.post,
                   [](const PostStep& step) { return step.kind == PostStep::Kind::quantize; });
     if (bits_ != kFloatBits) {
@@ -80,7 +81,7 @@ class Rewrite {
     }
   }
 
-  void make_highway(TensorEntry& entry) {
+  void make_highway(ProgramTensor& entry) {
     entry.highway = true;
     entry.zero_point = 0.0;
     entry.axis.reset();
@@ -95,42 +96,42 @@ class Rewrite {
   /// node behind it the codes. Returns the highway tensor's name.
   std::string split(const std::string& low, std::size_t producer) {
     const std::string value = graph_.plans.at(low).value;
-    TensorEntry entry;
+    ProgramTensor entry;
     entry.name = value + ".h";
     graph_.plans[entry.name] = graph_.plans.at(low);
     make_highway(entry);
     std::string high = entry.name;
-    trace_.add_tensor(std::move(entry));
-    trace_.layers[producer].output = high;
-    widen(high, trace_.layers[producer]);
+    program_.add_tensor(std::move(entry));
+    program_.layers[producer].output = high;
+    widen(high, program_.layers[producer]);
     LayerEntry quantizer;
     quantizer.name = value + ".quant";
     quantizer.op = Op::quantize;
     quantizer.inputs = {high};
     quantizer.output = low;
-    const auto place = trace_.layers.begin() + static_cast<std::ptrdiff_t>(producer) + 1;
-    trace_.layers.insert(place, std::move(quantizer));
+    const auto place = program_.layers.begin() + static_cast<std::ptrdiff_t>(producer) + 1;
+    program_.layers.insert(place, std::move(quantizer));
     return high;
   }
 
   void widen_recurrent(LayerEntry& layer) {
-    TensorEntry& output = trace_.tensor(layer.output);
+    ProgramTensor& output = program_.tensor(layer.output);
     if (std::max(bits_, output.bits) == output.bits) {
       return;  // one copy: a highway no wider than the operands
     }
     layer.recurrent->highway = true;
     make_highway(output);
     if (!layer.recurrent->cell.empty()) {
-      make_highway(trace_.tensor(layer.recurrent->cell));
+      make_highway(program_.tensor(layer.recurrent->cell));
     }
-    TensorEntry& gates = trace_.tensor(layer.recurrent->gates);
+    ProgramTensor& gates = program_.tensor(layer.recurrent->gates);
     gates.kind = TensorKind::floating;
     gates.bits = kFloatBits;
     gates.is_signed = false;
   }
 
   QuantizedGraph& graph_;
-  Trace& trace_;
+  Program& program_;
   int bits_;
 };
 

@@ -18,7 +18,7 @@ struct TensorPlan {
 };
 
 struct QuantizedGraph {
-  traces::Trace trace;                      ///< tensors have kind, bits, sign and no data
+  traces::Program program;                  ///< scales, zero points and extents are not set yet
   std::map<std::string, TensorPlan> plans;  ///< of every activation tensor that is or may be coded
 };
 
@@ -35,6 +35,9 @@ struct QuantizedGraph {
 /// gates have one bit more, a sign, on the grid 1 / (2^k - 1), which is the k-bit grid of a
 /// sigmoid.
 [[nodiscard]] QuantizedGraph lower(const Network& network, const QuantizeOptions& options);
+
+/// True for the codes of the network's input, "input.q" and "input.q<bits>".
+[[nodiscard]] bool is_network_input(const std::string& tensor);
 
 /// True if a value can't be negative: it comes from a ReLU, directly or through pools and joins.
 [[nodiscard]] bool is_non_negative(const Network& network, const std::string& value);

@@ -19,7 +19,7 @@ std::vector<HighwayInfo> highway_of(const Network& network, const QuantizeOption
   }
   QuantizedGraph graph = lower(network, options);
   apply_highway(graph, options.highway_bits);
-  for (const traces::TensorEntry& tensor : graph.trace.tensors()) {
+  for (const traces::ProgramTensor& tensor : graph.program.tensors()) {
     if (!tensor.highway) {
       continue;
     }
@@ -30,14 +30,14 @@ std::vector<HighwayInfo> highway_of(const Network& network, const QuantizeOption
     const bool named = value == Network::kInput || network.has_layer(value);
     info.values =
         element_count(network.shape_of(named ? value : value.substr(0, value.rfind('.'))));
-    for (const traces::LayerEntry& layer : graph.trace.layers) {
+    for (const traces::LayerEntry& layer : graph.program.layers) {
       if (layer.output == tensor.name ||
           (layer.recurrent && layer.recurrent->cell == tensor.name)) {
         info.written_by = layer.name;
       }
     }
-    for (const std::size_t reader : graph.trace.consumers(tensor.name)) {
-      info.read_by.push_back(graph.trace.layers[reader].name);
+    for (const std::size_t reader : graph.program.consumers(tensor.name)) {
+      info.read_by.push_back(graph.program.layers[reader].name);
     }
     found.push_back(std::move(info));
   }
@@ -54,7 +54,7 @@ ModelInfo model_info(const Network& network, const QuantizeOptions& options) {
   info.input = network.input_shape();
   for (const Layer& layer : network.layers()) {
     LayerInfo row{.name = layer.name,
-                  .kind = layer.kind,
+                  .op = layer.op,
                   .input = layer.input_shape,
                   .output = layer.output_shape,
                   .parameters = layer.weight_count() + layer.recurrent_weight_count(),
@@ -98,8 +98,8 @@ std::string to_text(const ModelInfo& info) {
     const std::string bits =
         row.weight_bits == 0 ? "" : fmt::format("{}x{}", row.weight_bits, row.activation_bits);
     fmt::format_to(out, kRow, names[static_cast<std::size_t>(&row - info.layers.data())],
-                   to_string(row.kind), extents(row.input), extents(row.output), bits,
-                   row.parameters, row.macs);
+                   to_string(row.op), extents(row.input), extents(row.output), bits, row.parameters,
+                   row.macs);
   }
   fmt::format_to(out, "\nMACs by weight x activation bits\n");
   for (const auto& [bits, macs] : info.macs_by_bits) {

@@ -13,7 +13,7 @@ namespace turnpike::models {
 
 struct LayerInfo {
   std::string name;
-  LayerKind kind = LayerKind::conv;
+  traces::Op op = traces::Op::conv;
   TensorShape input;  ///< without the batch
   TensorShape output;
   std::int64_t parameters = 0;  ///< weights; scales and biases not counted

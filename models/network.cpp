@@ -5,68 +5,49 @@
 #include <fmt/format.h>
 
 #include "models/network_size.hpp"
+#include "models/ops/ops.hpp"
 #include "models/shape_inference.hpp"
 #include "sim/base/text.hpp"
 
 namespace turnpike::models {
-namespace {
 
-constexpr std::array<std::string_view, 10> kKindNames = {
-    "conv", "fc", "lstm", "gru", "add", "mul", "maxpool", "avgpool", "concat", "affine"};
-
-}  // namespace
-
-std::string_view to_string(LayerKind kind) {
-  return kKindNames.at(static_cast<std::size_t>(kind));
+std::vector<TensorShape> Layer::weight_shapes() const {
+  const auto shapes = operation(op).weight_shapes;
+  return shapes == nullptr ? std::vector<TensorShape>{} : shapes(*this);
 }
 
-bool from_string(std::string_view name, LayerKind& kind) {
-  const auto* const found = std::find(kKindNames.begin(), kKindNames.end(), name);
-  if (found == kKindNames.end()) {
-    return false;
+std::vector<std::string> Layer::weight_names() const {
+  if (is_recurrent()) {
+    return {name + ".wx", name + ".wh"};
   }
-  kind = static_cast<LayerKind>(found - kKindNames.begin());
-  return true;
+  return is_array() ? std::vector<std::string>{name + ".w"} : std::vector<std::string>{};
 }
 
 std::int64_t Layer::fan_in() const {
-  switch (kind) {
-    case LayerKind::conv:
-      return input_shape.at(0) / groups * kernel[0] * kernel[1];
-    case LayerKind::fc:
-      // [steps, features] is a sequence: the layer is applied to each step.
-      return input_shape.size() == 2 ? input_shape[1] : element_count(input_shape);
-    case LayerKind::lstm:
-    case LayerKind::gru:
-      return input_shape.at(1) + filters;
-    default:
-      return 0;
+  const std::vector<TensorShape> shapes = weight_shapes();
+  if (shapes.empty()) {
+    return 0;
   }
+  return is_recurrent() ? shapes[0].at(0) + shapes[1].at(0)
+                        : element_count({shapes[0].begin() + 1, shapes[0].end()});
 }
 
 std::int64_t Layer::weight_count() const {
-  if (is_recurrent()) {
-    return input_shape.at(1) * gates() * filters;
-  }
-  return is_array() ? filters * fan_in() : 0;
+  const std::vector<TensorShape> shapes = weight_shapes();
+  return shapes.empty() ? 0 : element_count(shapes[0]);
 }
 
 std::int64_t Layer::recurrent_weight_count() const {
-  return is_recurrent() ? filters * gates() * filters : 0;
+  const std::vector<TensorShape> shapes = weight_shapes();
+  return shapes.size() < 2 ? 0 : element_count(shapes[1]);
 }
 
 std::int64_t Layer::output_channels() const {
-  if (is_recurrent()) {
-    return gates() * filters;
-  }
-  return is_array() ? filters : output_shape.at(0);
+  return is_array() ? gates() * filters : output_shape.at(0);
 }
 
 std::int64_t Layer::macs() const {
-  if (is_recurrent()) {
-    return steps * gates() * filters * fan_in();
-  }
-  return is_array() ? element_count(output_shape) * fan_in() : 0;
+  return element_count(output_shape) * gates() * fan_in();
 }
 
 Network::Network(std::string name, TensorShape input_shape, std::int64_t batch)
@@ -162,9 +143,6 @@ void Network::set_input(std::vector<float> values) {
 
 void Network::check_complete() const {
   for (const Layer& each : layers_) {
-    if (!each.is_array() && each.kind != LayerKind::affine) {
-      continue;
-    }
     const auto channels = static_cast<std::size_t>(each.output_channels());
     ensure(static_cast<std::int64_t>(each.weights.size()) == each.weight_count() &&
                static_cast<std::int64_t>(each.recurrent_weights.size()) ==

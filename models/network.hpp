@@ -15,13 +15,6 @@
 /// The float network: a graph of layers before any quantization.
 namespace turnpike::models {
 
-/// `affine` is a per-channel scale and bias and/or a ReLU that stands alone, as the batch norm of a
-/// pre-activation block does; behind a convolution it is part of that layer.
-enum class LayerKind { conv, fc, lstm, gru, add, mul, maxpool, avgpool, concat, affine };
-using turnpike::to_string;  // of shapes, else hidden by the next line
-[[nodiscard]] std::string_view to_string(LayerKind kind);
-[[nodiscard]] bool from_string(std::string_view name, LayerKind& kind);
-
 /// What a network file demands of the data and the array; all optional, absent in the zoo.
 struct LayerRequests {
   std::optional<double>
@@ -35,8 +28,8 @@ struct LayerRequests {
 
 struct Layer {
   std::string name;
-  LayerKind kind = LayerKind::conv;
-  std::vector<std::string> inputs;  ///< names of layers, or kInput; empty = the layer before
+  traces::Op op = traces::Op::conv;  ///< any but quantize, which lowering puts in
+  std::vector<std::string> inputs;   ///< names of layers, or kInput; empty = the layer before
 
   std::int64_t filters = 0;            ///< conv: M; fc: outputs; lstm, gru: cells H
   std::array<int, 2> kernel = {0, 0};  ///< conv, pools; {0, 0} on a pool means the whole map
@@ -60,13 +53,14 @@ struct Layer {
   TensorShape input_shape;  ///< of inputs[0], without the batch: [C, H, W], [features], [steps, in]
   TensorShape output_shape;  ///< same; fc on [steps, features] works step by step
 
-  /// True for the layers that run on the PE array.
-  [[nodiscard]] bool is_array() const { return kind <= LayerKind::gru; }
-  [[nodiscard]] bool is_recurrent() const {
-    return kind == LayerKind::lstm || kind == LayerKind::gru;
-  }
-  /// 4 for lstm, 3 for gru.
-  [[nodiscard]] std::int64_t gates() const { return kind == LayerKind::lstm ? 4 : 3; }
+  /// True for the layers that run on the PE array: those with weights.
+  [[nodiscard]] bool is_array() const { return traces::format_of(op).weights > 0; }
+  [[nodiscard]] bool is_recurrent() const { return traces::format_of(op).is_recurrent(); }
+  /// Gates of a recurrent layer: 4 for lstm, 3 for gru; 1 of any other.
+  [[nodiscard]] std::int64_t gates() const { return traces::format_of(op).gate_count(); }
+  /// Extents and names of `weights` and `recurrent_weights`; empty off the array.
+  [[nodiscard]] std::vector<TensorShape> weight_shapes() const;
+  [[nodiscard]] std::vector<std::string> weight_names() const;
   /// Elements of `weights` and `recurrent_weights` that the shapes ask for.
   [[nodiscard]] std::int64_t weight_count() const;
   [[nodiscard]] std::int64_t recurrent_weight_count() const;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "models/ops/ops.hpp"
 #include "models/zoo.hpp"
 #include "sim/base/config_map.hpp"
 #include "sim/base/text.hpp"
@@ -11,58 +12,22 @@
 namespace turnpike::models {
 namespace {
 
-constexpr long kMaxExtent = 1L << 20;
-
-std::vector<long> numbers(const ConfigNode& node, const std::string& what, long min, long max) {
-  if (node.kind != ConfigNode::Kind::sequence) {
-    return {parse_int(node, what, min, max)};
-  }
-  std::vector<long> out;
-  for (const ConfigNode& item : node.items) {
-    out.push_back(parse_int(item, what, min, max));
-  }
-  return out;
-}
-
-/// A number for both directions, or [rows, columns].
-std::array<int, 2> rows_and_columns(ConfigMap& map, const std::string& key, int absent) {
-  const ConfigNode* const node = map.opt_node(key);
-  if (node == nullptr) {
-    return {absent, absent};
-  }
-  const std::vector<long> given = numbers(*node, key, 1, kMaxExtent);
-  if (given.size() > 2 || given.empty()) {
-    map.fail(key, fmt::format("'{}' is a number or [rows, columns]", key));
-  }
-  return {static_cast<int>(given.front()), static_cast<int>(given.back())};
-}
-
-traces::Padding padding(ConfigMap& map) {
-  const ConfigNode* const node = map.opt_node("pad");
-  if (node == nullptr) {
-    return {};
-  }
-  const std::vector<long> given = numbers(*node, "pad", 0, kMaxExtent);
-  if (node->kind == ConfigNode::Kind::sequence && given.size() != 4) {
-    map.fail("pad", "'pad' is a number or [top, left, bottom, right]");
-  }
-  const auto at = [&](std::size_t i) { return static_cast<int>(given[given.size() == 1 ? 0 : i]); };
-  return {.top = at(0), .left = at(1), .bottom = at(2), .right = at(3)};
-}
-
 /// One element of `layers`.
-class LayerReader {
+class LayerEntryReader {
  public:
-  explicit LayerReader(ConfigMap& map) : map_{map} {}
+  explicit LayerEntryReader(ConfigMap& map) : map_{map} {}
 
   Layer read() {
     layer_.name = map_.get_string("name");
-    const std::string op = map_.get_choice(
-        "op", {"conv", "fc", "lstm", "gru", "add", "mul", "maxpool", "avgpool", "concat"});
-    ensure(from_string(op, layer_.kind), "every choice is a layer kind");
+    ensure(from_string(map_.get_choice("op", network_ops()), layer_.op),
+           "every choice is an operation");
     read_from();
     read_input();
-    read_shape();
+    LayerReader keys{map_};
+    operation(layer_.op).read(keys, layer_);
+    if (input_ && layer_.is_recurrent()) {
+      input_->insert(input_->begin(), layer_.steps);
+    }
     read_requests();
     map_.finish();
     return std::move(layer_);
@@ -92,76 +57,13 @@ class LayerReader {
     if (node == nullptr) {
       return;
     }
-    const std::vector<long> given = numbers(*node, "input", 1, kMaxExtent);
+    const std::vector<long> given = integers_of(*node, "input", 1, kMaxExtent);
     if (given.size() != 1 && (given.size() != 3 || layer_.is_recurrent())) {
       map_.fail("input", layer_.is_recurrent()
                              ? "'input' is the number of features per step"
                              : "'input' is [channels, rows, columns] or [features]");
     }
     input_ = TensorShape{given.begin(), given.end()};
-  }
-
-  void read_shape() {
-    switch (layer_.kind) {
-      case LayerKind::conv:
-        layer_.filters = map_.get_int("filters", 1, kMaxExtent);
-        static_cast<void>(map_.get_node("kernel"));
-        layer_.kernel = rows_and_columns(map_, "kernel", 1);
-        layer_.stride = rows_and_columns(map_, "stride", 1);
-        layer_.pad = padding(map_);
-        layer_.groups = static_cast<int>(map_.opt_int("groups", 1, kMaxExtent).value_or(1));
-        break;
-      case LayerKind::fc:
-        layer_.filters = map_.get_int("filters", 1, kMaxExtent);
-        break;
-      case LayerKind::lstm:
-      case LayerKind::gru:
-        read_recurrent();
-        break;
-      case LayerKind::maxpool:
-      case LayerKind::avgpool:
-        layer_.kernel = rows_and_columns(map_, "kernel", 0);
-        layer_.stride = map_.has("stride")      ? rows_and_columns(map_, "stride", 1)
-                        : layer_.kernel[0] == 0 ? std::array<int, 2>{1, 1}
-                                                : layer_.kernel;
-        layer_.pad = padding(map_);
-        break;
-      case LayerKind::add:
-        read_skip();
-        break;
-      default:
-        break;
-    }
-    if (layer_.kind == LayerKind::conv || layer_.kind == LayerKind::fc ||
-        layer_.kind == LayerKind::add) {
-      layer_.relu = map_.opt_bool("relu").value_or(true);
-    }
-  }
-
-  void read_recurrent() {
-    layer_.filters = map_.get_int("hidden", 1, kMaxExtent);
-    layer_.steps = map_.opt_int("steps", 1, kMaxExtent).value_or(1);
-    if (input_) {
-      input_->insert(input_->begin(), layer_.steps);
-    }
-    const bool lstm = layer_.kind == LayerKind::lstm;
-    layer_.gate_order = map_.opt_string("gate_order").value_or(lstm ? "i,f,g,o" : "r,z,n");
-    std::string letters = layer_.gate_order;
-    std::sort(letters.begin(), letters.end());
-    if (letters != (lstm ? ",,,fgio" : ",,nrz") || layer_.gate_order[1] != ',' ||
-        layer_.gate_order[3] != ',' || layer_.gate_order.back() == ',') {
-      map_.fail("gate_order", fmt::format("'gate_order' is '{}', but must be an order of {}",
-                                          layer_.gate_order, lstm ? "i,f,g,o" : "r,z,n"));
-    }
-  }
-
-  void read_skip() {
-    if (auto skip = map_.opt_map("skip")) {
-      layer_.skip_stride = static_cast<int>(skip->opt_int("stride", 1, kMaxExtent).value_or(1));
-      layer_.channel_pad =
-          static_cast<int>(skip->opt_int("channel_pad", 0, kMaxExtent).value_or(0));
-      skip->finish();
-    }
   }
 
   void read_requests() {
@@ -247,7 +149,7 @@ Network build(ConfigMap file, const std::string& default_name, const NetworkSour
   }
   std::optional<Network> network;
   for (ConfigMap& map : layers) {
-    LayerReader reader{map};
+    LayerEntryReader reader{map};
     Layer layer = reader.read();
     if (!network) {
       if (!reader.input()) {

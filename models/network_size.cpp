@@ -32,17 +32,8 @@ double values_of(const TensorShape& shape) {
 Size size_of(const Layer& layer, std::int64_t batch) {
   const auto images = static_cast<double>(batch);
   Size size{images * values_of(layer.input_shape), images * values_of(layer.output_shape), 0.0};
-  const auto filters = static_cast<double>(layer.filters);
-  if (layer.is_recurrent()) {
-    size.weights = (static_cast<double>(layer.input_shape.at(1)) + filters) *
-                   static_cast<double>(layer.gates()) * filters;
-  } else if (layer.kind == LayerKind::conv) {
-    size.weights = filters * static_cast<double>(layer.input_shape.at(0) / layer.groups) *
-                   layer.kernel[0] * layer.kernel[1];
-  } else if (layer.kind == LayerKind::fc) {
-    size.weights =
-        filters * (layer.input_shape.size() == 2 ? static_cast<double>(layer.input_shape[1])
-                                                 : values_of(layer.input_shape));
+  for (const TensorShape& shape : layer.weight_shapes()) {
+    size.weights += values_of(shape);
   }
   return size;
 }

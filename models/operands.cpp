@@ -12,8 +12,9 @@
 namespace turnpike::models {
 namespace {
 
-using traces::TensorEntry;
+using traces::TensorDeclaration;
 using traces::TensorKind;
+using traces::TensorView;
 
 bool integral(double value) {
   return std::nearbyint(value) == value;
@@ -37,7 +38,7 @@ struct AxisWalk {
 
 /// Largest sum of |weight| over a filter.
 std::int64_t largest_filter(const IntegerOperand& weights, std::int64_t filters) {
-  return weights.entry->data.visit([&](const auto& codes) {
+  return weights.tensor.data.visit([&](const auto& codes) {
     const std::size_t fan_in = codes.size() / static_cast<std::size_t>(filters);
     std::int64_t largest = 0;
     for (std::size_t begin = 0; begin < codes.size(); begin += fan_in) {
@@ -48,6 +49,37 @@ std::int64_t largest_filter(const IntegerOperand& weights, std::int64_t filters)
       largest = std::max(largest, sum);
     }
     return largest;
+  });
+}
+
+template <class T>
+std::vector<T> operand_values(const IntegerOperand& operand) {
+  return operand.tensor.data.visit([&](const auto& codes) {
+    std::vector<T> values(codes.size());
+    const auto gain = static_cast<T>(operand.gain);
+    const auto offset = static_cast<T>(operand.offset);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      values[i] = static_cast<T>(codes[i]) * gain + offset;
+    }
+    return values;
+  });
+}
+
+std::int64_t largest_magnitude(const IntegerOperand& operand) {
+  return operand.tensor.data.visit([&](const auto& codes) {
+    if (codes.empty()) {
+      return std::int64_t{0};
+    }
+    auto low = codes[0];
+    auto high = codes[0];
+    for (const auto code : codes) {
+      low = std::min(low, code);
+      high = std::max(high, code);
+    }
+    const auto of = [&](auto code) {
+      return std::abs(operand.gain * static_cast<std::int64_t>(code) + operand.offset);
+    };
+    return std::max(of(low), of(high));
   });
 }
 
@@ -65,142 +97,6 @@ std::vector<T> sums(const ConvShape& shape, const IntegerOperand& activation,
   return out;
 }
 
-/// Calls `use` with the sums in the cheapest exact type.
-template <class Use>
-auto with_sums(const ConvShape& shape, const IntegerOperand& activation,
-               const IntegerOperand& weights, Use use) {
-  const double bound = static_cast<double>(largest_magnitude(activation)) *
-                       static_cast<double>(largest_filter(weights, shape.filters));
-  if (bound < 0x1.0p24) {
-    return use(sums<float>(shape, activation, weights));
-  }
-  if (bound < 0x1.0p53) {
-    return use(sums<double>(shape, activation, weights));
-  }
-  if (bound >= 0x1.0p62) {
-    throw InputError{{.file = weights.entry->name},
-                     "sums of products of these weights exceed 62 bits"};
-  }
-  return use(sums<std::int64_t>(shape, activation, weights));
-}
-
-}  // namespace
-
-std::vector<double> real_values(const TensorEntry& tensor) {
-  if (tensor.is_float()) {
-    return tensor.data.converted<double>();
-  }
-  return tensor.data.visit([&](const auto& codes) {
-    std::vector<double> values(codes.size());
-    if (tensor.axis && tensor.scale.size() > 1) {
-      const AxisWalk walk{tensor.data.shape(), *tensor.axis};
-      for (std::size_t i = 0; i < codes.size(); ++i) {
-        values[i] = traces::dequantize(static_cast<double>(codes[i]), tensor.scale.at(walk.at(i)),
-                                       tensor.zero_point);
-      }
-      return values;
-    }
-    const double scale = tensor.scale.at(0);
-    for (std::size_t i = 0; i < codes.size(); ++i) {
-      values[i] = traces::dequantize(static_cast<double>(codes[i]), scale, tensor.zero_point);
-    }
-    return values;
-  });
-}
-
-Tensor stored(const TensorEntry& entry, const std::vector<double>& values, TensorShape shape) {
-  if (entry.is_float() && entry.data.holds<float>()) {
-    return Tensor{std::move(shape), std::vector<float>(values.begin(), values.end())};
-  }
-  if (entry.is_float()) {
-    return Tensor{std::move(shape), values};
-  }
-  return with_integer_type(entry.min_code(), entry.max_code(), [&](auto zero) {
-    using Code = decltype(zero);
-    std::vector<Code> codes(values.size());
-    const auto low = static_cast<double>(entry.min_code());
-    const auto high = static_cast<double>(entry.max_code());
-    const double zero_point = entry.zero_point;
-    if (entry.axis && entry.scale.size() > 1) {
-      const AxisWalk walk{shape, *entry.axis};
-      for (std::size_t i = 0; i < codes.size(); ++i) {
-        codes[i] = static_cast<Code>(traces::quantize(
-            values[i], entry.scale.at(walk.at(i)), zero_point, entry.min_code(), entry.max_code()));
-      }
-      return Tensor{std::move(shape), std::move(codes)};
-    }
-    const double scale = entry.scale.at(0);
-    for (std::size_t i = 0; i < codes.size(); ++i) {
-      // traces::quantize without its branches, so that it vectorises.
-      double code = traces::round_half_even(values[i] / scale + zero_point);
-      code = code > low ? code : low;  // NaN too
-      codes[i] = static_cast<Code>(static_cast<std::int64_t>(code < high ? code : high));
-    }
-    return Tensor{std::move(shape), std::move(codes)};
-  });
-}
-
-IntegerOperand activation_operand(const TensorEntry& entry) {
-  ensure(!entry.is_float(), fmt::format("tensor '{}' has integer codes", entry.name));
-  return {.entry = &entry,
-          .offset = integral(entry.zero_point) ? -static_cast<std::int64_t>(entry.zero_point) : 0};
-}
-
-IntegerOperand weight_operand(const TensorEntry& entry) {
-  if (entry.kind == TensorKind::midrise) {
-    return {.entry = &entry, .offset = 1, .gain = 2};
-  }
-  ensure(integral(entry.zero_point),
-         fmt::format("weights '{}' have an integral zero point", entry.name));
-  return activation_operand(entry);
-}
-
-template <class T>
-std::vector<T> operand_values(const IntegerOperand& operand) {
-  return operand.entry->data.visit([&](const auto& codes) {
-    std::vector<T> values(codes.size());
-    const auto gain = static_cast<T>(operand.gain);
-    const auto offset = static_cast<T>(operand.offset);
-    for (std::size_t i = 0; i < codes.size(); ++i) {
-      values[i] = static_cast<T>(codes[i]) * gain + offset;
-    }
-    return values;
-  });
-}
-template std::vector<float> operand_values(const IntegerOperand&);
-template std::vector<double> operand_values(const IntegerOperand&);
-template std::vector<std::int64_t> operand_values(const IntegerOperand&);
-
-std::int64_t largest_magnitude(const IntegerOperand& operand) {
-  return operand.entry->data.visit([&](const auto& codes) {
-    if (codes.empty()) {
-      return std::int64_t{0};
-    }
-    auto low = codes[0];
-    auto high = codes[0];
-    for (const auto code : codes) {
-      low = std::min(low, code);
-      high = std::max(high, code);
-    }
-    const auto of = [&](auto code) {
-      return std::abs(operand.gain * static_cast<std::int64_t>(code) + operand.offset);
-    };
-    return std::max(of(low), of(high));
-  });
-}
-
-std::vector<std::int64_t> exact_sums(const ConvShape& shape, const IntegerOperand& activation,
-                                     const IntegerOperand& weights) {
-  return with_sums(shape, activation, weights, [](const auto& found) {
-    std::vector<std::int64_t> out(found.size());
-    std::transform(found.begin(), found.end(), out.begin(),
-                   [](auto sum) { return static_cast<std::int64_t>(sum); });
-    return out;
-  });
-}
-
-namespace {
-
 /// Sum of the operand over each filter.
 std::vector<double> filter_sums(const IntegerOperand& weights, std::int64_t filters) {
   const std::vector<std::int64_t> values = operand_values<std::int64_t>(weights);
@@ -216,12 +112,106 @@ std::vector<double> filter_sums(const IntegerOperand& weights, std::int64_t filt
   return totals;
 }
 
+/// Calls `use` with the sums in the cheapest exact type.
+template <class Use>
+auto with_sums(const ConvShape& shape, const IntegerOperand& activation,
+               const IntegerOperand& weights, Use use) {
+  const double bound = static_cast<double>(largest_magnitude(activation)) *
+                       static_cast<double>(largest_filter(weights, shape.filters));
+  if (bound < 0x1.0p24) {
+    return use(sums<float>(shape, activation, weights));
+  }
+  if (bound < 0x1.0p53) {
+    return use(sums<double>(shape, activation, weights));
+  }
+  if (bound >= 0x1.0p62) {
+    throw InputError{{.file = weights.tensor.declared.name},
+                     "sums of products of these weights exceed 62 bits"};
+  }
+  return use(sums<std::int64_t>(shape, activation, weights));
+}
+
 }  // namespace
+
+std::vector<double> real_values(const TensorView& tensor) {
+  const TensorDeclaration& declared = tensor.declared;
+  if (declared.is_float()) {
+    return tensor.data.converted<double>();
+  }
+  return tensor.data.visit([&](const auto& codes) {
+    std::vector<double> values(codes.size());
+    if (declared.axis && declared.scale.size() > 1) {
+      const AxisWalk walk{tensor.data.shape(), *declared.axis};
+      for (std::size_t i = 0; i < codes.size(); ++i) {
+        values[i] = traces::dequantize(static_cast<double>(codes[i]), declared.scale.at(walk.at(i)),
+                                       declared.zero_point);
+      }
+      return values;
+    }
+    const double scale = declared.scale.at(0);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      values[i] = traces::dequantize(static_cast<double>(codes[i]), scale, declared.zero_point);
+    }
+    return values;
+  });
+}
+
+Tensor stored(const TensorDeclaration& tensor, const std::vector<double>& values, TensorShape shape,
+              bool single) {
+  if (tensor.is_float() && single) {
+    return Tensor{std::move(shape), std::vector<float>(values.begin(), values.end())};
+  }
+  if (tensor.is_float()) {
+    return Tensor{std::move(shape), values};
+  }
+  return with_integer_type(tensor.min_code(), tensor.max_code(), [&](auto zero) {
+    using Code = decltype(zero);
+    std::vector<Code> codes(values.size());
+    const auto low = static_cast<double>(tensor.min_code());
+    const auto high = static_cast<double>(tensor.max_code());
+    const double zero_point = tensor.zero_point;
+    if (tensor.axis && tensor.scale.size() > 1) {
+      const AxisWalk walk{shape, *tensor.axis};
+      for (std::size_t i = 0; i < codes.size(); ++i) {
+        codes[i] =
+            static_cast<Code>(traces::quantize(values[i], tensor.scale.at(walk.at(i)), zero_point,
+                                               tensor.min_code(), tensor.max_code()));
+      }
+      return Tensor{std::move(shape), std::move(codes)};
+    }
+    const double scale = tensor.scale.at(0);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      // traces::quantize without its branches, so that it vectorises.
+      double code = traces::round_half_even(values[i] / scale + zero_point);
+      code = code > low ? code : low;  // NaN too
+      codes[i] = static_cast<Code>(static_cast<std::int64_t>(code < high ? code : high));
+    }
+    return Tensor{std::move(shape), std::move(codes)};
+  });
+}
+
+IntegerOperand activation_operand(const TensorView& tensor) {
+  const TensorDeclaration& declared = tensor.declared;
+  ensure(!declared.is_float(), fmt::format("tensor '{}' has integer codes", declared.name));
+  return {
+      .tensor = tensor,
+      .offset = integral(declared.zero_point) ? -static_cast<std::int64_t>(declared.zero_point) : 0,
+      .gain = 1};
+}
+
+IntegerOperand weight_operand(const TensorView& tensor) {
+  if (tensor.declared.kind == TensorKind::midrise) {
+    return {.tensor = tensor, .offset = 1, .gain = 2};
+  }
+  ensure(integral(tensor.declared.zero_point),
+         fmt::format("weights '{}' have an integral zero point", tensor.declared.name));
+  return activation_operand(tensor);
+}
 
 std::vector<double> real_sums(const ConvShape& shape, const IntegerOperand& activation,
                               const IntegerOperand& weights) {
-  const TensorEntry& x = *activation.entry;
-  const TensorEntry& w = *weights.entry;
+  const TensorDeclaration& x = activation.tensor.declared;
+  const TensorDeclaration& w = weights.tensor.declared;
   const bool corrected = !integral(x.zero_point);
   const bool padded = shape.pad != traces::Padding{};
   ensure(!(corrected && padded), "a fractional zero point has no code to pad with");

@@ -30,26 +30,30 @@ void per_channel(const std::vector<double>& parameters, const TensorShape& shape
 
 }  // namespace
 
-void apply_post(const traces::Trace& trace, const traces::LayerEntry& layer,
-                const TensorShape& shape, std::vector<double>& values) {
-  for (const PostStep& step : layer.post) {
-    switch (step.kind) {
-      case PostStep::Kind::scale:
-        per_channel(trace.tensor(step.tensor).data.converted<double>(), shape, values,
-                    [](double value, double by) { return value * by; });
-        break;
-      case PostStep::Kind::bias:
-        per_channel(trace.tensor(step.tensor).data.converted<double>(), shape, values,
-                    [](double value, double by) { return value + by; });
-        break;
-      case PostStep::Kind::relu:
-        for (double& value : values) {
-          value = value > 0.0 ? value : 0.0;
-        }
-        break;
-      case PostStep::Kind::quantize:
-        break;
-    }
+void apply_step(const LayerOperands& layer, const PostStep& step, const TensorShape& shape,
+                std::vector<double>& values) {
+  switch (step.kind) {
+    case PostStep::Kind::scale:
+      per_channel(layer.view(step.tensor).data.converted<double>(), shape, values,
+                  [](double value, double by) { return value * by; });
+      break;
+    case PostStep::Kind::bias:
+      per_channel(layer.view(step.tensor).data.converted<double>(), shape, values,
+                  [](double value, double by) { return value + by; });
+      break;
+    case PostStep::Kind::relu:
+      for (double& value : values) {
+        value = value > 0.0 ? value : 0.0;
+      }
+      break;
+    case PostStep::Kind::quantize:
+      break;
+  }
+}
+
+void apply_post(const LayerOperands& layer, const TensorShape& shape, std::vector<double>& values) {
+  for (const PostStep& step : layer.entry().post) {
+    apply_step(layer, step, shape, values);
   }
 }
 

@@ -14,7 +14,6 @@
 #include "models/lowering.hpp"
 #include "models/network_size.hpp"
 #include "models/operands.hpp"
-#include "models/recurrent.hpp"
 #include "models/synthetic.hpp"
 #include "models/zero_bias.hpp"
 #include "sim/base/text.hpp"
@@ -23,11 +22,11 @@ namespace turnpike::models {
 namespace {
 
 using traces::LayerEntry;
-using traces::TensorEntry;
+using traces::ProgramTensor;
 using traces::Trace;
 
 bool is_product(const Layer& layer) {
-  return layer.kind == LayerKind::conv || layer.kind == LayerKind::fc;
+  return layer.is_array() && !layer.is_recurrent();
 }
 
 bool is_first_or_last(const Network& network, const Layer& layer) {
@@ -37,7 +36,8 @@ bool is_first_or_last(const Network& network, const Layer& layer) {
   return first != layers.end() && (first->name == layer.name || last->name == layer.name);
 }
 
-/// Fills a lowered graph with numbers, layer by layer.
+/// Fills a lowered graph with numbers, layer by layer: scales from the calibration, parameters from
+/// the network, activations from its input.
 class Filling {
  public:
   Filling(const Network& network, const Calibration& calibration, QuantizedGraph graph)
@@ -45,108 +45,83 @@ class Filling {
 
   Trace run() {
     set_grids();
-    set_inputs();
-    for (std::size_t i = 0; i < trace().layers.size(); ++i) {
-      run_one(i);
+    Execution execution{program(), parameters_, inputs(), Keep::all};
+    for (std::size_t i = 0; i < program().layers.size(); ++i) {
+      try {
+        fill(i, execution);
+      } catch (const std::bad_alloc&) {
+        throw out_of_memory(network_, program().layers[i].name);
+      }
     }
-    return std::move(graph_.trace);
+    return Trace{program(), std::move(parameters_), std::move(execution).take()};
   }
 
  private:
-  [[nodiscard]] Trace& trace() { return graph_.trace; }
+  [[nodiscard]] traces::Program& program() { return graph_.program; }
 
   void set_grids() {
     for (const auto& [name, plan] : graph_.plans) {
-      TensorEntry& entry = trace().tensor(name);
-      if (entry.is_float()) {
+      ProgramTensor& tensor = program().tensor(name);
+      if (tensor.is_float()) {
         continue;
       }
       const double clip =
-          plan.clip ? *plan.clip : best_clip(calibration_.of(plan.value), plan.grid, entry.bits);
-      const UniformGrid grid = uniform_grid(plan.grid, entry.bits, clip);
-      entry.scale = {grid.scale};
-      entry.zero_point = grid.zero_point;
+          plan.clip ? *plan.clip : best_clip(calibration_.of(plan.value), plan.grid, tensor.bits);
+      const UniformGrid grid = uniform_grid(plan.grid, tensor.bits, clip);
+      tensor.scale = {grid.scale};
+      tensor.zero_point = grid.zero_point;
     }
   }
 
-  void set_inputs() {
+  [[nodiscard]] traces::Activations inputs() {
+    traces::Activations values = input_codes(program(), network_);
     for (const auto& [name, plan] : graph_.plans) {
-      TensorEntry& entry = trace().tensor(name);
-      if (plan.zero_fraction) {
-        const std::string owner = name.substr(0, name.size() - 2);  // "<layer>.x"
-        const TensorShape shape = with_batch(network_.layer(owner).input_shape, network_.batch());
-        const std::vector<std::int32_t> codes = sparse_codes({.count = element_count(shape),
-                                                              .zero_fraction = *plan.zero_fraction,
-                                                              .low = entry.min_code(),
-                                                              .high = entry.max_code(),
-                                                              .zero = 0},
-                                                             tensor_seed(network_.seed, name));
-        entry.data = smallest_integer_tensor(shape, codes, entry.min_code(), entry.max_code());
-      } else if (plan.value == Network::kInput) {
-        const std::vector<double> values{network_.input().begin(), network_.input().end()};
-        entry.data = stored(entry, values, with_batch(network_.input_shape(), network_.batch()));
+      if (!plan.zero_fraction) {
+        continue;
+      }
+      const ProgramTensor& tensor = program().tensor(name);
+      const std::string owner = name.substr(0, name.size() - 2);  // "<layer>.x"
+      const TensorShape shape = with_batch(network_.layer(owner).input_shape, network_.batch());
+      const std::vector<std::int32_t> codes = sparse_codes({.count = element_count(shape),
+                                                            .zero_fraction = *plan.zero_fraction,
+                                                            .low = tensor.min_code(),
+                                                            .high = tensor.max_code(),
+                                                            .zero = 0},
+                                                           tensor_seed(network_.seed, name));
+      values.put(name, smallest_integer_tensor(shape, codes, tensor.min_code(), tensor.max_code()));
+    }
+    return values;
+  }
+
+  void fill(std::size_t index, Execution& execution) {
+    const LayerEntry& entry = program().layers[index];
+    if (network_.has_layer(entry.name)) {  // else a quantize node
+      const Layer& layer = network_.layer(entry.name);
+      set_parameters(layer);
+      if (layer.requests.ofmap_zeros) {
+        const double bias =
+            choose_zero_bias(execution.operands(index), program(), *layer.requests.ofmap_zeros);
+        parameters_.put(layer.name + ".bias",
+                        Tensor{{layer.filters},
+                               std::vector<double>(static_cast<std::size_t>(layer.filters), bias)});
       }
     }
-  }
-
-  void run_one(std::size_t index) {
-    const LayerEntry& entry = trace().layers[index];
-    try {
-      fill(index, entry);
-    } catch (const std::bad_alloc&) {
-      throw out_of_memory(network_, entry.name);
-    }
-  }
-
-  void fill(std::size_t index, const LayerEntry& entry) {
-    if (!network_.has_layer(entry.name)) {
-      run_layer(trace(), index);  // a quantize node
-      return;
-    }
-    const Layer& layer = network_.layer(entry.name);
-    set_parameters(layer);
-    if (entry.recurrent) {
-      run_recurrent(entry);
-      return;
-    }
-    if (layer.requests.ofmap_zeros) {
-      choose_zero_bias(trace(), index, *layer.requests.ofmap_zeros);
-    }
-    run_layer(trace(), index);
-  }
-
-  void run_recurrent(const LayerEntry& entry) {
-    LayerOutputs out = compute_free_running(trace(), entry);
-    trace().tensor(entry.output).data = std::move(out.output);
-    trace().tensor(entry.recurrent->preact).data = std::move(out.preact);
-    trace().tensor(entry.recurrent->gates).data = std::move(out.gates);
-    if (!entry.recurrent->cell.empty()) {
-      trace().tensor(entry.recurrent->cell).data = std::move(out.cell);
-    }
-  }
-
-  void set_weights(const std::string& name, const std::vector<float>& values, TensorShape shape) {
-    TensorEntry& entry = trace().tensor(name);
-    const double spacing = weight_spacing(values, entry.bits);
-    entry.scale = {spacing};
-    entry.data = quantize_weights(values, std::move(shape), spacing, entry.bits);
+    execution.run_layer(index);
   }
 
   void set_parameters(const Layer& layer) {
-    if (layer.kind == LayerKind::conv) {
-      set_weights(
-          layer.name + ".w", layer.weights,
-          {layer.filters, layer.input_shape[0] / layer.groups, layer.kernel[0], layer.kernel[1]});
-    } else if (layer.kind == LayerKind::fc) {
-      set_weights(layer.name + ".w", layer.weights, {layer.filters, layer.fan_in()});
-    } else if (layer.is_recurrent()) {
-      const std::int64_t width = layer.gates() * layer.filters;
-      set_weights(layer.name + ".wx", layer.weights, {layer.input_shape[1], width});
-      set_weights(layer.name + ".wh", layer.recurrent_weights, {layer.filters, width});
+    const std::vector<std::string> names = layer.weight_names();
+    const std::vector<TensorShape> shapes = layer.weight_shapes();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::vector<float>& values = i == 0 ? layer.weights : layer.recurrent_weights;
+      ProgramTensor& tensor = program().tensor(names[i]);
+      const double spacing = weight_spacing(values, tensor.bits);
+      tensor.scale = {spacing};
+      parameters_.put(names[i], quantize_weights(values, shapes[i], spacing, tensor.bits));
     }
     const auto set_vector = [&](const std::string& name, const std::vector<float>& values) {
-      if (!values.empty() && trace().has_tensor(name)) {
-        trace().tensor(name).data = Tensor{{static_cast<std::int64_t>(values.size())}, values};
+      if (!values.empty() && program().has_tensor(name)) {
+        parameters_.put(name, Tensor{{static_cast<std::int64_t>(values.size())}, values});
       }
     };
     set_vector(layer.name + ".scale", layer.scale);
@@ -156,9 +131,22 @@ class Filling {
   const Network& network_;
   const Calibration& calibration_;
   QuantizedGraph graph_;
+  traces::Parameters parameters_;
 };
 
 }  // namespace
+
+traces::Activations input_codes(const traces::Program& program, const Network& network) {
+  const std::vector<double> values{network.input().begin(), network.input().end()};
+  const TensorShape shape = with_batch(network.input_shape(), network.batch());
+  traces::Activations inputs;
+  for (const ProgramTensor& tensor : program.tensors()) {
+    if (is_network_input(tensor.name) && !program.producer(tensor.name)) {
+      inputs.put(tensor.name, stored(tensor, values, shape));
+    }
+  }
+  return inputs;
+}
 
 const ValueHistogram& Calibration::of(const std::string& value) const {
   const auto found = values.find(value);

@@ -54,6 +54,11 @@ class Calibration {
 [[nodiscard]] traces::Trace quantize(const Network& network, const Calibration& calibration,
                                      const QuantizeOptions& options);
 
+/// What the network's input is to a program that quantize() made of this network, in the scales of
+/// its calibration: with another input, the inputs of another run of the same program.
+[[nodiscard]] traces::Activations input_codes(const traces::Program& program,
+                                              const Network& network);
+
 struct LayerBits {
   int weight = 16;
   int activation = 16;

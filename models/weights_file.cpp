@@ -50,14 +50,6 @@ std::vector<std::size_t> transposition(const TensorShape& shape, const TensorSha
   return {};
 }
 
-/// Shape of a layer's weights in the file.
-TensorShape weight_shape(const Layer& layer) {
-  return layer.kind == LayerKind::conv
-             ? TensorShape{layer.filters, layer.input_shape.at(0) / layer.groups, layer.kernel[0],
-                           layer.kernel[1]}
-             : TensorShape{layer.filters, layer.fan_in()};
-}
-
 class WeightsLoader {
  public:
   explicit WeightsLoader(const std::string& path) : file_{traces::NpzFile::open(path)} {}
@@ -65,14 +57,14 @@ class WeightsLoader {
   void load(Layer& layer) {
     if (layer.is_recurrent()) {
       const std::int64_t columns = layer.gates() * layer.filters;
-      layer.weights = read("Wx", {layer.input_shape.at(1), columns});
-      layer.recurrent_weights = read("Wh", {layer.filters, columns});
+      layer.weights = read("Wx", layer.weight_shapes().at(0));
+      layer.recurrent_weights = read("Wh", layer.weight_shapes().at(1));
       layer.bias = read("b", {columns});
-      layer.gate_order = layer.kind == LayerKind::lstm ? "f,g,i,o" : layer.gate_order;
+      layer.gate_order = layer.op == traces::Op::lstm ? "f,g,i,o" : layer.gate_order;
       return;
     }
     const std::string prefix = weight_prefix(layer);
-    layer.weights = read(prefix + ".weight", weight_shape(layer));
+    layer.weights = read(prefix + ".weight", layer.weight_shapes().at(0));
     layer.scale.clear();
     layer.bias.clear();
     if (file_.has(prefix + ".bias")) {
@@ -81,7 +73,7 @@ class WeightsLoader {
     const auto norm = batch_norm(layer.name);
     if (norm) {
       fold(*norm, layer);
-    } else if (layer.bias.empty() && layer.kind == LayerKind::conv) {
+    } else if (layer.bias.empty() && layer.op == traces::Op::conv) {
       bare_.push_back(layer.name);
     }
   }
@@ -109,7 +101,7 @@ class WeightsLoader {
  private:
   [[nodiscard]] std::string weight_prefix(const Layer& layer) const {
     std::vector<std::string> prefixes = {layer.name, layer.name + ".0"};
-    if (layer.kind == LayerKind::fc) {
+    if (layer.op == traces::Op::fc) {
       prefixes.emplace_back("linear");
     }
     for (const std::string& prefix : prefixes) {

@@ -30,7 +30,7 @@ std::string conv(Network& net, const std::string& name, const std::string& input
                  const ConvSpec& spec) {
   Layer layer;
   layer.name = name;
-  layer.kind = LayerKind::conv;
+  layer.op = traces::Op::conv;
   layer.inputs = {input};
   layer.filters = spec.filters;
   layer.kernel = {spec.kernel, spec.kernel};
@@ -41,11 +41,11 @@ std::string conv(Network& net, const std::string& name, const std::string& input
   return net.add(std::move(layer));
 }
 
-std::string pool(Network& net, LayerKind kind, const std::string& name, const std::string& input,
+std::string pool(Network& net, traces::Op op, const std::string& name, const std::string& input,
                  const ConvSpec& window) {
   Layer layer;
   layer.name = name;
-  layer.kind = kind;
+  layer.op = op;
   layer.inputs = {input};
   layer.kernel = {window.kernel, window.kernel};
   layer.stride = {window.stride, window.stride};
@@ -54,14 +54,14 @@ std::string pool(Network& net, LayerKind kind, const std::string& name, const st
 }
 
 std::string global_pool(Network& net, const std::string& input) {
-  return pool(net, LayerKind::avgpool, "avgpool", input, {.kernel = 0});
+  return pool(net, traces::Op::avgpool, "avgpool", input, {.kernel = 0});
 }
 
 std::string fc(Network& net, const std::string& name, const std::string& input,
                std::int64_t outputs, bool relu) {
   Layer layer;
   layer.name = name;
-  layer.kind = LayerKind::fc;
+  layer.op = traces::Op::fc;
   layer.inputs = {input};
   layer.filters = outputs;
   layer.relu = relu;
@@ -73,7 +73,7 @@ std::string residual_add(Network& net, const std::string& name, const std::strin
                          const std::string& skip, const std::pair<int, int>& stride_and_pad) {
   Layer layer;
   layer.name = name;
-  layer.kind = LayerKind::add;
+  layer.op = traces::Op::add;
   layer.inputs = {main, skip};
   layer.skip_stride = stride_and_pad.first;
   layer.channel_pad = stride_and_pad.second;
@@ -119,7 +119,7 @@ Network imagenet_resnet(const std::string& name, std::int64_t batch, Block block
                         const std::array<int, 4>& depths) {
   Network net{name, {3, 224, 224}, batch};
   std::string x = conv(net, "conv1", "input", {.filters = 64, .kernel = 7, .stride = 2, .pad = 3});
-  x = pool(net, LayerKind::maxpool, "maxpool", x, {.kernel = 3, .stride = 2, .pad = 1});
+  x = pool(net, traces::Op::maxpool, "maxpool", x, {.kernel = 3, .stride = 2, .pad = 1});
   for (std::size_t stage = 0; stage < depths.size(); ++stage) {
     for (int i = 0; i < depths[stage]; ++i) {
       const int stride = stage > 0 && i == 0 ? 2 : 1;
@@ -154,7 +154,7 @@ Network resnet20(std::int64_t batch) {
 Network alexnet(std::int64_t batch) {
   Network net{"alexnet", {3, 227, 227}, batch};
   const auto pooled = [&](const std::string& name, const std::string& input) {
-    return pool(net, LayerKind::maxpool, name, input, {.kernel = 3, .stride = 2});
+    return pool(net, traces::Op::maxpool, name, input, {.kernel = 3, .stride = 2});
   };
   std::string x = conv(net, "conv1", "input", {.filters = 96, .kernel = 11, .stride = 4});
   x = pooled("pool1", x);
@@ -180,7 +180,7 @@ Network vgg16(std::int64_t batch) {
       x = conv(net, fmt::format("conv{}_{}", stage + 1, i), x,
                {.filters = kStages[stage].first, .kernel = 3, .pad = 1});
     }
-    x = pool(net, LayerKind::maxpool, fmt::format("pool{}", stage + 1), x,
+    x = pool(net, traces::Op::maxpool, fmt::format("pool{}", stage + 1), x,
              {.kernel = 2, .stride = 2});
   }
   x = fc(net, "fc6", x, 4096, true);
@@ -194,7 +194,7 @@ Network lstm300(std::int64_t batch) {
   Network net{"lstm300", {1, 300}, batch};
   Layer layer;
   layer.name = "lstm";
-  layer.kind = LayerKind::lstm;
+  layer.op = traces::Op::lstm;
   layer.inputs = {"input"};
   layer.filters = 300;
   net.add(std::move(layer));
@@ -270,20 +270,22 @@ void fill_synthetic(Network& network) {
   const std::map<std::string, double> gains = branch_gains(network);
   for (const Layer& shape : network.layers()) {
     Layer& layer = network.layer(shape.name);
-    if (!layer.is_array()) {
+    const bool affine = layer.op == traces::Op::affine;
+    if (!layer.is_array() && !affine) {
       continue;
     }
     const auto gain = gains.find(layer.name);
-    const double mean_abs = std::sqrt(1.0 / static_cast<double>(layer.fan_in())) *
-                            (gain == gains.end() ? 1.0 : gain->second);
-    if (layer.weights.empty()) {
+    const double mean_abs =
+        std::sqrt(1.0 / static_cast<double>(std::max<std::int64_t>(layer.fan_in(), 1))) *
+        (gain == gains.end() ? 1.0 : gain->second);
+    if (layer.is_array() && layer.weights.empty()) {
       layer.weights = laplace_values(layer.weight_count(), mean_abs, seed(layer.name + ".w"));
     }
     if (layer.is_recurrent() && layer.recurrent_weights.empty()) {
       layer.recurrent_weights =
           laplace_values(layer.recurrent_weight_count(), mean_abs, seed(layer.name + ".wh"));
     }
-    if (layer.scale.empty() && layer.kind == LayerKind::conv) {
+    if (layer.scale.empty() && (layer.op == traces::Op::conv || affine)) {
       layer.scale.assign(static_cast<std::size_t>(layer.output_channels()), 1.0F);
     }
     if (layer.bias.empty()) {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "models/network_file.hpp"
+
 namespace turnpike::tools {
 namespace {
 
@@ -130,49 +132,13 @@ ConfigSchema profile_schema() {
        {"cost.uncertainty.dram", "list", "[0.001..1, 1..1000]", kRequired, "same, DRAM"}}};
 }
 
+/// As the reader of network files and the operations describe them.
 ConfigSchema network_schema() {
-  return {"network",
-          "turnpike-network/1",
-          "Network",
-          {{"schema", "choice", "turnpike-network/1", kRequired, "kind and version of the file"},
-           {"name", "text", "", "the file's path", "printed with every result"},
-           {"batch", "integer", "1..65536", "1", "images"},
-           {"seed", "integer", "0..2^62", "1", "of synthetic weights and inputs"},
-           {"layers", "list", "at least one", kRequired, "layers in execution order"},
-           {"layers[].name", "text", "each once", kRequired, "name of the layer"},
-           {"layers[].op", "choice", "conv, fc, lstm, gru, add, mul, maxpool, avgpool, concat",
-            kRequired, "what it computes"},
-           {"layers[].from", "text or list", "names of layers before it", "the layer before",
-            "its inputs"},
-           {"layers[].input", "integer or list", "[C, H, W] or [features]; 1..2^20 each",
-            "what arrives; required in the first layer",
-            "input shape before padding; lstm and gru: features per step"},
-           {"layers[].filters", "integer", "1..2^20", "required for conv, fc", "outputs"},
-           {"layers[].kernel", "integer or list", "1..2^20 or [rows, columns]",
-            "required for conv; the whole map for pools", "window"},
-           {"layers[].stride", "integer or list", "1..2^20 or [rows, columns]",
-            "1; a pool's kernel", "step of the window"},
-           {"layers[].pad", "integer or list", "0..2^20 or [top, left, bottom, right]", "0",
-            "zeros around the input (conv, pools)"},
-           {"layers[].groups", "integer", "1..2^20", "1", "conv: filter groups"},
-           {"layers[].relu", "true|false", "", "true", "conv, fc, add: ReLU at the end"},
-           {"layers[].skip.stride", "integer", "1..2^20", "1", "add: subsamples the second input"},
-           {"layers[].skip.channel_pad", "integer", "0..2^20", "0",
-            "add: zero channels appended to the second input"},
-           {"layers[].hidden", "integer", "1..2^20", "required for lstm, gru", "cells"},
-           {"layers[].steps", "integer", "1..2^20", "1", "lstm, gru: time steps"},
-           {"layers[].gate_order", "text", "an order of i,f,g,o or r,z,n", "i,f,g,o; r,z,n",
-            "lstm, gru: gates along the weights' last axis"},
-           {"layers[].zeros.ifmap", "number", "0..1", "what arrives",
-            "conv, fc: reads a synthetic tensor with this share of zeros"},
-           {"layers[].zeros.ofmap", "number", "0..1", "what comes out",
-            "conv, fc: bias is chosen for this share of zeros after the ReLU"},
-           {"layers[].bits.weight", "integer", "1..16", "the machine's", "bits of the weights"},
-           {"layers[].bits.activation", "integer", "1..16", "the machine's", "bits of the ifmap"},
-           {"layers[].mapping", "mapping", "{m, n, e, p, q, r, t}", "searched",
-            "row-stationary mapping, letters as in the Eyeriss papers"},
-           {"layers[].width_tile", "integer", "1..2^20", "chosen by the mapper",
-            "ofmap columns per tile"}}};
+  ConfigSchema schema{"network", "turnpike-network/1", "Network", {}};
+  for (const models::NetworkKey& key : models::network_keys()) {
+    schema.keys.push_back({key.key, key.type, key.allowed, key.absent, key.meaning});
+  }
+  return schema;
 }
 
 ConfigSchema sweep_schema() {

@@ -12,7 +12,7 @@
 #include "tools/options.hpp"
 #include "tools/output.hpp"
 #include "tools/quantized_trace.hpp"
-#include "traces/trace_check.hpp"
+#include "traces/trace_summary.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -30,7 +30,7 @@ std::string info_json(const models::ModelInfo& info) {
   Json layers = Json::array();
   for (const models::LayerInfo& layer : info.layers) {
     layers.push_back({{"name", layer.name},
-                      {"op", models::to_string(layer.kind)},
+                      {"op", to_string(layer.op)},
                       {"input", layer.input},
                       {"output", layer.output},
                       {"weight_bits", layer.weight_bits},

@@ -6,7 +6,7 @@
 #include "models/quantize.hpp"
 #include "tools/output.hpp"
 #include "tools/replaceable.hpp"
-#include "traces/trace_check.hpp"
+#include "traces/trace_summary.hpp"
 #include "traces/trace_file.hpp"
 
 namespace turnpike::tools {

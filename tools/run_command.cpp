@@ -21,7 +21,7 @@
 #include "tools/output_paths.hpp"
 #include "tools/run_progress.hpp"
 #include "tools/run_views.hpp"
-#include "traces/trace_check.hpp"
+#include "traces/trace_summary.hpp"
 #include "turnpike_version.hpp"
 
 namespace turnpike::tools {

@@ -13,7 +13,7 @@
 #include "tools/output.hpp"
 #include "tools/quantized_trace.hpp"
 #include "tools/replaceable.hpp"
-#include "traces/trace_check.hpp"
+#include "traces/trace_summary.hpp"
 #include "traces/trace_file.hpp"
 
 namespace turnpike::tools {

@@ -13,11 +13,6 @@ namespace turnpike::traces {
   return std::nearbyint(value);
 }
 
-/// Integer a multiplier works on: code - zero_point, doubled for mid-rise weights (2q + 1).
-[[nodiscard]] inline std::int64_t midrise_odd(std::int64_t code) {
-  return 2 * code + 1;
-}
-
 /// Code of a real value: clip(round_half_even(value / scale + zero_point), low, high).
 [[nodiscard]] inline std::int64_t quantize(double value, double scale, double zero_point,
                                            std::int64_t low, std::int64_t high) {

@@ -101,6 +101,13 @@ const Json* JsonMap::opt_value(const std::string& key) {
   return found == object_->end() ? nullptr : &*found;
 }
 
+std::optional<JsonMap> JsonMap::opt_map(const std::string& key) {
+  const Json* value = opt_value(key);
+  return value == nullptr ? std::nullopt
+                          : std::optional<JsonMap>{std::in_place, *value, spot_,
+                                                   fmt::format("{}: {}", what_, key)};
+}
+
 const Json& JsonMap::get_value(const std::string& key) {
   const Json* value = opt_value(key);
   if (value == nullptr) {

@@ -41,6 +41,8 @@ class JsonMap {
       std::int64_t max);
   /// A number, or a list of any length but 0.
   [[nodiscard]] std::vector<double> get_doubles(const std::string& key);
+  /// An object inside this one.
+  [[nodiscard]] std::optional<JsonMap> opt_map(const std::string& key);
   /// The value as it stands; nullptr if absent.
   [[nodiscard]] const nlohmann::ordered_json* opt_value(const std::string& key);
   [[nodiscard]] const nlohmann::ordered_json& get_value(const std::string& key);

@@ -4,14 +4,19 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/tensor.hpp"
+#include "traces/ops.hpp"
 
 /// The trace: all that the simulated hardware ever sees of a network. Field by field as in
-/// traces/FORMAT.md; read and written by trace_file.hpp, checked by trace_check.hpp.
+/// traces/FORMAT.md; read and written by trace_file.hpp, checked by trace_validate.hpp. It is a
+/// program (what is to be done), parameters (what is the same for every input) and activations
+/// (what one input made of it).
 namespace turnpike::traces {
 
 /// How codes stand for real values: real = scale * (code - zero_point).
@@ -21,8 +26,9 @@ enum class TensorKind {
   floating,  ///< real values as they are, float32 or float64
 };
 
-struct TensorEntry {
-  std::string name;
+/// All that is said of a tensor but its extents and elements.
+struct TensorDeclaration {
+  std::string name = {};
   TensorKind kind = TensorKind::uniform;
   int bits = 32;                      ///< 1..32; 32 for floating
   std::vector<double> scale = {1.0};  ///< one value, or one per index of `axis`
@@ -30,7 +36,6 @@ struct TensorEntry {
   std::optional<int> axis = std::nullopt;  ///< the axis `scale` runs along
   bool is_signed = false;
   bool highway = false;  ///< lives on the precision highway (ignored if the trace's is off)
-  Tensor data = {};      ///< codes or values
 
   /// Code range: [0, 2^bits - 1] or [-2^(bits-1), 2^(bits-1) - 1].
   [[nodiscard]] std::int64_t min_code() const;
@@ -39,10 +44,24 @@ struct TensorEntry {
   /// True if a code for the real value 0 exists (an integral zero point inside the range).
   [[nodiscard]] bool has_zero() const;
 
+  friend bool operator==(const TensorDeclaration&, const TensorDeclaration&) = default;
+};
+
+/// A tensor of a trace: declared, with its elements.
+struct TensorEntry : TensorDeclaration {
+  Tensor data = {};  ///< codes or values
+
   friend bool operator==(const TensorEntry&, const TensorEntry&) = default;
 };
 
-enum class Op { conv, fc, lstm, gru, add, mul, maxpool, avgpool, concat, quantize };
+/// A tensor of a program. What is not known of its elements, the run that makes them decides.
+struct ProgramTensor : TensorDeclaration {
+  TensorShape shape = {};  ///< empty: not known
+  bool single = false;     ///< kind float: kept in float32, else float64
+
+  friend bool operator==(const ProgramTensor&, const ProgramTensor&) = default;
+};
+
 using turnpike::to_string;  // of shapes, else hidden by the next line
 [[nodiscard]] std::string_view to_string(Op op);
 [[nodiscard]] bool from_string(std::string_view name, Op& op);
@@ -118,7 +137,8 @@ struct HighwayEntry {
   friend bool operator==(const HighwayEntry&, const HighwayEntry&) = default;
 };
 
-class Trace {
+/// The graph: layers in execution order.
+class Graph {
  public:
   std::string network;
   std::string framework;        ///< what wrote the trace, free text
@@ -126,26 +146,104 @@ class Trace {
   std::string layout = "NCHW";  ///< or "TC": time, channel
   std::int64_t batch = 1;
   HighwayEntry highway;
-  std::vector<LayerEntry> layers;  ///< in execution order
+  std::vector<LayerEntry> layers;
 
-  /// Adds a tensor; InternalError if the name exists.
-  TensorEntry& add_tensor(TensorEntry tensor);
-  [[nodiscard]] const TensorEntry& tensor(const std::string& name) const;
-  [[nodiscard]] TensorEntry& tensor(const std::string& name);
-  [[nodiscard]] bool has_tensor(const std::string& name) const { return index_.contains(name); }
-  [[nodiscard]] const std::vector<TensorEntry>& tensors() const { return tensors_; }
-
-  /// Index of the layer that writes `tensor`, if any.
+  /// Index of the layer that writes `tensor` as its output, if any.
   [[nodiscard]] std::optional<std::size_t> producer(const std::string& tensor) const;
   /// Indices of the layers that read `tensor` as an input (weights and parameters not counted).
   [[nodiscard]] std::vector<std::size_t> consumers(const std::string& tensor) const;
 
+  friend bool operator==(const Graph&, const Graph&) = default;
+};
+
+/// A graph and its tensors, by name and in the order they were added.
+template <class Entry>
+class GraphOf : public Graph {
+ public:
+  /// Adds a tensor; InternalError if the name exists.
+  Entry& add_tensor(Entry tensor);
+  [[nodiscard]] const Entry& tensor(const std::string& name) const;
+  [[nodiscard]] Entry& tensor(const std::string& name);
+  [[nodiscard]] bool has_tensor(const std::string& name) const { return index_.contains(name); }
+  [[nodiscard]] const std::vector<Entry>& tensors() const { return tensors_; }
+
   /// The same fields, layers and tensors, in the same order.
-  friend bool operator==(const Trace&, const Trace&) = default;
+  friend bool operator==(const GraphOf&, const GraphOf&) = default;
+
+ protected:
+  std::vector<Entry> tensors_;
+  std::map<std::string, std::size_t> index_;
+};
+extern template class GraphOf<ProgramTensor>;
+extern template class GraphOf<TensorEntry>;
+
+/// What is to be done, without any value: layers, and what is declared of their tensors. It says
+/// nothing of which input it runs on, so one program serves many.
+class Program : public GraphOf<ProgramTensor> {
+ public:
+  /// Tensors that are the same for every input: weights, biases and scales the layers name.
+  [[nodiscard]] std::set<std::string> parameters() const;
+
+  friend bool operator==(const Program&, const Program&) = default;
+};
+
+/// Elements of tensors, by name.
+class TensorValues {
+ public:
+  [[nodiscard]] bool has(const std::string& name) const { return values_.contains(name); }
+  /// InternalError if there is none of this name.
+  [[nodiscard]] const Tensor& at(const std::string& name) const;
+  void put(const std::string& name, Tensor data) { values_[name] = std::move(data); }
+  void erase(const std::string& name) { values_.erase(name); }
+  [[nodiscard]] std::size_t size() const { return values_.size(); }
+  /// Of all elements.
+  [[nodiscard]] std::int64_t bytes() const;
+  /// Gives a tensor away.
+  [[nodiscard]] Tensor take(const std::string& name);
+
+  friend bool operator==(const TensorValues&, const TensorValues&) = default;
 
  private:
-  std::vector<TensorEntry> tensors_;
-  std::map<std::string, std::size_t> index_;
+  std::map<std::string, Tensor> values_;
+};
+
+/// Weights, biases and scales of a program.
+class Parameters : public TensorValues {};
+/// Values of the other tensors in one run: inputs, and what the layers wrote.
+class Activations : public TensorValues {};
+
+/// One run of a program, written down: every tensor with its elements.
+class Trace : public GraphOf<TensorEntry> {
+ public:
+  Trace() = default;
+  /// Program, parameters and activations put together. InternalError if a tensor has no elements.
+  Trace(const Program& program, Parameters parameters, Activations activations);
+
+  /// The program alone, which states the extents and element types that the trace has.
+  [[nodiscard]] Program program() const;
+
+  /// Moves the trace apart: what the constructor takes.
+  struct Parts;
+  [[nodiscard]] Parts split() &&;
+
+  friend bool operator==(const Trace&, const Trace&) = default;
+};
+
+struct Trace::Parts {
+  Program program;
+  Parameters parameters;
+  Activations activations;
+};
+
+/// A tensor as its readers see it.
+struct TensorView {
+  const TensorDeclaration& declared;
+  const Tensor& data;
+
+  TensorView(const TensorDeclaration& declaration, const Tensor& elements)
+      : declared{declaration}, data{elements} {}
+  // NOLINTNEXTLINE(google-explicit-constructor): a tensor with its elements is such a view
+  TensorView(const TensorEntry& entry) : declared{entry}, data{entry.data} {}
 };
 
 }  // namespace turnpike::traces

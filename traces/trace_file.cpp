@@ -30,18 +30,14 @@ struct TensorSource {
   std::function<Tensor(const std::string&)> load;
 };
 
-std::set<std::string> named_by_layers(const Trace& trace) {
-  std::set<std::string> names;
-  for (const LayerEntry& layer : trace.layers) {
+std::set<std::string> named_by_layers(const Program& program) {
+  std::set<std::string> names = program.parameters();
+  for (const LayerEntry& layer : program.layers) {
     names.insert(layer.inputs.begin(), layer.inputs.end());
-    names.insert(layer.weights.begin(), layer.weights.end());
     names.insert(layer.output);
-    for (const PostStep& step : layer.post) {
-      names.insert(step.tensor);
-    }
     if (layer.recurrent) {
       const Recurrent& cell = *layer.recurrent;
-      names.insert({cell.bias, cell.preact, cell.gates, cell.cell});
+      names.insert({cell.preact, cell.gates, cell.cell});
     }
   }
   return names;
@@ -49,10 +45,10 @@ std::set<std::string> named_by_layers(const Trace& trace) {
 
 /// Everything headers tell is checked before any data is read: shapes that no layer asks for cost
 /// neither time nor memory.
-void load_tensors(Trace& trace, const SourceSpot& spot, const TensorSource& source) {
-  const std::set<std::string> used = named_by_layers(trace);
-  Shapes shapes;
-  for (const TensorEntry& tensor : trace.tensors()) {
+Trace load_tensors(Program program, const SourceSpot& spot, const TensorSource& source) {
+  const std::set<std::string> used = named_by_layers(program);
+  for (const ProgramTensor& declared : program.tensors()) {
+    ProgramTensor& tensor = program.tensor(declared.name);
     const NpyHeader header = source.header(tensor.name);
     validate_outline(tensor, {header.shape, header.kind == 'f', header.type_name()}, spot);
     if (!used.contains(tensor.name) && header.data_bytes() > kMostUnusedBytes) {
@@ -60,14 +56,18 @@ void load_tensors(Trace& trace, const SourceSpot& spot, const TensorSource& sour
                                         "out",
                                         tensor.name, header.data_bytes())};
     }
-    shapes.emplace(tensor.name, header.shape);
+    tensor.shape = header.shape;
   }
-  validate_structure(trace, shapes, spot);
-  for (const TensorEntry& declared : trace.tensors()) {
-    TensorEntry& tensor = trace.tensor(declared.name);
-    tensor.data = source.load(tensor.name);
+  validate_structure(program, spot);
+  Activations values;
+  for (const ProgramTensor& declared : program.tensors()) {
+    values.put(declared.name, source.load(declared.name));
+  }
+  Trace trace{program, {}, std::move(values)};
+  for (const TensorEntry& tensor : trace.tensors()) {
     validate_tensor(tensor, spot);
   }
+  return trace;
 }
 
 Trace read_archive(const std::string& path) {
@@ -76,7 +76,7 @@ Trace read_archive(const std::string& path) {
     throw FileError{{path},
                     fmt::format("no member '{}': an .npz file, but not a trace", kTraceMember)};
   }
-  Trace trace = parse_trace_json(file.text(kTraceMember, kMostJsonBytes), {path});
+  Program program = parse_trace_json(file.text(kTraceMember, kMostJsonBytes), {path});
   const auto header = [&](const std::string& name) {
     if (!file.has(name)) {
       throw FileError{{path},
@@ -84,8 +84,8 @@ Trace read_archive(const std::string& path) {
     }
     return file.header(name);
   };
-  load_tensors(trace, {path}, {header, [&](const std::string& name) { return file.tensor(name); }});
-  return trace;
+  return load_tensors(std::move(program), {path},
+                      {header, [&](const std::string& name) { return file.tensor(name); }});
 }
 
 /// File of a tensor inside `directory`. FileError for names that are not plain file names, which
@@ -116,7 +116,7 @@ Trace read_directory(const std::string& path) {
       bytes > static_cast<std::uintmax_t>(kMostJsonBytes)) {
     throw FileError{{json}, fmt::format("has {} bytes, more than {}", bytes, kMostJsonBytes)};
   }
-  Trace trace = parse_trace_json(read_file(json), {json});
+  Program program = parse_trace_json(read_file(json), {json});
   const auto header = [&](const std::string& name) {
     const std::string file = tensor_file(path, name);
     if (!fs::exists(file, reason)) {
@@ -126,10 +126,9 @@ Trace read_directory(const std::string& path) {
     }
     return read_npy_header(file);
   };
-  load_tensors(trace, {path}, {header, [&](const std::string& name) {
-                                 return read_npy(tensor_file(path, name));
-                               }});
-  return trace;
+  return load_tensors(std::move(program), {path}, {header, [&](const std::string& name) {
+                                                     return read_npy(tensor_file(path, name));
+                                                   }});
 }
 
 void write_archive(const Trace& trace, const std::string& path) {
@@ -137,7 +136,7 @@ void write_archive(const Trace& trace, const std::string& path) {
   for (const TensorEntry& tensor : trace.tensors()) {
     members.emplace_back(tensor.name, tensor.data);
   }
-  const std::string json = trace_json(trace);
+  const std::string json = trace_json(trace.program());
   members.emplace_back(kTraceMember, Tensor{{static_cast<std::int64_t>(json.size())},
                                             std::vector<std::uint8_t>(json.begin(), json.end())});
   write_npz(path, members);
@@ -153,7 +152,7 @@ void write_directory(const Trace& trace, const std::string& path) {
     for (const TensorEntry& tensor : trace.tensors()) {
       write_file(tensor_file(partial.string(), tensor.name), encode_npy(tensor.data));
     }
-    write_file((partial / kTraceJsonFile).string(), trace_json(trace, 1) + "\n");
+    write_file((partial / kTraceJsonFile).string(), trace_json(trace.program(), 1) + "\n");
     fs::rename(partial, path);
   } catch (const fs::filesystem_error& error) {
     std::error_code ignored;

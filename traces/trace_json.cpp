@@ -38,7 +38,7 @@ TensorKind parse_kind(JsonMap& map) {
   return TensorKind::floating;
 }
 
-void parse_scale(JsonMap& map, TensorEntry& tensor) {
+void parse_scale(JsonMap& map, TensorDeclaration& tensor) {
   if (tensor.is_float() && !map.has("scale")) {
     return;
   }
@@ -58,7 +58,7 @@ void parse_scale(JsonMap& map, TensorEntry& tensor) {
   }
 }
 
-void parse_zero_point(JsonMap& map, TensorEntry& tensor) {
+void parse_zero_point(JsonMap& map, TensorDeclaration& tensor) {
   if (!tensor.is_float() || map.has("zero_point")) {
     tensor.zero_point = map.get_double("zero_point");
   }
@@ -67,9 +67,9 @@ void parse_zero_point(JsonMap& map, TensorEntry& tensor) {
   }
 }
 
-TensorEntry parse_tensor(const std::string& name, const Json& json, const SourceSpot& spot) {
+ProgramTensor parse_tensor(const std::string& name, const Json& json, const SourceSpot& spot) {
   JsonMap map{json, spot, fmt::format("tensor '{}'", name)};
-  TensorEntry tensor;
+  ProgramTensor tensor;
   tensor.name = name;
   tensor.kind = parse_kind(map);
   tensor.bits = narrow(map.get_int("bits", 1, kFloatBits));
@@ -110,16 +110,6 @@ PostStep parse_post_step(const std::string& step, const JsonMap& map) {
                   step));
 }
 
-bool is_pool(Op op) {
-  return op == Op::maxpool || op == Op::avgpool;
-}
-bool is_recurrent(Op op) {
-  return op == Op::lstm || op == Op::gru;
-}
-bool has_weights(Op op) {
-  return op == Op::conv || op == Op::fc || is_recurrent(op);
-}
-
 std::array<int, 2> pair_of(const std::vector<std::int64_t>& numbers) {
   return {narrow(numbers.front()), narrow(numbers.back())};
 }
@@ -127,8 +117,9 @@ std::array<int, 2> pair_of(const std::vector<std::int64_t>& numbers) {
 /// kernel, stride, pad, groups. The last three may be given anywhere with the values that mean
 /// nothing, since exporters write them for every layer.
 void parse_window(JsonMap& map, LayerEntry& layer) {
-  const bool conv = layer.op == Op::conv;
-  if (is_pool(layer.op)) {
+  const OpFormat& format = format_of(layer.op);
+  const bool conv = format.window == Window::weights;
+  if (format.window == Window::kernel) {
     if (const auto kernel = map.opt_ints("kernel", {2}, 1, kMaxExtent)) {
       layer.kernel = pair_of(*kernel);
       layer.stride = layer.kernel;
@@ -145,59 +136,40 @@ void parse_window(JsonMap& map, LayerEntry& layer) {
                  narrow(p[last])};
   }
   if (!windowed && (layer.stride != std::array{1, 1} || layer.pad != Padding{})) {
-    map.fail(
-        fmt::format("stride and pad mean nothing in op {} without a window", to_string(layer.op)));
+    map.fail(fmt::format("stride and pad mean nothing in op {} without a window", format.name));
   }
   layer.groups = narrow(map.opt_int("groups", 1, kMaxCount).value_or(1));
   if (!conv && layer.groups != 1) {
-    map.fail(fmt::format("groups mean nothing in op {}", to_string(layer.op)));
+    map.fail(fmt::format("groups mean nothing in op {}", format.name));
   }
 }
 
-void parse_skip(JsonMap& map, LayerEntry& layer, const SourceSpot& spot) {
-  const Json* json = layer.op == Op::add ? map.opt_value("skip") : nullptr;
-  if (json == nullptr) {
+void parse_mapping(JsonMap& map, LayerEntry& layer) {
+  if (format_of(layer.op).weights == 0) {
     return;
   }
-  JsonMap skip{*json, spot, fmt::format("layer '{}': skip", layer.name)};
-  layer.skip = SkipEdge{narrow(skip.opt_int("stride", 1, kMaxExtent).value_or(1)),
-                        narrow(skip.opt_int("channel_pad", 0, kMaxCount).value_or(0)),
-                        skip.opt_bool("highway").value_or(false)};
-  skip.finish();
-}
-
-void parse_recurrent(JsonMap& map, LayerEntry& layer) {
-  if (!is_recurrent(layer.op)) {
-    return;
-  }
-  Recurrent cell;
-  cell.bias = map.opt_string("bias").value_or("");
-  cell.gate_order = map.get_string("gate_order");
-  cell.hidden = map.get_int("hidden", 1, kMaxCount);
-  cell.steps = map.get_int("steps", 1, kMaxCount);
-  cell.preact = map.opt_string("preact").value_or("");
-  cell.gates = map.opt_string("gates").value_or("");
-  if (layer.op == Op::lstm) {
-    cell.cell = map.opt_string("cell").value_or("");
-  }
-  cell.highway = map.opt_bool("highway").value_or(false);
-  layer.recurrent = cell;
-}
-
-void parse_mapping(JsonMap& map, LayerEntry& layer, const SourceSpot& spot) {
-  if (!has_weights(layer.op)) {
-    return;
-  }
-  if (const Json* json = map.opt_value("mapping")) {
-    JsonMap m{*json, spot, fmt::format("layer '{}': mapping", layer.name)};
-    const auto letter = [&m](const char* key) { return m.get_int(key, 1, kMaxCount); };
+  if (std::optional<JsonMap> m = map.opt_map("mapping")) {
+    const auto letter = [&m](const char* key) { return m->get_int(key, 1, kMaxCount); };
     layer.mapping = MappingRequest{letter("m"), letter("n"), letter("e"), letter("p"),
                                    letter("q"), letter("r"), letter("t")};
-    m.finish();
+    m->finish();
   }
-  if (layer.op == Op::conv) {
+  if (format_of(layer.op).window == Window::weights) {
     layer.width_tile = map.opt_int("width_tile", 1, kMaxCount);
   }
+}
+
+Op parse_op(JsonMap& map) {
+  const std::string name = map.get_string("op");
+  Op op = Op::conv;
+  if (!from_string(name, op)) {
+    std::vector<std::string> known;
+    for (const OpFormat& each : kOps) {
+      known.emplace_back(each.name);
+    }
+    map.fail(fmt::format("unknown op '{}'{}", name, suggestion(name, known)));
+  }
+  return op;
 }
 
 LayerEntry parse_layer(const Json& json, std::size_t index, const SourceSpot& spot) {
@@ -205,16 +177,12 @@ LayerEntry parse_layer(const Json& json, std::size_t index, const SourceSpot& sp
   layer.name = JsonMap{json, spot, fmt::format("layer {} (from 0)", index)}.get_string("name");
   JsonMap map{json, spot, fmt::format("layer '{}'", layer.name)};
   map.ignore("name");
-  const std::string op = map.get_string("op");
-  if (!from_string(op, layer.op)) {
-    map.fail(fmt::format("unknown op '{}'{}", op,
-                         suggestion(op, {"conv", "fc", "lstm", "gru", "add", "mul", "maxpool",
-                                         "avgpool", "concat", "quantize"})));
-  }
+  layer.op = parse_op(map);
+  const OpFormat& format = format_of(layer.op);
   layer.inputs = map.get_strings("inputs");
   layer.output = map.get_string("output");
-  if (has_weights(layer.op)) {
-    layer.weights = map.get_strings("weights", !is_recurrent(layer.op));
+  if (format.weights > 0) {
+    layer.weights = map.get_strings("weights", format.weights == 1);
   }
   parse_window(map, layer);
   if (map.has("post")) {
@@ -223,9 +191,10 @@ LayerEntry parse_layer(const Json& json, std::size_t index, const SourceSpot& sp
     }
   }
   map.ignore("post");
-  parse_skip(map, layer, spot);
-  parse_recurrent(map, layer);
-  parse_mapping(map, layer, spot);
+  if (format.read != nullptr) {
+    format.read(map, layer);
+  }
+  parse_mapping(map, layer);
   map.finish();
   return layer;
 }
@@ -246,11 +215,11 @@ HighwayEntry parse_highway(const Json& json, const SourceSpot& spot) {
   return highway;
 }
 
-void clear_highway_flags(Trace& trace) {
-  for (const TensorEntry& tensor : trace.tensors()) {
-    trace.tensor(tensor.name).highway = false;
+void clear_highway_flags(Program& program) {
+  for (const ProgramTensor& tensor : program.tensors()) {
+    program.tensor(tensor.name).highway = false;
   }
-  for (LayerEntry& layer : trace.layers) {
+  for (LayerEntry& layer : program.layers) {
     if (layer.skip) {
       layer.skip->highway = false;
     }
@@ -272,48 +241,48 @@ void parse_identity(JsonMap& map) {
   }
 }
 
-void parse_layers(const Json& json, Trace& trace, const SourceSpot& spot, const JsonMap& map) {
+void parse_layers(const Json& json, Program& program, const SourceSpot& spot, const JsonMap& map) {
   if (!json.is_array() || json.empty()) {
     map.fail("'layers' must be a list with at least one layer");
   }
   std::set<std::string> names;
   for (std::size_t i = 0; i < json.size(); ++i) {
-    trace.layers.push_back(parse_layer(json[i], i, spot));
-    if (!names.insert(trace.layers.back().name).second) {
-      map.fail(fmt::format("two layers are named '{}'", trace.layers.back().name));
+    program.layers.push_back(parse_layer(json[i], i, spot));
+    if (!names.insert(program.layers.back().name).second) {
+      map.fail(fmt::format("two layers are named '{}'", program.layers.back().name));
     }
   }
 }
 
 }  // namespace
 
-Trace parse_trace_json(std::string_view text, const SourceSpot& spot) {
+Program parse_trace_json(std::string_view text, const SourceSpot& spot) {
   const Json json = parse_json(text, spot, "trace JSON");
   JsonMap map{json, spot, "trace JSON"};
   parse_identity(map);
-  Trace trace;
-  trace.network = map.get_string("network");
-  trace.framework = map.opt_string("framework").value_or("");
-  trace.comment = map.opt_string("comment").value_or("");
-  trace.layout = map.get_string("layout");
-  if (trace.layout != "NCHW" && trace.layout != "TC") {
-    map.fail(fmt::format("unknown layout '{}'; known: NCHW, TC", trace.layout));
+  Program program;
+  program.network = map.get_string("network");
+  program.framework = map.opt_string("framework").value_or("");
+  program.comment = map.opt_string("comment").value_or("");
+  program.layout = map.get_string("layout");
+  if (program.layout != "NCHW" && program.layout != "TC") {
+    map.fail(fmt::format("unknown layout '{}'; known: NCHW, TC", program.layout));
   }
-  trace.batch = map.opt_int("batch", 1, kMaxCount).value_or(1);
+  program.batch = map.opt_int("batch", 1, kMaxCount).value_or(1);
   if (const Json* highway = map.opt_value("highway")) {
-    trace.highway = parse_highway(*highway, spot);
+    program.highway = parse_highway(*highway, spot);
   }
   const Json& tensors = map.get_value("tensors");
   static_cast<void>(JsonMap{tensors, spot, "tensors"});  // an object, or an error
   for (const auto& [name, entry] : tensors.items()) {
-    trace.add_tensor(parse_tensor(name, entry, spot));
+    program.add_tensor(parse_tensor(name, entry, spot));
   }
-  parse_layers(map.get_value("layers"), trace, spot, map);
+  parse_layers(map.get_value("layers"), program, spot, map);
   map.finish();
-  if (!trace.highway.enabled) {
-    clear_highway_flags(trace);
+  if (!program.highway.enabled) {
+    clear_highway_flags(program);
   }
-  return trace;
+  return program;
 }
 
 }  // namespace turnpike::traces

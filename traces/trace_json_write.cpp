@@ -14,7 +14,7 @@ std::string_view kind_name(TensorKind kind) {
                                        : "float";
 }
 
-Json tensor_json(const TensorEntry& tensor) {
+Json tensor_json(const TensorDeclaration& tensor) {
   Json json;
   json["bits"] = tensor.bits;
   if (tensor.axis) {
@@ -59,29 +59,13 @@ void add_window(const LayerEntry& layer, Json& json) {
   if (layer.kernel[0] != 0) {
     json["kernel"] = pair_json(layer.kernel);
   }
-  if (layer.op == Op::conv || layer.kernel[0] != 0) {
+  if (format_of(layer.op).window == Window::weights || layer.kernel[0] != 0) {
     json["stride"] = pair_json(layer.stride);
     json["pad"] = pad_json(layer.pad);
   }
   if (layer.groups != 1) {
     json["groups"] = layer.groups;
   }
-}
-
-void add_recurrent(const Recurrent& cell, Json& json) {
-  const auto add_name = [&json](const char* key, const std::string& name) {
-    if (!name.empty()) {
-      json[key] = name;
-    }
-  };
-  add_name("bias", cell.bias);
-  json["gate_order"] = cell.gate_order;
-  json["hidden"] = cell.hidden;
-  json["steps"] = cell.steps;
-  add_name("preact", cell.preact);
-  add_name("gates", cell.gates);
-  add_name("cell", cell.cell);
-  json["highway"] = cell.highway;
 }
 
 Json layer_json(const LayerEntry& layer) {
@@ -95,13 +79,8 @@ Json layer_json(const LayerEntry& layer) {
     json["weights"] = layer.weights;
   }
   add_window(layer, json);
-  if (layer.skip) {
-    json["skip"] = {{"stride", layer.skip->stride},
-                    {"channel_pad", layer.skip->channel_pad},
-                    {"highway", layer.skip->highway}};
-  }
-  if (layer.recurrent) {
-    add_recurrent(*layer.recurrent, json);
+  if (const OpFormat& format = format_of(layer.op); format.write != nullptr) {
+    format.write(layer, json);
   }
   if (!layer.post.empty()) {
     json["post"] = post_json(layer.post);
@@ -120,26 +99,26 @@ Json layer_json(const LayerEntry& layer) {
 
 }  // namespace
 
-std::string trace_json(const Trace& trace, int indent) {
+std::string trace_json(const Program& program, int indent) {
   Json json;
   json["format"] = kTraceFormat;
   json["version"] = kTraceVersion;
-  json["network"] = trace.network;
-  if (!trace.framework.empty()) {
-    json["framework"] = trace.framework;
+  json["network"] = program.network;
+  if (!program.framework.empty()) {
+    json["framework"] = program.framework;
   }
-  if (!trace.comment.empty()) {
-    json["comment"] = trace.comment;
+  if (!program.comment.empty()) {
+    json["comment"] = program.comment;
   }
-  json["layout"] = trace.layout;
-  json["batch"] = trace.batch;
-  json["highway"] = {{"enabled", trace.highway.enabled}, {"bits", trace.highway.bits}};
+  json["layout"] = program.layout;
+  json["batch"] = program.batch;
+  json["highway"] = {{"enabled", program.highway.enabled}, {"bits", program.highway.bits}};
   json["tensors"] = Json::object();
-  for (const TensorEntry& tensor : trace.tensors()) {
+  for (const ProgramTensor& tensor : program.tensors()) {
     json["tensors"][tensor.name] = tensor_json(tensor);
   }
   json["layers"] = Json::array();
-  for (const LayerEntry& layer : trace.layers) {
+  for (const LayerEntry& layer : program.layers) {
     json["layers"].push_back(layer_json(layer));
   }
   return json.dump(indent);

@@ -15,12 +15,13 @@ namespace {
 constexpr double kMaxZeroPoint = 0x1.0p32;
 constexpr int kFloatBits = 32;  ///< highway.bits of a floating highway
 
-[[noreturn]] void fail_tensor(const TensorEntry& tensor, const SourceSpot& spot,
+[[noreturn]] void fail_tensor(const TensorDeclaration& tensor, const SourceSpot& spot,
                               std::string_view message) {
   throw FileError{spot, fmt::format("tensor '{}': {}", tensor.name, message)};
 }
 
-void check_scale(const TensorEntry& tensor, const TensorShape& shape, const SourceSpot& spot) {
+void check_scale(const TensorDeclaration& tensor, const TensorShape& shape,
+                 const SourceSpot& spot) {
   for (const double scale : tensor.scale) {
     if (!(scale > 0.0) || !std::isfinite(scale)) {
       fail_tensor(tensor, spot, fmt::format("scale {} is not a positive finite number", scale));
@@ -105,21 +106,21 @@ Names written_by(const LayerEntry& layer) {
   return names;
 }
 
-std::vector<std::string> tensor_names(const Trace& trace) {
+std::vector<std::string> tensor_names(const Program& program) {
   std::vector<std::string> names;
-  for (const TensorEntry& tensor : trace.tensors()) {
+  for (const ProgramTensor& tensor : program.tensors()) {
     names.push_back(tensor.name);
   }
   return names;
 }
 
-void require_known(const Trace& trace, const LayerEntry& layer, const Names& names,
+void require_known(const Program& program, const LayerEntry& layer, const Names& names,
                    const SourceSpot& spot) {
   for (const auto& [role, name] : names) {
-    if (!trace.has_tensor(name)) {
+    if (!program.has_tensor(name)) {
       fail_layer(layer, spot,
                  fmt::format("{} names the unknown tensor '{}'{}", role, name,
-                             suggestion(name, tensor_names(trace))));
+                             suggestion(name, tensor_names(program))));
     }
   }
 }
@@ -130,7 +131,8 @@ void fail_layer(const LayerEntry& layer, const SourceSpot& spot, std::string_vie
   throw FileError{spot, fmt::format("layer '{}': {}", layer.name, message)};
 }
 
-void validate_outline(const TensorEntry& tensor, const Outline& outline, const SourceSpot& spot) {
+void validate_outline(const TensorDeclaration& tensor, const Outline& outline,
+                      const SourceSpot& spot) {
   if (tensor.name.empty() || tensor.name == "__trace__") {
     fail_tensor(tensor, spot, "a tensor can't have this name");
   }
@@ -170,36 +172,36 @@ void validate_tensor(const TensorEntry& tensor, const SourceSpot& spot) {
   }
 }
 
-void validate_graph(const Trace& trace, const SourceSpot& spot) {
+void validate_graph(const Program& program, const SourceSpot& spot) {
   std::map<std::string, std::size_t> producer;
-  for (std::size_t i = 0; i < trace.layers.size(); ++i) {
-    const LayerEntry& layer = trace.layers[i];
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    const LayerEntry& layer = program.layers[i];
     const Names written = written_by(layer);
-    require_known(trace, layer, written, spot);
+    require_known(program, layer, written, spot);
     for (const auto& [role, name] : written) {
       const auto [other, added] = producer.emplace(name, i);
       if (!added) {
         fail_layer(layer, spot,
                    fmt::format("{} '{}' is also written by layer '{}'", role, name,
-                               trace.layers[other->second].name));
+                               program.layers[other->second].name));
       }
     }
   }
-  for (std::size_t i = 0; i < trace.layers.size(); ++i) {
-    const LayerEntry& layer = trace.layers[i];
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    const LayerEntry& layer = program.layers[i];
     Names inputs;
     for (const std::string& name : layer.inputs) {
       inputs.emplace_back("inputs", name);
     }
     const Names parameters = read_by(layer);
-    require_known(trace, layer, inputs, spot);
-    require_known(trace, layer, parameters, spot);
+    require_known(program, layer, inputs, spot);
+    require_known(program, layer, parameters, spot);
     for (const auto& [role, name] : inputs) {
       const auto found = producer.find(name);
       if (found != producer.end() && found->second >= i) {
         fail_layer(layer, spot,
                    fmt::format("input '{}' is used before layer '{}' produces it", name,
-                               trace.layers[found->second].name));
+                               program.layers[found->second].name));
       }
     }
     for (const auto& [role, name] : parameters) {
@@ -207,7 +209,7 @@ void validate_graph(const Trace& trace, const SourceSpot& spot) {
       if (found != producer.end()) {
         fail_layer(layer, spot,
                    fmt::format("{} '{}' is the output of layer '{}', not a constant", role, name,
-                               trace.layers[found->second].name));
+                               program.layers[found->second].name));
       }
     }
   }
@@ -216,18 +218,18 @@ void validate_graph(const Trace& trace, const SourceSpot& spot) {
 namespace {
 
 /// Widest codes that the readers of a highway tensor take; 0 if they take none.
-int codes_taken(const Trace& trace, const std::string& name) {
+int codes_taken(const Program& program, const std::string& name) {
   int widest = 0;
-  for (const LayerEntry& layer : trace.layers) {
+  for (const LayerEntry& layer : program.layers) {
     if (layer.op == Op::quantize && layer.inputs.at(0) == name) {
-      widest = std::max(widest, trace.tensor(layer.output).bits);
+      widest = std::max(widest, program.tensor(layer.output).bits);
     }
     if (layer.recurrent && (layer.output == name || layer.recurrent->cell == name)) {
-      widest = std::max(widest, trace.tensor(layer.inputs.at(1)).bits);
+      widest = std::max(widest, program.tensor(layer.inputs.at(1)).bits);
     }
     if (!layer.weights.empty() &&
         std::find(layer.inputs.begin(), layer.inputs.end(), name) != layer.inputs.end()) {
-      widest = std::max(widest, trace.tensor(name).bits);
+      widest = std::max(widest, program.tensor(name).bits);
     }
   }
   return widest;
@@ -235,14 +237,14 @@ int codes_taken(const Trace& trace, const std::string& name) {
 
 }  // namespace
 
-void validate_highway(const Trace& trace, const SourceSpot& spot) {
-  if (!trace.highway.enabled) {
+void validate_highway(const Program& program, const SourceSpot& spot) {
+  if (!program.highway.enabled) {
     return;
   }
-  const int bits = trace.highway.bits;
-  for (const TensorEntry& tensor : trace.tensors()) {
-    const bool codes_are_wider =
-        !tensor.is_float() && tensor.bits > bits && tensor.bits <= codes_taken(trace, tensor.name);
+  const int bits = program.highway.bits;
+  for (const ProgramTensor& tensor : program.tensors()) {
+    const bool codes_are_wider = !tensor.is_float() && tensor.bits > bits &&
+                                 tensor.bits <= codes_taken(program, tensor.name);
     const bool fits = tensor.is_float() == (bits == kFloatBits) && tensor.bits == bits;
     if (tensor.highway && !fits && !codes_are_wider) {
       fail_tensor(
@@ -254,37 +256,35 @@ void validate_highway(const Trace& trace, const SourceSpot& spot) {
   }
 }
 
-void validate_structure(const Trace& trace, const Shapes& shapes, const SourceSpot& spot) {
-  if (trace.layers.empty()) {
+void validate_structure(const Program& program, const SourceSpot& spot) {
+  if (program.layers.empty()) {
     throw FileError{spot, "the trace has no layers"};
   }
-  if (trace.network.empty()) {
+  if (program.network.empty()) {
     throw FileError{spot, "the network's name is empty; tables and files show it"};
   }
-  for (std::size_t i = 0; i < trace.layers.size(); ++i) {
-    if (trace.layers[i].name.empty()) {
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    if (program.layers[i].name.empty()) {
       throw FileError{spot, fmt::format("the name of layer {} (from 0) is empty", i)};
     }
   }
-  if (trace.layout == "TC" && trace.batch != 1) {
+  if (program.layout == "TC" && program.batch != 1) {
     throw FileError{spot,
-                    fmt::format("layout TC holds one sequence, but batch is {}", trace.batch)};
+                    fmt::format("layout TC holds one sequence, but batch is {}", program.batch)};
   }
-  validate_graph(trace, spot);
-  for (const LayerEntry& layer : trace.layers) {
-    validate_layer(trace, shapes, layer, spot);
-    validate_post(trace, shapes, layer, spot);
+  validate_graph(program, spot);
+  for (const LayerEntry& layer : program.layers) {
+    validate_layer(program, layer, spot);
+    validate_post(program, layer, spot);
   }
-  validate_highway(trace, spot);
+  validate_highway(program, spot);
 }
 
 void validate_trace(const Trace& trace, const SourceSpot& spot) {
-  Shapes shapes;
   for (const TensorEntry& tensor : trace.tensors()) {
     validate_tensor(tensor, spot);
-    shapes.emplace(tensor.name, tensor.data.shape());
   }
-  validate_structure(trace, shapes, spot);
+  validate_structure(trace.program(), spot);
 }
 
 }  // namespace turnpike::traces

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "sim/base/error.hpp"
@@ -15,15 +14,11 @@ namespace turnpike::traces {
 inline constexpr double kMinScale = 0x1.0p-126;
 inline constexpr double kMaxScale = 0x1.0p+127;
 
-/// Shapes of a trace's tensors, by name: of their data, or as the headers of its members state them
-/// before any data is read.
-using Shapes = std::map<std::string, TensorShape>;
-
 /// All of the checks below.
 void validate_trace(const Trace& trace, const SourceSpot& spot);
 
-/// What needs no data: names, the graph, every layer, the highway.
-void validate_structure(const Trace& trace, const Shapes& shapes, const SourceSpot& spot);
+/// What needs no data: names, the graph, every layer, the highway. Every tensor has its extents.
+void validate_structure(const Program& program, const SourceSpot& spot);
 
 /// What a header tells of a tensor's data.
 struct Outline {
@@ -33,38 +28,26 @@ struct Outline {
 };
 
 /// What of a tensor needs no data: its name, bits, extents, scales, zero point and element type.
-void validate_outline(const TensorEntry& tensor, const Outline& outline, const SourceSpot& spot);
+void validate_outline(const TensorDeclaration& tensor, const Outline& outline,
+                      const SourceSpot& spot);
 
 /// The outline; every code inside its bits, every real value finite.
 void validate_tensor(const TensorEntry& tensor, const SourceSpot& spot);
 
 /// Every tensor a layer names exists, each has at most one producer, none is used before it is
 /// produced.
-void validate_graph(const Trace& trace, const SourceSpot& spot);
+void validate_graph(const Program& program, const SourceSpot& spot);
 
-/// Shapes, operand kinds, gate order and post steps of one layer of a trace whose graph is valid.
-void validate_layer(const Trace& trace, const Shapes& shapes, const LayerEntry& layer,
-                    const SourceSpot& spot);
+/// Extents and kinds of one layer's tensors, in a program whose graph is valid: the rules of its
+/// operation (traces/ops).
+void validate_layer(const Program& program, const LayerEntry& layer, const SourceSpot& spot);
 
 /// Every tensor marked as highway has the width of the trace's highway: its `bits` (kind float:
 /// 32), or those of the codes its readers take where they are wider (a highway is never narrower).
-void validate_highway(const Trace& trace, const SourceSpot& spot);
+void validate_highway(const Program& program, const SourceSpot& spot);
 
 /// The post steps of a layer, and whether its output's kind agrees with them.
-void validate_post(const Trace& trace, const Shapes& shapes, const LayerEntry& layer,
-                   const SourceSpot& spot);
-
-/// conv, fc, lstm, gru: whether `input` times `weights` is defined, and fits a 63-bit accumulator
-/// when both are integers. `terms` products per output; output channels run along `channel_axis`
-/// of the weights; `padded`: zeros are added around the input.
-struct ProductRule {
-  const TensorEntry* input = nullptr;
-  const TensorEntry* weights = nullptr;
-  std::int64_t terms = 0;
-  int channel_axis = 0;
-  bool padded = false;
-};
-void validate_product(const ProductRule& rule, const LayerEntry& layer, const SourceSpot& spot);
+void validate_post(const Program& program, const LayerEntry& layer, const SourceSpot& spot);
 
 /// Throws FileError "layer 'name': message".
 [[noreturn]] void fail_layer(const LayerEntry& layer, const SourceSpot& spot,

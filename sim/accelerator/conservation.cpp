@@ -6,7 +6,7 @@
 #include "dataflow/pass_kinds.hpp"
 #include "sim/accelerator/operation_counts.hpp"
 #include "sim/accelerator/post/post_op.hpp"
-#include "traces/trace_check.hpp"
+#include "traces/trace_summary.hpp"
 
 namespace turnpike::accelerator {
 namespace {

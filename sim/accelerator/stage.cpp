@@ -111,7 +111,7 @@ void set_widths(const Trace& trace, const LayerEntry& layer,
 }  // namespace
 
 bool runs_on_array(Op op) {
-  return op == Op::conv || op == Op::fc || op == Op::lstm || op == Op::gru;
+  return traces::format_of(op).weights > 0;
 }
 
 const StoredTensor* Plan::stored(const std::string& tensor) const {

@@ -82,13 +82,16 @@ bool npy(std::string_view bytes) {
 bool trace_json(std::string_view text) {
   const SourceSpot spot{"fuzz.json"};
   return accepted([&] {
-    traces::Trace trace = traces::parse_trace_json(text, spot);
-    ensure(traces::parse_trace_json(traces::trace_json(trace), spot) == trace, "JSON round trip");
-    for (const traces::TensorEntry& tensor : trace.tensors()) {
-      trace.tensor(tensor.name).data = tensor.is_float()
-                                           ? Tensor{{1, 1, 1, 1}, std::vector<float>{0.5F}}
-                                           : Tensor{{1, 1, 1, 1}, std::vector<std::uint8_t>{0}};
+    const traces::Program program = traces::parse_trace_json(text, spot);
+    ensure(traces::parse_trace_json(traces::trace_json(program), spot) == program,
+           "JSON round trip");
+    traces::Activations values;
+    for (const traces::ProgramTensor& tensor : program.tensors()) {
+      values.put(tensor.name, tensor.is_float()
+                                  ? Tensor{{1, 1, 1, 1}, std::vector<float>{0.5F}}
+                                  : Tensor{{1, 1, 1, 1}, std::vector<std::uint8_t>{0}});
     }
+    const traces::Trace trace{program, {}, std::move(values)};
     static_cast<void>(accepted([&] { traces::validate_trace(trace, spot); }));
   });
 }
@@ -97,7 +100,8 @@ bool zip(std::string_view bytes) {
   const MemoryFile file{bytes};
   return accepted([&] {
     const traces::Trace trace = traces::read_trace(file.path());
-    const traces::Trace again = traces::parse_trace_json(traces::trace_json(trace), {"again"});
+    const traces::Program again =
+        traces::parse_trace_json(traces::trace_json(trace.program()), {"again"});
     ensure(again.layers.size() == trace.layers.size(), "JSON of what was read");
   });
 }

@@ -111,8 +111,8 @@ TEST(Mutation, NpyImages) {
 TEST(Mutation, TraceJson) {
   const std::string samples = std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/";
   Campaign campaign{trace_json, {}, {}, 1500};
-  campaign.seeds = {traces::trace_json(traces::read_trace(samples + "tiny_lstm.npz")),
-                    traces::trace_json(traces::read_trace(samples + "tiny_gru"))};
+  campaign.seeds = {traces::trace_json(traces::read_trace(samples + "tiny_lstm.npz").program()),
+                    traces::trace_json(traces::read_trace(samples + "tiny_gru").program())};
   campaign.words = {"null",
                     "NaN",
                     "1e999",

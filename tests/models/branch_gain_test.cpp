@@ -25,7 +25,7 @@ Network residual(int blocks) {
     net.add(conv);
     Layer add;
     add.name = "add" + std::to_string(i);
-    add.kind = LayerKind::add;
+    add.op = traces::Op::add;
     add.inputs = {conv.name, skip};
     add.relu = true;
     skip = net.add(add);

@@ -1,11 +1,16 @@
 #include "models/engine.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
 #include <gtest/gtest.h>
 
+#include "models/network_file.hpp"
+#include "models/quantize.hpp"
+#include "models/zoo.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/random.hpp"
 #include "tests/models/naive.hpp"
 #include "tests/models/replay.hpp"
 #include "traces/arithmetic.hpp"
@@ -84,9 +89,16 @@ RandomLayer random_layer(std::uint64_t seed, int bits) {
   return made;
 }
 
+/// The same layer with real values as its output.
+Trace unrounded(Trace trace) {
+  trace.tensor("y").kind = TensorKind::floating;
+  trace.layers[0].post.pop_back();
+  return trace;
+}
+
 class EngineWidths : public testing::TestWithParam<int> {};
 
-TEST_P(EngineWidths, AccumulatorsAndCodesEqualNaiveIntegerLoops) {
+TEST_P(EngineWidths, RealValuesAndCodesEqualNaiveIntegerLoops) {
   for (std::uint64_t seed = 1; seed <= 25; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed << " bits " << GetParam());
     RandomLayer made = random_layer(seed, GetParam());
@@ -100,16 +112,16 @@ TEST_P(EngineWidths, AccumulatorsAndCodesEqualNaiveIntegerLoops) {
       code = midrise ? 2 * code + 1 : code;
     }
     const std::vector<std::int64_t> sums = naive::convolve(made.shape, made.x, made.w);
-    EXPECT_EQ(accumulators(made.trace, 0), sums);
-    execute(made.trace);
-    const Tensor& y = made.trace.tensor("y").data;
+    const Tensor y = compute_layer(made.trace, 0).at("y");
     ASSERT_EQ(y.size(), static_cast<std::int64_t>(sums.size()));
+    const Tensor exact = compute_layer(unrounded(made.trace), 0).at("y");
     for (std::size_t i = 0; i < sums.size(); ++i) {
       const auto m = static_cast<std::int64_t>(i) / made.shape.out_positions() % made.shape.filters;
       const double half = midrise ? 0.5 : 1.0;
       const double value = static_cast<double>(sums[i]) *
                                (x.scale[0] * w.scale[static_cast<std::size_t>(m)] * half) +
                            0.25;
+      ASSERT_EQ(exact.at(static_cast<std::int64_t>(i)), value) << i;
       ASSERT_EQ(y.at(static_cast<std::int64_t>(i)),
                 static_cast<double>(traces::quantize(value, 0.5, 0.0, -128, 127)))
           << i;
@@ -144,13 +156,58 @@ TEST(Engine, SumsBeyondDoubleAreCountedInIntegers) {
   trace.layers = {layer};
   const std::int64_t sum =
       std::int64_t{0xffffffff} * 0x7ffffff - std::int64_t{0xfffffffd} * 0x7fffffe + 1;
-  EXPECT_EQ(accumulators(trace, 0), std::vector<std::int64_t>{sum});
+  EXPECT_EQ(compute_layer(trace, 0).at("y").at(0), static_cast<double>(sum));
 }
 
-TEST(Engine, AFloatLayerIsAnInternalErrorForAccumulators) {
-  RandomLayer made = random_layer(1, 2);
-  made.trace.tensor("x").kind = TensorKind::floating;
-  EXPECT_THROW(static_cast<void>(accumulators(made.trace, 0)), InternalError);
+TEST(Engine, ALayerWithoutItsInputIsAnInternalError) {
+  auto [program, parameters, inputs] = random_layer(1, 2).trace.split();
+  inputs.erase("x");
+  EXPECT_THROW(static_cast<void>(execute(program, parameters, inputs)), InternalError);
+}
+
+Network with_input(Network network, std::uint64_t seed) {
+  Random random{seed};
+  std::vector<float> values(network.input().size());
+  std::generate(values.begin(), values.end(),
+                [&] { return static_cast<float>(4.0 * random.uniform() - 2.0); });
+  network.set_input(std::move(values));
+  return network;
+}
+
+class OneProgram : public testing::TestWithParam<const char*> {};
+
+TEST_P(OneProgram, RunsManyInputsAsIfEachHadBeenQuantizedAlone) {
+  const Network network =
+      read_network(TURNPIKE_SOURCE_DIR "/configs/networks/" + std::string{GetParam()});
+  const Calibration calibration = calibrate(network);
+  const QuantizeOptions options{.weight_bits = 3, .activation_bits = 4, .highway = true};
+  auto [program, parameters, values] = quantize(network, calibration, options).split();
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const Network other = with_input(network, seed);
+    const traces::Activations wanted = quantize(other, calibration, options).split().activations;
+    EXPECT_NE(wanted, values);
+    traces::Activations inputs = input_codes(program, other);
+    EXPECT_EQ(execute(program, parameters, inputs, Keep::all), wanted) << seed;
+    const traces::Activations outputs = execute(program, parameters, std::move(inputs));
+    const std::string& last = program.layers.back().output;
+    EXPECT_EQ(outputs.size(), 1U);
+    EXPECT_EQ(outputs.at(last), wanted.at(last));
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Networks, OneProgram,
+                         testing::Values("residual_example.yaml", "lstm_example.yaml"));
+
+TEST(Engine, ARunThatKeepsItsOutputsHoldsNoMoreThanWhatIsStillRead) {
+  const Network network = make_zoo("resnet20", 1, 1);
+  const auto [program, parameters, values] =
+      quantize(network, calibrate(network), {.weight_bits = 2, .activation_bits = 2}).split();
+  Execution run{program, parameters, input_codes(program, network), Keep::outputs};
+  std::int64_t most = 0;
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    run.run_layer(i);
+    most = std::max(most, run.activations().bytes());
+  }
+  EXPECT_LT(10 * most, values.bytes());
 }
 
 TEST(Engine, ReplaysTheSampleTracesThatNumpyWrote) {

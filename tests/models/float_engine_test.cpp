@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "models/network_file.hpp"
+#include "models/ops/products.hpp"
 #include "tests/models/naive.hpp"
 
 namespace turnpike::models {
@@ -46,7 +47,7 @@ TEST(FloatEngine, AResidualNetworkEqualsNaiveLoopsInDouble) {
         const float scale = layer.scale.empty() ? 1.0F : layer.scale[i / inner];
         out[i] = out[i] * static_cast<double>(scale) + static_cast<double>(layer.bias[i / inner]);
       }
-    } else if (layer.kind == LayerKind::add) {
+    } else if (layer.op == traces::Op::add) {
       for (std::size_t i = 0; i < out.size(); ++i) {
         out[i] += wanted.at(layer.inputs[1])[i];
       }

@@ -15,12 +15,12 @@ using testing::ElementsAre;
 using traces::LayerEntry;
 using traces::Op;
 using traces::PostStep;
-using traces::Trace;
+using traces::Program;
 
-const LayerEntry& layer(const Trace& trace, const std::string& name) {
-  const auto found = std::find_if(trace.layers.begin(), trace.layers.end(),
+const LayerEntry& layer(const Program& program, const std::string& name) {
+  const auto found = std::find_if(program.layers.begin(), program.layers.end(),
                                   [&](const LayerEntry& each) { return each.name == name; });
-  EXPECT_NE(found, trace.layers.end()) << name;
+  EXPECT_NE(found, program.layers.end()) << name;
   return *found;
 }
 
@@ -41,24 +41,24 @@ Network residual() {
 }
 
 TEST(Lowering, WithoutHighwayEverySkipReadsTheLowPrecisionCopy) {
-  const Trace trace = lower(residual(), bits(2)).trace;
-  const LayerEntry& stem = layer(trace, "stem");
+  const Program program = lower(residual(), bits(2)).program;
+  const LayerEntry& stem = layer(program, "stem");
   EXPECT_EQ(stem.output, "stem.q");
   EXPECT_TRUE(quantizes(stem));
-  EXPECT_THAT(layer(trace, "block1.add").inputs, ElementsAre("block1.conv2.y", "stem.q"));
-  EXPECT_TRUE(trace.tensor("block1.conv2.y").is_float());
-  EXPECT_FALSE(quantizes(layer(trace, "block1.conv2")));
-  EXPECT_EQ(layer(trace, "block1.add").output, "block1.add.out");
-  EXPECT_TRUE(trace.tensor("block1.add.out").is_float());
-  EXPECT_THAT(layer(trace, "block1.add.quant").inputs, ElementsAre("block1.add.out"));
-  EXPECT_THAT(layer(trace, "block2.conv1").inputs, ElementsAre("block1.add.q"));
-  EXPECT_THAT(layer(trace, "block2.projection").inputs, ElementsAre("block1.add.q"));
-  EXPECT_TRUE(trace.tensor("block2.projection.q").is_signed);
-  EXPECT_EQ(trace.tensor("block2.projection.q").bits, 2);
-  EXPECT_FALSE(trace.tensor("block1.add.q").is_signed);
-  EXPECT_THAT(layer(trace, "fc").inputs, ElementsAre("pool.q"));
-  EXPECT_TRUE(trace.tensor("fc.y").is_float());
-  for (const LayerEntry& each : trace.layers) {
+  EXPECT_THAT(layer(program, "block1.add").inputs, ElementsAre("block1.conv2.y", "stem.q"));
+  EXPECT_TRUE(program.tensor("block1.conv2.y").is_float());
+  EXPECT_FALSE(quantizes(layer(program, "block1.conv2")));
+  EXPECT_EQ(layer(program, "block1.add").output, "block1.add.out");
+  EXPECT_TRUE(program.tensor("block1.add.out").is_float());
+  EXPECT_THAT(layer(program, "block1.add.quant").inputs, ElementsAre("block1.add.out"));
+  EXPECT_THAT(layer(program, "block2.conv1").inputs, ElementsAre("block1.add.q"));
+  EXPECT_THAT(layer(program, "block2.projection").inputs, ElementsAre("block1.add.q"));
+  EXPECT_TRUE(program.tensor("block2.projection.q").is_signed);
+  EXPECT_EQ(program.tensor("block2.projection.q").bits, 2);
+  EXPECT_FALSE(program.tensor("block1.add.q").is_signed);
+  EXPECT_THAT(layer(program, "fc").inputs, ElementsAre("pool.q"));
+  EXPECT_TRUE(program.tensor("fc.y").is_float());
+  for (const LayerEntry& each : program.layers) {
     EXPECT_FALSE(each.skip && each.skip->highway) << each.name;
   }
 }
@@ -66,46 +66,46 @@ TEST(Lowering, WithoutHighwayEverySkipReadsTheLowPrecisionCopy) {
 TEST(Highway, TheQuantizeNodeOfAStemMovesBehindTheSkip) {
   QuantizedGraph graph = lower(residual(), bits(2));
   apply_highway(graph, 8);
-  const Trace& trace = graph.trace;
-  EXPECT_EQ(layer(trace, "stem").output, "stem.h");
-  EXPECT_TRUE(trace.tensor("stem.h").highway);
-  EXPECT_TRUE(trace.tensor("stem.h").is_signed);
-  EXPECT_EQ(trace.tensor("stem.h").bits, 8);
-  EXPECT_THAT(layer(trace, "stem.quant").inputs, ElementsAre("stem.h"));
-  EXPECT_EQ(layer(trace, "stem.quant").output, "stem.q");
-  EXPECT_THAT(layer(trace, "block1.conv1").inputs, ElementsAre("stem.q"));
-  EXPECT_THAT(layer(trace, "block1.add").inputs, ElementsAre("block1.conv2.y", "stem.h"));
-  EXPECT_TRUE(layer(trace, "block1.add").skip->highway);
+  const Program& program = graph.program;
+  EXPECT_EQ(layer(program, "stem").output, "stem.h");
+  EXPECT_TRUE(program.tensor("stem.h").highway);
+  EXPECT_TRUE(program.tensor("stem.h").is_signed);
+  EXPECT_EQ(program.tensor("stem.h").bits, 8);
+  EXPECT_THAT(layer(program, "stem.quant").inputs, ElementsAre("stem.h"));
+  EXPECT_EQ(layer(program, "stem.quant").output, "stem.q");
+  EXPECT_THAT(layer(program, "block1.conv1").inputs, ElementsAre("stem.q"));
+  EXPECT_THAT(layer(program, "block1.add").inputs, ElementsAre("block1.conv2.y", "stem.h"));
+  EXPECT_TRUE(layer(program, "block1.add").skip->highway);
 }
 
 TEST(Highway, AProjectionIsWidenedInPlace) {
   QuantizedGraph graph = lower(residual(), bits(2));
   apply_highway(graph, 6);
-  const Trace& trace = graph.trace;
-  EXPECT_THAT(layer(trace, "block2.add").inputs,
+  const Program& program = graph.program;
+  EXPECT_THAT(layer(program, "block2.add").inputs,
               ElementsAre("block2.conv2.y", "block2.projection.q"));
-  EXPECT_EQ(trace.tensor("block2.projection.q").bits, 6);
-  EXPECT_TRUE(trace.tensor("block2.projection.q").highway);
-  EXPECT_TRUE(quantizes(layer(trace, "block2.projection")));
+  EXPECT_EQ(program.tensor("block2.projection.q").bits, 6);
+  EXPECT_TRUE(program.tensor("block2.projection.q").highway);
+  EXPECT_TRUE(quantizes(layer(program, "block2.projection")));
   // Its own input stays quantized: it is a convolution like any other.
-  EXPECT_THAT(layer(trace, "block2.projection").inputs, ElementsAre("block1.add.q"));
+  EXPECT_THAT(layer(program, "block2.projection").inputs, ElementsAre("block1.add.q"));
 }
 
 TEST(Highway, SumsThatASkipReadsBecomeHighwayTensors) {
   QuantizedGraph graph = lower(zoo_shapes("resnet18"), bits(2));
-  const std::size_t layers = graph.trace.layers.size();
+  const std::size_t layers = graph.program.layers.size();
   apply_highway(graph, 8);
-  const Trace& trace = graph.trace;
-  EXPECT_EQ(trace.layers.size(), layers + 1);  // the pool behind the stem is split
-  EXPECT_TRUE(trace.tensor("layer1.0.add.out").highway);
-  EXPECT_TRUE(quantizes(layer(trace, "layer1.0.add")));
-  EXPECT_THAT(layer(trace, "layer1.1.add").inputs,
+  const Program& program = graph.program;
+  EXPECT_EQ(program.layers.size(), layers + 1);  // the pool behind the stem is split
+  EXPECT_TRUE(program.tensor("layer1.0.add.out").highway);
+  EXPECT_TRUE(quantizes(layer(program, "layer1.0.add")));
+  EXPECT_THAT(layer(program, "layer1.1.add").inputs,
               ElementsAre("layer1.1.conv2.y", "layer1.0.add.out"));
-  EXPECT_THAT(layer(trace, "layer1.1.conv1").inputs, ElementsAre("layer1.0.add.q"));
+  EXPECT_THAT(layer(program, "layer1.1.conv1").inputs, ElementsAre("layer1.0.add.q"));
   // Read by a projection's quantize node and by the pool only: no copy is kept.
-  EXPECT_FALSE(trace.tensor("layer1.1.add.out").highway);
-  EXPECT_FALSE(trace.tensor("layer4.1.add.out").highway);
-  const auto on_highway = std::count_if(trace.tensors().begin(), trace.tensors().end(),
+  EXPECT_FALSE(program.tensor("layer1.1.add.out").highway);
+  EXPECT_FALSE(program.tensor("layer4.1.add.out").highway);
+  const auto on_highway = std::count_if(program.tensors().begin(), program.tensors().end(),
                                         [](const auto& tensor) { return tensor.highway; });
   EXPECT_EQ(on_highway, 8);  // eight residual adds, eight skip tensors
 }
@@ -113,35 +113,35 @@ TEST(Highway, SumsThatASkipReadsBecomeHighwayTensors) {
 TEST(Highway, AtThirtyTwoBitsTheHighwayIsFloating) {
   QuantizedGraph graph = lower(residual(), bits(2));
   apply_highway(graph, 32);
-  EXPECT_TRUE(graph.trace.tensor("stem.h").is_float());
-  EXPECT_TRUE(graph.trace.tensor("stem.h").highway);
-  EXPECT_FALSE(quantizes(layer(graph.trace, "stem")));
-  EXPECT_FALSE(quantizes(layer(graph.trace, "block2.projection")));
+  EXPECT_TRUE(graph.program.tensor("stem.h").is_float());
+  EXPECT_TRUE(graph.program.tensor("stem.h").highway);
+  EXPECT_FALSE(quantizes(layer(graph.program, "stem")));
+  EXPECT_FALSE(quantizes(layer(graph.program, "block2.projection")));
 }
 
 TEST(Highway, AHighwayNoWiderThanTheCodesChangesNothing) {
   for (const int k : {8, 12}) {
     QuantizedGraph graph = lower(residual(), bits(k));
-    const Trace before = graph.trace;
+    const Program before = graph.program;
     apply_highway(graph, 8);
-    EXPECT_EQ(graph.trace, before) << k;
+    EXPECT_EQ(graph.program, before) << k;
   }
 }
 
 TEST(Highway, RecurrentStateIsWidenedAndGatesAreNotQuantized) {
   QuantizedGraph graph = lower(zoo_shapes("lstm300"), bits(2));
-  EXPECT_EQ(graph.trace.tensor("lstm.c").bits, 2);
-  EXPECT_EQ(graph.trace.tensor("lstm.h").bits, 2);
-  EXPECT_FALSE(graph.trace.tensor("lstm.gates").is_float());
+  EXPECT_EQ(graph.program.tensor("lstm.c").bits, 2);
+  EXPECT_EQ(graph.program.tensor("lstm.h").bits, 2);
+  EXPECT_FALSE(graph.program.tensor("lstm.gates").is_float());
   apply_highway(graph, 8);
   for (const char* name : {"lstm.c", "lstm.h"}) {
-    EXPECT_TRUE(graph.trace.tensor(name).highway) << name;
-    EXPECT_TRUE(graph.trace.tensor(name).is_signed) << name;
-    EXPECT_EQ(graph.trace.tensor(name).bits, 8) << name;
+    EXPECT_TRUE(graph.program.tensor(name).highway) << name;
+    EXPECT_TRUE(graph.program.tensor(name).is_signed) << name;
+    EXPECT_EQ(graph.program.tensor(name).bits, 8) << name;
   }
-  EXPECT_TRUE(graph.trace.tensor("lstm.gates").is_float());
-  EXPECT_TRUE(graph.trace.layers[0].recurrent->highway);
-  EXPECT_EQ(graph.trace.tensor("lstm.h_prev.q").bits, 2);
+  EXPECT_TRUE(graph.program.tensor("lstm.gates").is_float());
+  EXPECT_TRUE(graph.program.layers[0].recurrent->highway);
+  EXPECT_EQ(graph.program.tensor("lstm.h_prev.q").bits, 2);
 }
 
 TEST(Lowering, AnAddWrittenTheOtherWayRoundHasTheSameSkip) {
@@ -151,20 +151,20 @@ TEST(Lowering, AnAddWrittenTheOtherWayRoundHasTheSameSkip) {
       "  - {name: a, op: conv, input: [4, 6, 6], filters: 4, kernel: 3, pad: 1}\n"
       "  - {name: b, op: conv, filters: 4, kernel: 3, pad: 1, relu: false}\n"
       "  - {name: s, op: add, from: [a, b]}\n";
-  const Trace trace = lower(parse_network(text, "n.yaml"), bits(2)).trace;
-  EXPECT_THAT(layer(trace, "s").inputs, ElementsAre("b.y", "a.q"));
+  const Program program = lower(parse_network(text, "n.yaml"), bits(2)).program;
+  EXPECT_THAT(layer(program, "s").inputs, ElementsAre("b.y", "a.q"));
 }
 
 TEST(Lowering, ReadersOfDifferentWidthsGetTheirOwnCodes) {
   QuantizeOptions options = bits(2);
   options.overrides = {{.pattern = "block2.projection", .weight_bits = 4, .activation_bits = 4}};
   QuantizedGraph graph = lower(residual(), options);
-  const Trace& trace = graph.trace;
-  EXPECT_THAT(layer(trace, "block2.projection").inputs, ElementsAre("block1.add.q"));
-  EXPECT_THAT(layer(trace, "block2.conv1").inputs, ElementsAre("block1.add.q2"));
-  EXPECT_EQ(trace.tensor("block1.add.q").bits, 4);
-  EXPECT_EQ(trace.tensor("block1.add.q2").bits, 2);
-  EXPECT_EQ(trace.tensor("block2.projection.w").bits, 4);
+  const Program& program = graph.program;
+  EXPECT_THAT(layer(program, "block2.projection").inputs, ElementsAre("block1.add.q"));
+  EXPECT_THAT(layer(program, "block2.conv1").inputs, ElementsAre("block1.add.q2"));
+  EXPECT_EQ(program.tensor("block1.add.q").bits, 4);
+  EXPECT_EQ(program.tensor("block1.add.q2").bits, 2);
+  EXPECT_EQ(program.tensor("block2.projection.w").bits, 4);
 }
 
 }  // namespace

@@ -1,7 +1,12 @@
 #include "models/network_file.hpp"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "models/quantize.hpp"
+#include "traces/trace_validate.hpp"
 
 namespace turnpike::models {
 namespace {
@@ -83,6 +88,30 @@ TEST(NetworkFile, ErrorsNameTheirPlace) {
   EXPECT_THAT(message("  - {name: l, op: lstm, input: 8, hidden: 4, gate_order: \"i,f,g,g\"}\n"),
               HasSubstr("order of i,f,g,o"));
   EXPECT_THAT(message("  []\n"), HasSubstr("at least one layer"));
+}
+
+TEST(NetworkFile, AnAffineLayerScalesAndShiftsOnItsOwn) {
+  const Network net = parse_network(
+      "schema: turnpike-network/1\n"
+      "layers:\n"
+      "  - {name: stem, op: conv, input: [3, 8, 8], filters: 4, kernel: 3, pad: 1, relu: false}\n"
+      "  - {name: norm, op: affine}\n"
+      "  - {name: conv, op: conv, filters: 4, kernel: 3, pad: 1, relu: false}\n"
+      "  - {name: sum, op: add, from: [conv, stem]}\n",
+      "preactivation");
+  const Layer& norm = net.layer("norm");
+  EXPECT_TRUE(norm.relu);
+  EXPECT_EQ(norm.scale.size(), 4U);
+  EXPECT_EQ(norm.bias.size(), 4U);
+  EXPECT_EQ(norm.macs(), 0);
+  const traces::Trace trace =
+      quantize(net, calibrate(net), {.weight_bits = 4, .activation_bits = 4});
+  const auto entry = std::find_if(trace.layers.begin(), trace.layers.end(),
+                                  [](const auto& layer) { return layer.name == "norm"; });
+  ASSERT_NE(entry, trace.layers.end());
+  EXPECT_EQ(entry->op, traces::Op::affine);
+  EXPECT_EQ(entry->post.size(), 4U);  // scale, bias, relu, quantize
+  traces::validate_trace(trace, {"preactivation"});
 }
 
 TEST(NetworkFile, OpenTellsZooAndFilesApart) {

@@ -40,7 +40,7 @@ TEST(NetworkSize, ATensorOfTooManyValuesIsRefusedWithItsLayer) {
   Network flat{"flat", {65536}, 1};
   Layer fc;
   fc.name = "fc";
-  fc.kind = LayerKind::fc;
+  fc.op = traces::Op::fc;
   fc.filters = 65536;
   EXPECT_THAT(message([&] { flat.add(fc); }), HasSubstr("its weights would have 4.295e+09 values"));
 }
@@ -50,7 +50,7 @@ TEST(NetworkSize, ANetworkBeyondTheMemoryNamesItsLargestLayer) {
   for (int i = 0; i < 4000; ++i) {  // almost 2^31 weights each, about 43 TB in all
     Layer fc;
     fc.name = "fc" + std::to_string(i);
-    fc.kind = LayerKind::fc;
+    fc.op = traces::Op::fc;
     fc.filters = i % 2 == 0 ? 32767 : 65536;
     net.add(fc);
   }

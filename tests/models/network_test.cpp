@@ -6,16 +6,16 @@
 namespace turnpike::models {
 namespace {
 
-Layer make(const std::string& name, LayerKind kind, std::vector<std::string> inputs = {}) {
+Layer make(const std::string& name, traces::Op op, std::vector<std::string> inputs = {}) {
   Layer layer;
   layer.name = name;
-  layer.kind = kind;
+  layer.op = op;
   layer.inputs = std::move(inputs);
   return layer;
 }
 
 Layer conv(const std::string& name, std::int64_t filters, int kernel, int pad = 0) {
-  Layer layer = make(name, LayerKind::conv);
+  Layer layer = make(name, traces::Op::conv);
   layer.filters = filters;
   layer.kernel = {kernel, kernel};
   layer.pad = {pad, pad, pad, pad};
@@ -40,17 +40,17 @@ TEST(Network, InfersShapesThroughEveryKindOfLayer) {
   EXPECT_EQ(net.shape_of("c"), (TensorShape{6, 5, 5}));
   EXPECT_EQ(net.layer("c").fan_in(), 2 * 9);
   EXPECT_EQ(net.layer("c").macs(), 6 * 25 * 18);
-  Layer pool = make("p", LayerKind::maxpool);
+  Layer pool = make("p", traces::Op::maxpool);
   pool.kernel = {3, 3};
   pool.stride = {2, 2};
   net.add(pool);
   EXPECT_EQ(net.shape_of("p"), (TensorShape{6, 2, 2}));
-  net.add(make("j", LayerKind::concat, {"p", "p"}));
+  net.add(make("j", traces::Op::concat, {"p", "p"}));
   EXPECT_EQ(net.shape_of("j"), (TensorShape{12, 2, 2}));
-  net.add(make("m", LayerKind::mul, {"j", "j"}));
-  net.add(make("g", LayerKind::avgpool));
+  net.add(make("m", traces::Op::mul, {"j", "j"}));
+  net.add(make("g", traces::Op::avgpool));
   EXPECT_EQ(net.shape_of("g"), (TensorShape{12, 1, 1}));
-  Layer fc = make("f", LayerKind::fc);
+  Layer fc = make("f", traces::Op::fc);
   fc.filters = 7;
   net.add(fc);
   EXPECT_EQ(net.shape_of("f"), TensorShape{7});
@@ -62,7 +62,7 @@ TEST(Network, AStridedPaddedSkipFitsItsSum) {
   Layer c = conv("c", 8, 3, 1);
   c.stride = {2, 2};
   net.add(c);
-  Layer sum = make("a", LayerKind::add, {"c", "input"});
+  Layer sum = make("a", traces::Op::add, {"c", "input"});
   sum.skip_stride = 2;
   sum.channel_pad = 2;  // at both ends
   net.add(sum);
@@ -84,17 +84,17 @@ TEST(Network, RefusesWhatDoesNotFit) {
   Layer groups = conv("d", 5, 3);
   groups.groups = 2;
   EXPECT_THAT(with(groups), HasSubstr("2 groups"));
-  EXPECT_THAT(with(make("a", LayerKind::add, {"c", "input"})),
+  EXPECT_THAT(with(make("a", traces::Op::add, {"c", "input"})),
               HasSubstr("inputs differ: [4, 7, 7] and [4, 9, 9]"));
-  EXPECT_THAT(with(make("a", LayerKind::add, {"c", "cc"})), HasSubstr("did you mean 'c'"));
-  EXPECT_THAT(with(make("a", LayerKind::concat, {"c", "input"})), HasSubstr("cannot join"));
-  EXPECT_THAT(with(make("l", LayerKind::lstm)), HasSubstr("[steps = 1, features]"));
+  EXPECT_THAT(with(make("a", traces::Op::add, {"c", "cc"})), HasSubstr("did you mean 'c'"));
+  EXPECT_THAT(with(make("a", traces::Op::concat, {"c", "input"})), HasSubstr("cannot join"));
+  EXPECT_THAT(with(make("l", traces::Op::lstm)), HasSubstr("[steps = 1, features]"));
 }
 
 TEST(Network, RecurrentLayersRunOneSequence) {
   EXPECT_THAT(message([] {
                 Network net{"n", {5, 8}, 2};
-                Layer layer = make("l", LayerKind::lstm);
+                Layer layer = make("l", traces::Op::lstm);
                 layer.filters = 3;
                 layer.steps = 5;
                 net.add(layer);

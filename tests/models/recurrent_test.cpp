@@ -1,9 +1,10 @@
-#include "models/recurrent.hpp"
+#include "models/ops/recurrent.hpp"
 
 #include <cmath>
 
 #include <gtest/gtest.h>
 
+#include "models/engine.hpp"
 #include "models/network_file.hpp"
 #include "models/quantize.hpp"
 #include "traces/arithmetic.hpp"
@@ -100,9 +101,9 @@ TEST(Recurrent, AScalePerOutputStaysWithItsOutputBesideAFloatOperand) {
   TensorEntry& weights = trace.tensor("cell.wx");
   weights.axis = 1;
   weights.scale = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
-  const Tensor mixed = compute_recurrent(trace, trace.layers[0]).preact;
+  const Tensor mixed = compute_layer(trace, 0).at("cell.preact");
   make_real(weights);
-  const Tensor real = compute_recurrent(trace, trace.layers[0]).preact;
+  const Tensor real = compute_layer(trace, 0).at("cell.preact");
   for (std::int64_t i = 0; i < real.size(); ++i) {
     EXPECT_DOUBLE_EQ(mixed.at(i), real.at(i)) << i;
   }

@@ -45,18 +45,8 @@ inline void compare(const traces::TensorEntry& wanted, const Tensor& got, Replay
 inline Replay replay_layers(const traces::Trace& trace) {
   Replay replay;
   for (std::size_t i = 0; i < trace.layers.size(); ++i) {
-    const LayerOutputs out = compute_layer(trace, i);
-    const traces::LayerEntry& layer = trace.layers[i];
-    compare(trace.tensor(layer.output), out.output, replay);
-    if (layer.recurrent) {
-      const auto check = [&](const std::string& name, const Tensor& got) {
-        if (!name.empty()) {
-          compare(trace.tensor(name), got, replay);
-        }
-      };
-      check(layer.recurrent->preact, out.preact);
-      check(layer.recurrent->gates, out.gates);
-      check(layer.recurrent->cell, out.cell);
+    for (const auto& [name, data] : compute_layer(trace, i)) {
+      compare(trace.tensor(name), data, replay);
     }
   }
   return replay;

@@ -44,7 +44,7 @@ Network one_conv_and_fc() {
   net.add(conv);
   Layer fc;
   fc.name = "fc";
-  fc.kind = LayerKind::fc;
+  fc.op = traces::Op::fc;
   fc.filters = 1;
   net.add(fc);
   return net;

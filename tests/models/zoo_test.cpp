@@ -8,26 +8,26 @@
 namespace turnpike::models {
 namespace {
 
-std::int64_t macs_of_kind(const Network& net, LayerKind kind) {
+std::int64_t macs_of_kind(const Network& net, traces::Op op) {
   std::int64_t sum = 0;
   for (const Layer& layer : net.layers()) {
-    sum += layer.kind == kind ? layer.macs() : 0;
+    sum += layer.op == op ? layer.macs() : 0;
   }
   return sum;
 }
 
 TEST(Zoo, ResNet18HasItsKnownMacs) {
   const Network net = zoo_shapes("resnet18");
-  EXPECT_EQ(macs_of_kind(net, LayerKind::conv), 1813561344);
-  EXPECT_EQ(macs_of_kind(net, LayerKind::fc), 512000);
+  EXPECT_EQ(macs_of_kind(net, traces::Op::conv), 1813561344);
+  EXPECT_EQ(macs_of_kind(net, traces::Op::fc), 512000);
   EXPECT_EQ(net.macs(), 1814073344);
   EXPECT_EQ(net.shape_of("layer4.1.add"), (TensorShape{512, 7, 7}));
 }
 
 TEST(Zoo, LargerNetworksHaveTheirKnownMacs) {
-  EXPECT_EQ(macs_of_kind(zoo_shapes("resnet50"), LayerKind::conv), 4087136256);
+  EXPECT_EQ(macs_of_kind(zoo_shapes("resnet50"), traces::Op::conv), 4087136256);
   EXPECT_EQ(zoo_shapes("resnet50").macs(), 4089184256);
-  EXPECT_EQ(macs_of_kind(zoo_shapes("vgg16"), LayerKind::conv), 15346630656);
+  EXPECT_EQ(macs_of_kind(zoo_shapes("vgg16"), traces::Op::conv), 15346630656);
   EXPECT_EQ(zoo_shapes("vgg16").macs(), 15470264320);
 }
 

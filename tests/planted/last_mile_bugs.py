@@ -233,12 +233,11 @@ BUGS = [
     ("reprice: the profile's keys are not laid", "sim/report/repricing.cpp",
      "lay_choices(wanted, changes.profile,", "lay_choices(wanted, std::nullopt,", "last_mile"),
     # traces
-    ("trace info: zeros are codes of 0, whatever the zero point", "traces/trace_check.cpp",
+    ("trace info: zeros are codes of 0, whatever the zero point", "traces/trace_summary.cpp",
      "const double zero = tensor.is_float() ? 0.0 : tensor.zero_point;", "const double zero = 0.0 * tensor.zero_point;",
      "last_mile"),
-    ("trace info: MACs of a recurrent layer without its second product", "traces/trace_check.cpp",
-     "return output.at(0) * (weights.at(0) + trace.tensor(layer.weights.at(1)).data.shape().at(0)) *",
-     "return output.at(0) * (weights.at(0) + 0 * trace.tensor(layer.weights.at(1)).data.shape().at(0)) *", "last_mile"),
-    ("trace check: input and output widths exchanged", "traces/trace_check.cpp",
+    ("trace info: MACs of a recurrent layer without its second product", "traces/ops/recurrent.cpp",
+     "(weights.at(0).at(0) + weights.at(1).at(0))", "(weights.at(0).at(0) + 0 * weights.at(1).at(0))", "last_mile"),
+    ("trace check: input and output widths exchanged", "traces/trace_summary.cpp",
      ".input_bits = input.bits,", ".input_bits = output.bits,", "last_mile"),
 ]

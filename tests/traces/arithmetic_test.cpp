@@ -33,12 +33,5 @@ TEST(Arithmetic, DequantizeInvertsEveryCode) {
   }
 }
 
-TEST(Arithmetic, MidriseCodesAreOddMultiplesOfHalfTheSpacing) {
-  for (std::int64_t code = -4; code < 4; ++code) {
-    EXPECT_EQ(0.25 * static_cast<double>(midrise_odd(code)) / 2.0,
-              dequantize(static_cast<double>(code), 0.25, -0.5));
-  }
-}
-
 }  // namespace
 }  // namespace turnpike::traces

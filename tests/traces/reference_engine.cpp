@@ -124,6 +124,8 @@ class Evaluator {
         return finish(concat());
       case Op::quantize:
         return {store(y_, reals(x_))};
+      case Op::affine:
+        return finish(reals(x_));
     }
     throw std::logic_error{"op"};
   }

@@ -10,8 +10,8 @@
 #include "tests/traces/reference_engine.hpp"
 #include "tests/traces/test_files.hpp"
 #include "traces/npz.hpp"
-#include "traces/trace_check.hpp"
 #include "traces/trace_json.hpp"
+#include "traces/trace_summary.hpp"
 
 namespace turnpike::traces {
 namespace {
@@ -113,17 +113,36 @@ TEST(TraceFile, CodesOutsideTheirBitsAreRejectedWhenRead) {
 
 TEST(TraceFile, NamesInADirectoryCannotLeaveIt) {
   Trace trace = read_trace(sample("tiny_gru"));
-  trace.add_tensor({.name = "../outside",
-                    .kind = TensorKind::floating,
-                    .data = Tensor{{1}, std::vector<float>{1}}});
+  trace.add_tensor(
+      {{.name = "../outside", .kind = TensorKind::floating}, Tensor{{1}, std::vector<float>{1}}});
   expect_file_error([&] { write_trace(trace, scratch("outside")); },
                     "tensor '../outside': the name is no file name");
   EXPECT_FALSE(fs::exists(scratch("outside")));
   write_trace(trace, scratch("outside.npz"));
   EXPECT_EQ(read_trace(scratch("outside.npz")), trace);
   const std::string directory = directory_copy("inside");
-  std::ofstream{directory + "/trace.json"} << trace_json(trace);
+  std::ofstream{directory + "/trace.json"} << trace_json(trace.program());
   expect_unreadable(directory, "the name is no file name");
+}
+
+TEST(TraceFile, ATraceIsItsProgramParametersAndActivationsPutTogether) {
+  for (const char* name : {"tiny_residual.npz", "tiny_lstm.npz", "tiny_gru"}) {
+    SCOPED_TRACE(name);
+    const Trace trace = read_trace(sample(name));
+    auto [program, parameters, activations] = Trace{trace}.split();
+    EXPECT_EQ(program, trace.program());
+    EXPECT_EQ(parameters.size() + activations.size(), trace.tensors().size());
+    for (const LayerEntry& layer : trace.layers) {
+      EXPECT_TRUE(activations.has(layer.inputs[0]) && activations.has(layer.output));
+      for (const std::string& weights : layer.weights) {
+        EXPECT_EQ(parameters.at(weights), trace.tensor(weights).data);
+      }
+    }
+    EXPECT_EQ(program.tensor(trace.layers[0].output).shape,
+              trace.tensor(trace.layers[0].output).data.shape());
+    const Trace again{program, std::move(parameters), std::move(activations)};
+    EXPECT_EQ(again, trace);
+  }
 }
 
 TEST(TraceFile, InvalidTracesAndFullDirectoriesAreNotWritten) {

@@ -24,7 +24,7 @@ std::string document(const std::string& tensor, const std::string& layer,
 const std::string kConv =
     R"({"name": "c", "op": "conv", "inputs": ["x"], "output": "y", "weights": "w")";
 
-Trace parse(const std::string& text) {
+Program parse(const std::string& text) {
   return parse_trace_json(text, {"t.npz"});
 }
 
@@ -46,14 +46,14 @@ LayerEntry layer_of(const std::string& json) {
 }
 
 TEST(TraceJson, OptionalKeysHaveTheirDefaults) {
-  const Trace trace = parse(document(kCodes, kConv + "}"));
-  EXPECT_EQ(trace.batch, 1);
-  EXPECT_FALSE(trace.highway.enabled);
-  const TensorEntry& x = trace.tensor("x");
+  const Program program = parse(document(kCodes, kConv + "}"));
+  EXPECT_EQ(program.batch, 1);
+  EXPECT_FALSE(program.highway.enabled);
+  const ProgramTensor& x = program.tensor("x");
   EXPECT_FALSE(x.is_signed);
   EXPECT_FALSE(x.highway);
   EXPECT_EQ(x.max_code(), 3);
-  const LayerEntry& conv = trace.layers.at(0);
+  const LayerEntry& conv = program.layers.at(0);
   EXPECT_EQ(conv.stride, (std::array{1, 1}));
   EXPECT_EQ(conv.pad, Padding{});
   EXPECT_EQ(conv.groups, 1);
@@ -91,15 +91,15 @@ TEST(TraceJson, ADisabledHighwayClearsEveryFlag) {
       R"({"bits": 8, "scale": 1, "zero_point": 0, "kind": "uniform", "highway": true})";
   const std::string add = R"({"name": "a", "op": "add", "inputs": ["x", "x"], "output": "y",
                               "skip": {"stride": 1, "channel_pad": 0, "highway": true}})";
-  const Trace off = parse(document(tensor, add, R"(, "highway": {"enabled": false, "bits": 8})"));
+  const Program off = parse(document(tensor, add, R"(, "highway": {"enabled": false, "bits": 8})"));
   EXPECT_FALSE(off.tensor("x").highway);
   EXPECT_FALSE(off.layers[0].skip->highway);
-  const Trace on = parse(document(tensor, add, R"(, "highway": {"enabled": true, "bits": 8})"));
+  const Program on = parse(document(tensor, add, R"(, "highway": {"enabled": true, "bits": 8})"));
   EXPECT_TRUE(on.tensor("x").highway);
   EXPECT_TRUE(on.layers[0].skip->highway);
 }
 
-TEST(TraceJson, WritingAndParsingGiveTheSameTrace) {
+TEST(TraceJson, WritingAndParsingGiveTheSameProgram) {
   const std::string conv =
       kConv + R"(, "stride": [1, 2], "pad": [0, 1, 2, 3], "groups": 2, "width_tile": 7,
                   "post": ["a.scale", "a.bias", "relu", "quantize"],
@@ -109,13 +109,13 @@ TEST(TraceJson, WritingAndParsingGiveTheSameTrace) {
       "preact": "p", "gates": "g", "cell": "c", "highway": true})";
   const std::string tensor = R"({"bits": 3, "scale": [0.1, 0.30000000000000004], "axis": 0,
       "zero_point": -1.5, "kind": "uniform", "signed": true, "highway": true, "mean_abs": 1.5})";
-  const Trace trace = parse(document(tensor, conv + "," + lstm,
-                                     R"(, "highway": {"enabled": true, "bits": 6}, "batch": 3,
+  const Program program = parse(document(tensor, conv + "," + lstm,
+                                         R"(, "highway": {"enabled": true, "bits": 6}, "batch": 3,
                                           "framework": "f 1.0", "comment": "\u00e9")"));
-  EXPECT_EQ(trace.tensor("x").scale[1], 0.30000000000000004);
-  EXPECT_EQ(trace.layers[0].mapping->t, 7);
-  EXPECT_EQ(parse(trace_json(trace)), trace);
-  EXPECT_EQ(parse(trace_json(trace, 1)), trace);
+  EXPECT_EQ(program.tensor("x").scale[1], 0.30000000000000004);
+  EXPECT_EQ(program.layers[0].mapping->t, 7);
+  EXPECT_EQ(parse(trace_json(program)), program);
+  EXPECT_EQ(parse(trace_json(program, 1)), program);
 }
 
 TEST(TraceJson, BadSyntaxNamesLineAndColumn) {

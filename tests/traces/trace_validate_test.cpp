@@ -1,5 +1,6 @@
 #include "traces/trace_validate.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -75,7 +76,7 @@ TEST(TraceValidate, CodesOutsideTheirBitsNameTensorIndexAndValue) {
 }
 
 TEST(TraceValidate, CodesOfAllWidthsKeepTheirRange) {
-  TensorEntry tensor{.name = "x", .bits = 1, .data = bytes({4})};
+  TensorEntry tensor{{.name = "x", .bits = 1}, bytes({4})};
   for (int bits = 1; bits <= 32; ++bits) {
     tensor.bits = bits;
     for (const bool is_signed : {false, true}) {
@@ -187,8 +188,11 @@ TEST(TraceValidate, EmptyTensorsAndReservedNamesAreRejected) {
         t.tensor("b1.q1").data = bytes({2, 0, 8, 8});
       },
       "tensor 'b1.q1': shape [2, 0, 8, 8]");
-  expect_rejected([](Trace& t) { t.add_tensor({.name = "__trace__", .data = bytes({1})}); },
-                  "can't have this name");
+  expect_rejected(
+      [](Trace& t) {
+        t.add_tensor({{.name = "__trace__"}, bytes({1})});
+      },
+      "can't have this name");
 }
 
 TEST(TraceValidate, UnknownTensorsAreNamedWithASuggestion) {
@@ -379,10 +383,28 @@ TEST(TraceValidate, PostStepsAreChecked) {
                   "layer 'max': output 'max.q' holds codes, but post does not end in quantize");
   expect_rejected(
       [](Trace& t) {
-        t.add_tensor({.name = "z.bias", .is_signed = true, .data = bytes({4})});
+        t.add_tensor({{.name = "z.bias", .is_signed = true}, bytes({4})});
         layer(t, "b1.conv1").post[1].tensor = "z.bias";
       },
       "post tensor 'z.bias' must be of kind float");
+}
+
+TEST(TraceValidate, AnAffineLayerHasTheExtentsOfItsInputAndPostSteps) {
+  Trace trace = residual();
+  const auto quant = std::find_if(trace.layers.begin(), trace.layers.end(),
+                                  [](const LayerEntry& each) { return each.name == "b1.quant"; });
+  ASSERT_NE(quant, trace.layers.end());
+  quant->op = Op::affine;
+  expect_rejected(
+      trace, [](Trace&) {}, "output 'b1.q1' holds codes, but post does not end");
+  quant->post = {{PostStep::Kind::relu, ""}, {PostStep::Kind::quantize, ""}};
+  validate_trace(trace, {"t.npz"});
+  expect_rejected(
+      trace,
+      [](Trace& t) {
+        t.tensor("b1.q1").data = bytes({2, 4, 8, 7});
+      },
+      "layer 'b1.quant': tensor 'b1.q1' has shape [2, 4, 8, 7]");
 }
 
 TEST(TraceValidate, OperandsOfProductsAreChecked) {

@@ -51,6 +51,6 @@ struct PostOp {
 [[nodiscard]] const PostOp* post_op(traces::Op op);
 
 // The list; each stands in a file of its name.
-extern const PostOp kAdd, kMul, kMaxPool, kAveragePool, kConcat, kQuantize;
+extern const PostOp kAdd, kAffine, kMul, kMaxPool, kAveragePool, kConcat, kQuantize;
 
 }  // namespace turnpike::accelerator::post

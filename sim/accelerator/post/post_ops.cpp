@@ -6,7 +6,8 @@
 namespace turnpike::accelerator::post {
 
 const PostOp* post_op(traces::Op op) {
-  static const std::array kAll = {&kAdd, &kMul, &kMaxPool, &kAveragePool, &kConcat, &kQuantize};
+  static const std::array kAll = {&kAdd,         &kAffine, &kMul,     &kMaxPool,
+                                  &kAveragePool, &kConcat, &kQuantize};
   const auto found =
       std::find_if(kAll.begin(), kAll.end(), [op](const PostOp* each) { return each->op == op; });
   return found == kAll.end() ? nullptr : *found;

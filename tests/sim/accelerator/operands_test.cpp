@@ -10,16 +10,15 @@ using traces::TensorKind;
 
 TEST(Operands, OfAFloatingJobHaveTheScaleOfTheirOutput) {
   traces::Trace trace;
-  trace.add_tensor({.name = "x",
-                    .kind = TensorKind::floating,
-                    .data = Tensor{{1, 2}, std::vector<double>{0.5, -1.0}}});
-  trace.add_tensor({.name = "w",
-                    .bits = 4,
-                    .scale = {0.5, 2.0, 8.0},
-                    .zero_point = 1.0,
-                    .axis = 1,
-                    .is_signed = true,
-                    .data = Tensor{{2, 3}, std::vector<std::int8_t>{1, 2, 3, 4, 5, 6}}});
+  trace.add_tensor({{.name = "x", .kind = TensorKind::floating},
+                    Tensor{{1, 2}, std::vector<double>{0.5, -1.0}}});
+  trace.add_tensor({{.name = "w",
+                     .bits = 4,
+                     .scale = {0.5, 2.0, 8.0},
+                     .zero_point = 1.0,
+                     .axis = 1,
+                     .is_signed = true},
+                    Tensor{{2, 3}, std::vector<std::int8_t>{1, 2, 3, 4, 5, 6}}});
   traces::LayerEntry layer;
   layer.op = traces::Op::lstm;
   layer.recurrent = traces::Recurrent{};

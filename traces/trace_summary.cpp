@@ -1,4 +1,4 @@
-#include "traces/trace_check.hpp"
+#include "traces/trace_summary.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -83,20 +83,15 @@ LayerSummary summarize_layer(const Trace& trace, const LayerEntry& layer) {
 }  // namespace
 
 std::int64_t macs_of(const Trace& trace, const LayerEntry& layer) {
-  if (layer.weights.empty()) {
+  const OpFormat& format = format_of(layer.op);
+  if (format.macs == nullptr) {
     return 0;
   }
-  const TensorShape& output = trace.tensor(layer.output).data.shape();
-  const TensorShape& weights = trace.tensor(layer.weights[0]).data.shape();
-  switch (layer.op) {
-    case Op::conv:
-      return element_count(output) * weights.at(1) * weights.at(2) * weights.at(3);
-    case Op::fc:
-      return element_count(output) * weights.at(1);
-    default:  // lstm, gru: [inputs][gates * H] and [H][gates * H], once a step
-      return output.at(0) * (weights.at(0) + trace.tensor(layer.weights.at(1)).data.shape().at(0)) *
-             weights.at(1);
+  std::vector<TensorShape> weights;
+  for (const std::string& name : layer.weights) {
+    weights.push_back(trace.tensor(name).data.shape());
   }
+  return format.macs(trace.tensor(layer.output).data.shape(), weights);
 }
 
 double zero_fraction(const TensorEntry& tensor) {
@@ -142,7 +137,7 @@ TraceSummary summarize(const Trace& trace) {
 
 std::string trace_digest(const Trace& trace) {
   Digest digest;
-  digest.add(trace_json(trace));
+  digest.add(trace_json(trace.program()));
   for (const TensorEntry& tensor : trace.tensors()) {
     digest.add(fmt::format("{} {} {}", tensor.name, tensor.data.type_name(),
                            to_string(tensor.data.shape())));

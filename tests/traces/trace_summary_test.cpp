@@ -1,4 +1,4 @@
-#include "traces/trace_check.hpp"
+#include "traces/trace_summary.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -41,8 +41,7 @@ TEST(TraceCheck, BitsZerosAndHighwayTensorsAreListed) {
 }
 
 TEST(TraceCheck, ZeroMeansRealZero) {
-  TensorEntry tensor{
-      .name = "x", .bits = 2, .data = Tensor{{4}, std::vector<std::uint8_t>{0, 1, 1, 3}}};
+  TensorEntry tensor{{.name = "x", .bits = 2}, Tensor{{4}, std::vector<std::uint8_t>{0, 1, 1, 3}}};
   EXPECT_EQ(zero_fraction(tensor), 0.25);
   tensor.zero_point = 1;
   EXPECT_EQ(zero_fraction(tensor), 0.5);

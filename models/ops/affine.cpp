@@ -1,0 +1,33 @@
+// A scale and bias per channel and a ReLU that stand alone, as the batch norm of a pre-activation
+// block does; behind a convolution they are part of that layer.
+
+#include "models/operands.hpp"
+#include "models/ops/elementwise.hpp"
+
+namespace turnpike::models {
+namespace {
+
+constexpr std::array kKeys = {kRelu};
+
+void read(LayerReader& keys, Layer& layer) {
+  layer.relu = keys.flag_or(kRelu, true);
+}
+
+FloatResult forward(const FloatOperands& operands) {
+  return {.output = operands.values()};
+}
+
+LayerOutputs execute(const LayerOperands& operands) {
+  return quantized_map(operands, [](double value) { return value; });
+}
+
+}  // namespace
+
+extern constexpr Operation kAffine{.op = traces::Op::affine,
+                                   .keys = kKeys,
+                                   .read = read,
+                                   .infer_shape = same_shape,
+                                   .forward = forward,
+                                   .execute = execute};
+
+}  // namespace turnpike::models
