@@ -172,15 +172,20 @@ KernelPart largest_kernel_part(const LayerShape& layer, const ArrayGeometry& arr
           .columns = equal_part(layer.S, array.ifmap_spad)};
 }
 
-Placement place(const LayerShape& layer, const Mapping& mapping, const ArrayGeometry& array) {
+Placement place(const PeSets& sets, std::int64_t rows, std::int64_t columns) {
   Placement placement;
-  placement.segments = ceil_div(mapping.e, array.columns);
-  placement.segment_width = ceil_div(mapping.e, placement.segments);
-  placement.chain_rows = mapping.r * largest_kernel_part(layer, array).rows;
-  placement.chains = mapping.t * placement.segments;
-  placement.slots_across = array.columns / placement.segment_width;
-  placement.slots_down = array.rows / placement.chain_rows;
+  placement.segments = ceil_div(sets.e, columns);
+  placement.segment_width = ceil_div(sets.e, placement.segments);
+  placement.chain_rows = sets.r * sets.R;
+  placement.chains = sets.t * placement.segments;
+  placement.slots_across = columns / placement.segment_width;
+  placement.slots_down = rows / placement.chain_rows;
   return placement;
+}
+
+Placement place(const LayerShape& layer, const Mapping& mapping, const ArrayGeometry& array) {
+  return place({largest_kernel_part(layer, array).rows, mapping.e, mapping.r, mapping.t},
+               array.rows, array.columns);
 }
 
 std::int64_t tile_columns(const LayerShape& layer, const Mapping& mapping) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dataflow/layer_shape.hpp"
+#include "sim/base/layer_shape.hpp"
 
 namespace turnpike::dataflow {
 
@@ -69,6 +69,12 @@ struct Placement {
   std::int64_t slots_across = 1, slots_down = 1;
   [[nodiscard]] bool fits() const { return chains <= slots_across * slots_down; }
 };
+/// PE sets of R rows and e columns: t for different filters, each r high.
+struct PeSets {
+  std::int64_t R = 1, e = 1, r = 1, t = 1;
+};
+/// On an array of rows x columns PEs.
+[[nodiscard]] Placement place(const PeSets& sets, std::int64_t rows, std::int64_t columns);
 [[nodiscard]] Placement place(const LayerShape& layer, const Mapping& mapping,
                               const ArrayGeometry& array);
 

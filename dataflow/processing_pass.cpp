@@ -109,8 +109,7 @@ class PassLoops {
 }  // namespace
 
 Placement place(const ProcessingPass& pass, const ArrayGeometry& array) {
-  const LayerShape shape{.H = pass.R, .R = pass.R};
-  return place(shape, Mapping{.e = pass.e, .r = pass.r, .t = pass.t}, array);
+  return place({pass.R, pass.e, pass.r, pass.t}, array.rows, array.columns);
 }
 
 std::int64_t active_pes(const ProcessingPass& pass) {

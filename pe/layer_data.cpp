@@ -68,9 +68,8 @@ template <class T>
 class TypedLayerData final : public LayerData {
  public:
   template <class U>
-  TypedLayerData(const LayerExtents& extents, const std::vector<U>& ifmap,
-                 const std::vector<U>& filter)
-      : x_{extents}, ifmap_(ifmap.begin(), ifmap.end()) {
+  TypedLayerData(const LayerShape& layer, const std::vector<U>& ifmap, const std::vector<U>& filter)
+      : x_{layer}, ifmap_(ifmap.begin(), ifmap.end()) {
     filters_padded_ = x_.G * x_.M + kFilters;
     ensure(index_of(x_.N * x_.G * x_.C * x_.H * x_.W) == ifmap.size() &&
                index_of(x_.G * x_.M * x_.C * x_.R * x_.S) == filter.size(),
@@ -87,7 +86,7 @@ class TypedLayerData final : public LayerData {
     psum_.assign(index_of(x_.N * x_.E() * x_.F() * x_.G * x_.M), T{0});
   }
 
-  void run_pass(const PassSlice& s) override {
+  void run_pass(const dataflow::ProcessingPass& s) override {
     for (std::int64_t image = s.image0; image < s.image0 + s.images; ++image) {
       for (std::int64_t row = s.row0; row < s.row0 + s.e; ++row) {
         for (std::int64_t f = 0; f < s.filters; f += kFilters) {
@@ -97,7 +96,20 @@ class TypedLayerData final : public LayerData {
     }
   }
 
-  [[nodiscard]] PassOperands operands(const PassSlice& s) const override {
+  void run_layer() override {
+    for (std::int64_t group = 0; group < x_.G; ++group) {
+      run_pass({.group = group,
+                .images = x_.N,
+                .filters = x_.M,
+                .channels = x_.C,
+                .e = x_.E(),
+                .F = x_.F(),
+                .R = x_.R,
+                .S = x_.S});
+    }
+  }
+
+  [[nodiscard]] PassOperands operands(const dataflow::ProcessingPass& s) const override {
     PassOperands out;
     out.tile_columns = static_cast<std::int32_t>((s.F - 1) * x_.V + s.S);
     const std::int64_t span = (s.e - 1) * x_.U + s.R;
@@ -130,7 +142,7 @@ class TypedLayerData final : public LayerData {
     return out;
   }
 
-  void store_psums(const PassSlice& s, const PassOperands& operands) override {
+  void store_psums(const dataflow::ProcessingPass& s, const PassOperands& operands) override {
     std::size_t next = 0;
     for_each_psum(s, [&](std::int64_t index) {
       const T value = static_cast<T>(operands.psum[next++]);
@@ -161,7 +173,8 @@ class TypedLayerData final : public LayerData {
   }
 
   /// One ofmap row of up to kFilters filters.
-  void run_row(const PassSlice& s, std::int64_t image, std::int64_t row, std::int64_t f) {
+  void run_row(const dataflow::ProcessingPass& s, std::int64_t image, std::int64_t row,
+               std::int64_t f) {
     const std::int64_t filter = s.group * x_.M + s.filter0 + f;
     Block<T> block;
     block.ifmap_channel = x_.H * x_.W;
@@ -192,7 +205,7 @@ class TypedLayerData final : public LayerData {
   }
 
   template <class Visit>
-  void for_each_psum(const PassSlice& s, Visit visit) const {
+  void for_each_psum(const dataflow::ProcessingPass& s, Visit visit) const {
     for (std::int64_t n = 0; n < s.images; ++n) {
       for (std::int64_t f = 0; f < s.filters; ++f) {
         for (std::int64_t row = 0; row < s.e; ++row) {
@@ -221,7 +234,7 @@ class TypedLayerData final : public LayerData {
     return out;
   }
 
-  LayerExtents x_;
+  LayerShape x_;
   std::int64_t filters_padded_ = 0;
   std::vector<T> ifmap_;   ///< [N][G * C][H][W]
   std::vector<T> filter_;  ///< [C][R][S][G * M + kFilters]
@@ -240,29 +253,28 @@ double largest_magnitude(const std::vector<T>& values) {
 
 }  // namespace
 
-std::unique_ptr<LayerData> make_layer_data(const LayerExtents& extents,
+std::unique_ptr<LayerData> make_layer_data(const LayerShape& layer,
                                            const std::vector<std::int32_t>& ifmap,
                                            const std::vector<std::int32_t>& filter) {
   const double bound = largest_magnitude(ifmap) * largest_magnitude(filter) *
-                       static_cast<double>(extents.C * extents.R * extents.S);
+                       static_cast<double>(layer.C * layer.R * layer.S);
   if (bound < 0x1.0p24) {
-    return std::make_unique<TypedLayerData<float>>(extents, ifmap, filter);
+    return std::make_unique<TypedLayerData<float>>(layer, ifmap, filter);
   }
   if (bound < 0x1.0p53) {
-    return std::make_unique<TypedLayerData<double>>(extents, ifmap, filter);
+    return std::make_unique<TypedLayerData<double>>(layer, ifmap, filter);
   }
   ensure(bound < 0x1.0p63, "accumulators fit 64 bits");
-  return std::make_unique<TypedLayerData<std::int64_t>>(extents, ifmap, filter);
+  return std::make_unique<TypedLayerData<std::int64_t>>(layer, ifmap, filter);
 }
 
-std::unique_ptr<LayerData> make_layer_data(const LayerExtents& extents,
+std::unique_ptr<LayerData> make_layer_data(const LayerShape& layer,
                                            const std::vector<double>& ifmap,
                                            const std::vector<double>& filter) {
-  return std::make_unique<TypedLayerData<double>>(extents, ifmap, filter);
+  return std::make_unique<TypedLayerData<double>>(layer, ifmap, filter);
 }
 
-std::uint64_t zero_macs(const LayerExtents& extents, const std::vector<std::uint8_t>& is_zero) {
-  const LayerExtents& x = extents;
+std::uint64_t zero_macs(const LayerShape& x, const std::vector<std::uint8_t>& is_zero) {
   const auto uses = [](std::int64_t extent, std::int64_t outputs, std::int64_t taps,
                        std::int64_t stride) {
     std::vector<std::uint64_t> count(index_of(extent), 0);

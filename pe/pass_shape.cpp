@@ -7,11 +7,30 @@
 namespace turnpike::pe {
 namespace {
 
-std::int32_t ceil_div(std::int32_t a, std::int32_t b) {
-  return (a + b - 1) / b;
+std::int32_t narrow(std::int64_t value) {
+  return static_cast<std::int32_t>(value);
 }
 
 }  // namespace
+
+PassShape pass_shape(const dataflow::ProcessingPass& pass, const LayerShape& layer,
+                     const PassShape& machine) {
+  PassShape s = machine;
+  s.R = narrow(pass.R);
+  s.S = narrow(pass.S);
+  s.U = narrow(layer.U);
+  s.V = narrow(layer.V);
+  s.p = narrow(pass.p);
+  s.t = narrow(pass.t);
+  s.filters = narrow(pass.filters);
+  s.q = narrow(pass.q);
+  s.r = narrow(pass.r);
+  s.channels = narrow(pass.channels);
+  s.e = narrow(pass.e);
+  s.F = narrow(pass.F);
+  s.n = narrow(pass.images);
+  return s;
+}
 
 std::int32_t PassShape::filters_of(std::int32_t tg) const {
   return std::clamp(filters - tg * p, 0, p);
@@ -22,12 +41,13 @@ std::int32_t PassShape::channels_of(std::int32_t rg) const {
 }
 
 std::vector<Chain> place_chains(const PassShape& shape) {
-  const std::int32_t segments = ceil_div(shape.e, shape.columns);
-  const std::int32_t width = ceil_div(shape.e, segments);
-  const std::int32_t height = shape.r * shape.R;
-  const std::int32_t across = shape.columns / width;
-  ensure(height <= shape.rows && shape.t * segments <= across * (shape.rows / height),
-         "the PE sets of a pass fit the array");
+  const dataflow::Placement placement =
+      dataflow::place({shape.R, shape.e, shape.r, shape.t}, shape.rows, shape.columns);
+  ensure(placement.fits(), "the PE sets of a pass fit the array");
+  const std::int32_t segments = narrow(placement.segments);
+  const std::int32_t width = narrow(placement.segment_width);
+  const std::int32_t height = narrow(placement.chain_rows);
+  const std::int32_t across = narrow(placement.slots_across);
   std::vector<Chain> chains;
   for (std::int32_t tg = 0; tg < shape.t; ++tg) {
     for (std::int32_t segment = 0; segment < segments; ++segment) {

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataflow/processing_pass.hpp"
+#include "sim/base/layer_shape.hpp"
+
 namespace turnpike::pe {
 
 /// Everything the timing of one processing pass depends on, and nothing else: the key of the memo.
@@ -42,6 +45,10 @@ struct PassShape {
     return V < S ? k : (k / S) * V + k % S;
   }
 };
+
+/// Of a pass of a layer on a machine: the machine fields of `machine`, the rest from the pass.
+[[nodiscard]] PassShape pass_shape(const dataflow::ProcessingPass& pass, const LayerShape& layer,
+                                   const PassShape& machine);
 
 /// A chain: r PE sets stacked vertically for one segment of ofmap rows and one filter set.
 /// Psums enter at its bottom row (row r * R - 1) and leave at its top row (row 0).

@@ -75,7 +75,7 @@ std::string names_of(const MappedGroup& group) {
              : fmt::format("{} (+ {} alike)", group.layers.front(), group.layers.size() - 1);
 }
 
-std::string shape_text(const dataflow::LayerShape& s) {
+std::string shape_text(const LayerShape& s) {
   return fmt::format("N{} G{} M{} C{} H{} W{} R{} S{} U{}", s.N, s.G, s.M, s.C, s.H, s.W, s.R, s.S,
                      s.U);
 }
@@ -124,7 +124,7 @@ Json mapping_json(const dataflow::MappedLayer& layer) {
 std::string map_json(const sweep::DryRun& run, const std::vector<MappedGroup>& groups) {
   Json layers = Json::array();
   for (const MappedGroup& group : groups) {
-    const dataflow::LayerShape& s = group.job->shape;
+    const LayerShape& s = group.job->shape;
     Json runners_up = Json::array();
     for (std::size_t i = 1; i < group.ranked.size(); ++i) {
       runners_up.push_back(mapping_json(group.ranked[i]));

@@ -85,7 +85,7 @@ Expected expected_of(const Plan& plan, const Stage& stage,
   Expected out;
   const dataflow::ArrayGeometry array = array_geometry(config);
   for (const ArrayJob& job : stage.jobs) {
-    dataflow::LayerShape shape = job.shape;
+    LayerShape shape = job.shape;
     shape.C *= job.slices;
     const auto counts = dataflow::closed_form_counts(shape, job.mapped.mapping, array);
     out.slots += unsigned_of(counts.macs);

@@ -25,22 +25,9 @@ std::int32_t narrow(std::int64_t value) {
   return static_cast<std::int32_t>(value);
 }
 
-pe::PassShape pass_shape(const config::AcceleratorConfig& config, const dataflow::LayerShape& layer,
-                         const dataflow::ProcessingPass& pass) {
+/// The machine fields of a pass's shape.
+pe::PassShape array_of(const config::AcceleratorConfig& config) {
   pe::PassShape s;
-  s.R = narrow(pass.R);
-  s.S = narrow(pass.S);
-  s.U = narrow(layer.U);
-  s.V = narrow(layer.V);
-  s.p = narrow(pass.p);
-  s.t = narrow(pass.t);
-  s.filters = narrow(pass.filters);
-  s.q = narrow(pass.q);
-  s.r = narrow(pass.r);
-  s.channels = narrow(pass.channels);
-  s.e = narrow(pass.e);
-  s.F = narrow(pass.F);
-  s.n = narrow(pass.images);
   s.rows = narrow(config.array.rows);
   s.columns = narrow(config.array.columns);
   s.ifmap_spad = narrow(config.spads.ifmap);
@@ -53,12 +40,6 @@ pe::PassShape pass_shape(const config::AcceleratorConfig& config, const dataflow
   s.buffer_latency = narrow(config.glb.latency_cycles);
   s.filter_load_unit = narrow(config.filter_load_values());
   return s;
-}
-
-pe::PassSlice slice_of(const dataflow::ProcessingPass& p) {
-  return {p.group,    p.image0,         p.images, p.filter0, p.filters, p.channel0,
-          p.channels, p.row0,           p.e,      p.column0, p.F,       p.kernel_row0,
-          p.R,        p.kernel_column0, p.S};
 }
 
 memory::DramPolicy policy_of(const config::AcceleratorConfig& config) {
@@ -221,11 +202,11 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
   layer().bound = job.mapped.bound;
   layer().active_pes = std::max(layer().active_pes, unsigned_of(job.mapped.active_pes));
   layer().macs += unsigned_of(job.shape.macs());
-  const std::uint64_t gated = pe::zero_macs(operands.extents, operands.is_zero);
+  const std::uint64_t gated = pe::zero_macs(operands.shape, operands.is_zero);
   layer().macs_zero_gated += gated;
   count_macs(job, slots, gated * unsigned_of(job.slices), layer());
   if (job.slices > 1) {
-    run_whole_layer(job);  // the passes timed slices; the sums are those of the whole operands
+    data_->run_layer();  // the passes timed slices; the sums are those of the whole operands
   }
   note_psums(job);
   if (options_.check_accumulators && !job.floating) {
@@ -235,13 +216,6 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
   stage_psums_.push_back(data_->psums_as_double());
   stage_weight_sums_.push_back(weight_sums(operands));
   data_.reset();
-}
-
-void Machine::run_whole_layer(const ArrayJob& job) {
-  for (std::int64_t g = 0; g < job.shape.G; ++g) {
-    data_->run_pass({g, 0, job.shape.N, 0, job.shape.M, 0, job.shape.C, 0, job.shape.E(), 0,
-                     job.shape.F(), 0, job.shape.R, 0, job.shape.S});
-  }
 }
 
 /// Keeps the widest psum and whether it exceeds the width psums are priced at.
@@ -255,15 +229,14 @@ void Machine::note_psums(const ArrayJob& job) {
 }
 
 void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles) {
-  dataflow::LayerShape shape = job.shape;
+  LayerShape shape = job.shape;
   shape.C *= job.slices;
-  const pe::PassShape timing = pass_shape(config_, shape, task.pass);
-  const pe::PassSlice slice = slice_of(task.pass);
+  const pe::PassShape timing = pe::pass_shape(task.pass, shape, array_of(config_));
   const bool simulate_data =
       timer_.mode() == pe::PassTimer::Mode::reference && !job.floating && job.slices == 1;
   pe::PassOperands operands;
   if (simulate_data) {
-    operands = data_->operands(slice);
+    operands = data_->operands(task.pass);
   }
   const Observed observed{
       options_.observer,
@@ -279,9 +252,9 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
   turns_.take(Engine::control);
   ensure(now() - from == counters.cycles, "a pass takes the clocks it counts");
   if (simulate_data) {
-    data_->store_psums(slice, operands);
+    data_->store_psums(task.pass, operands);
   } else if (job.slices == 1) {
-    data_->run_pass(slice);
+    data_->run_pass(task.pass);
   }
   wait_for_banks(cycles - counters.cycles);
   ports_.settle(now());

@@ -57,7 +57,6 @@ class Machine : public sc_core::sc_module {
                std::uint64_t& active_pe_cycles);
   void run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles);
   void wait_for_banks(std::uint64_t clocks);
-  void run_whole_layer(const ArrayJob& job);
   void note_psums(const ArrayJob& job);
   void send_tile(const TileTask& tile);
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);

@@ -205,7 +205,7 @@ using Place =
 ArrayPsums rearranged(const Trace& trace, const LayerEntry& entry, const ArrayJob& job,
                       const Place& place) {
   JobOperands operands = make_operands(trace, entry, job);
-  const pe::LayerExtents x = operands.extents;
+  const LayerShape x = operands.shape;
   const JobOperands before = operands;
   std::size_t i = 0;
   for (std::size_t m = 0; m < index_of(x.G * x.M); ++m) {
@@ -222,14 +222,12 @@ ArrayPsums rearranged(const Trace& trace, const LayerEntry& entry, const ArrayJo
     }
   }
   const auto data = make_layer_data(operands, job.floating);
-  for (std::int64_t g = 0; g < x.G; ++g) {
-    data->run_pass({g, 0, x.N, 0, x.M, 0, x.C, 0, x.E(), 0, x.F(), 0, x.R, 0, x.S});
-  }
+  data->run_layer();
   return {{data->psums_as_double()}, {weight_sums(operands)}};
 }
 
 std::string weight_cause(const Trace& trace, const LayerEntry& entry, const ArrayJob& job) {
-  const dataflow::LayerShape& shape = job.shape;
+  const LayerShape& shape = job.shape;
   const std::size_t channels = index_of(shape.C);
   const std::size_t rows = index_of(shape.R);
   const std::size_t columns = index_of(shape.S);

@@ -44,7 +44,7 @@ struct MapView {
 };
 
 MapView view_of(const traces::LayerEntry& layer, const ArrayJob& job) {
-  const dataflow::LayerShape& s = job.shape;
+  const LayerShape& s = job.shape;
   if (layer.recurrent) {
     return {1, s.C, 1, 1, job.step * s.C};
   }
@@ -55,7 +55,7 @@ MapView view_of(const traces::LayerEntry& layer, const ArrayJob& job) {
 /// Copies the map into its padded place.
 template <class T, class Read>
 std::vector<T> padded(const traces::LayerEntry& layer, const ArrayJob& job, T pad, Read read) {
-  const dataflow::LayerShape& s = job.shape;
+  const LayerShape& s = job.shape;
   const MapView view = view_of(layer, job);
   const std::int64_t top = layer.recurrent ? 0 : layer.pad.top;
   const std::int64_t left = layer.recurrent ? 0 : layer.pad.left;
@@ -75,7 +75,7 @@ std::vector<T> padded(const traces::LayerEntry& layer, const ArrayJob& job, T pa
 /// Weights as [G * M][C][R][S]; those of recurrent layers are stored [in][gates * H].
 template <class T, class Read>
 std::vector<T> filters(const traces::LayerEntry& layer, const ArrayJob& job, Read read) {
-  const dataflow::LayerShape& s = job.shape;
+  const LayerShape& s = job.shape;
   const std::int64_t taps = s.C * s.R * s.S;
   std::vector<T> out(index_of(s.G * s.M * taps));
   for (std::int64_t m = 0; m < s.G * s.M; ++m) {
@@ -90,9 +90,9 @@ std::vector<T> filters(const traces::LayerEntry& layer, const ArrayJob& job, Rea
 
 JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& layer,
                           const ArrayJob& job) {
-  const dataflow::LayerShape& s = job.shape;
+  const LayerShape& s = job.shape;
   JobOperands out;
-  out.extents = {s.N, s.G, s.M, s.C, s.H, s.W, s.R, s.S, s.U, s.V};
+  out.shape = s;
   const TensorEntry& input = trace.tensor(job.input);
   const TensorEntry& weight = trace.tensor(job.weight);
   if (job.floating) {
@@ -137,13 +137,12 @@ std::vector<std::uint8_t> stored_zeros(const TensorEntry& stored, const traces::
 }
 
 std::unique_ptr<pe::LayerData> make_layer_data(const JobOperands& operands, bool floating) {
-  return floating
-             ? pe::make_layer_data(operands.extents, operands.float_ifmap, operands.float_filter)
-             : pe::make_layer_data(operands.extents, operands.ifmap, operands.filter);
+  return floating ? pe::make_layer_data(operands.shape, operands.float_ifmap, operands.float_filter)
+                  : pe::make_layer_data(operands.shape, operands.ifmap, operands.filter);
 }
 
 std::vector<double> weight_sums(const JobOperands& operands) {
-  const pe::LayerExtents& x = operands.extents;
+  const LayerShape& x = operands.shape;
   std::vector<double> sums(index_of(x.G * x.M), 0.0);
   const std::size_t taps = operands.filter.size() / sums.size();
   auto weight = operands.filter.begin();
@@ -156,7 +155,7 @@ std::vector<double> weight_sums(const JobOperands& operands) {
 }
 
 std::vector<std::int64_t> plain_accumulators(const JobOperands& operands) {
-  const pe::LayerExtents& x = operands.extents;
+  const LayerShape& x = operands.shape;
   std::vector<std::int64_t> out(index_of(x.N * x.G * x.M * x.E() * x.F()), 0);
   const std::int64_t plane = x.E() * x.F();
   for (std::int64_t n = 0; n < x.N; ++n) {

@@ -14,7 +14,7 @@ namespace turnpike::accelerator {
 /// q - zero_point where that is an integer, else raw codes; weights 2q + 1 if mid-rise, else
 /// q - zero_point; padding is real zero.
 struct JobOperands {
-  pe::LayerExtents extents;
+  LayerShape shape;
   std::vector<std::int32_t> ifmap;                ///< [N][G * C][H][W], padding included
   std::vector<std::int32_t> filter;               ///< [G * M][C][R][S]
   std::vector<double> float_ifmap, float_filter;  ///< instead, if the job is floating

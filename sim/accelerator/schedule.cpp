@@ -108,7 +108,7 @@ class Scheduler {
     const std::int64_t ifmap_address =
         from_dram ? address_of(job.input, words_for(unsigned_of(input->values), ifmap_bits)) : 0;
     const std::optional<CodedMap> map = from_dram ? coded_map(layer, job, *input) : std::nullopt;
-    dataflow::LayerShape shape = job.shape;
+    LayerShape shape = job.shape;
     shape.C *= job.slices;
     dataflow::for_each_pass(
         shape, job.mapped.mapping, array_geometry(config_),
@@ -141,7 +141,7 @@ class Scheduler {
   [[nodiscard]] static Transfer ifmap_tile(const ArrayJob& job,
                                            const dataflow::ProcessingPass& pass,
                                            const StoredTensor& input, std::int64_t address) {
-    const dataflow::LayerShape& s = job.shape;
+    const LayerShape& s = job.shape;
     const std::int64_t rows = dataflow::used_of(pass.e, pass.R, s.U);
     const std::int64_t columns = dataflow::span_of(pass.F, pass.S, s.V);
     const Channels whole = channels_of(job, pass);
@@ -174,7 +174,7 @@ class Scheduler {
   /// The words of a coded ifmap that hold the tile of a pass.
   static std::uint64_t coded_words(const CodedMap& map, const ArrayJob& job,
                                    const dataflow::ProcessingPass& pass) {
-    const dataflow::LayerShape& s = job.shape;
+    const LayerShape& s = job.shape;
     const Channels whole = channels_of(job, pass);
     const bool gaps = s.U > pass.R;  // between the rows of neighbouring ofmap rows
     return unsigned_of(map.words({.image0 = pass.image0,
@@ -194,7 +194,7 @@ class Scheduler {
     if (!choice_of(input).encoded) {
       return std::nullopt;
     }
-    const dataflow::LayerShape& s = job.shape;
+    const LayerShape& s = job.shape;
     memory::RunLengthCode code;
     code.level_bits = input.bits;
     return CodedMap{

@@ -36,8 +36,8 @@ int ceil_log2(std::int64_t value) {
   return bits;
 }
 
-dataflow::LayerShape shape_of(const Trace& trace, const LayerEntry& layer) {
-  dataflow::LayerShape s;
+LayerShape shape_of(const Trace& trace, const LayerEntry& layer) {
+  LayerShape s;
   const TensorShape& in = trace.tensor(layer.inputs[0]).data.shape();
   const TensorShape& w = trace.tensor(layer.weights[0]).data.shape();
   s.N = in[0];

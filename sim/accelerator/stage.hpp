@@ -17,7 +17,7 @@ inline constexpr int kFloatOperandBits = 16;
 
 /// One run of the array: a convolution, an fc layer, or one matrix-vector product of a time step.
 struct ArrayJob {
-  dataflow::LayerShape shape;
+  LayerShape shape;
   std::string input;      ///< tensor of the activations
   std::string weight;     ///< tensor of the weights
   std::int64_t step = 0;  ///< recurrent layers: the time step

@@ -16,7 +16,7 @@ using accelerator::StoredTensor;
 using traces::Trace;
 using Json = nlohmann::ordered_json;
 
-Json shape_json(const dataflow::LayerShape& s) {
+Json shape_json(const LayerShape& s) {
   return {{"N", s.N}, {"G", s.G}, {"M", s.M}, {"C", s.C}, {"H", s.H},
           {"W", s.W}, {"R", s.R}, {"S", s.S}, {"U", s.U}, {"V", s.V}};
 }

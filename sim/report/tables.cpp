@@ -179,7 +179,7 @@ std::string plan_table(const traces::Trace& trace, const config::AcceleratorConf
       if (job.step > 0) {
         continue;
       }
-      const dataflow::LayerShape& s = job.shape;
+      const LayerShape& s = job.shape;
       const auto* input = plan.source(job.input);
       mappings.add({trace.layers[stage.layers[0]].name,
                     fmt::format("N{} G{} M{} C{} H{} W{} R{} S{} U{}", s.N, s.G, s.M, s.C, s.H, s.W,

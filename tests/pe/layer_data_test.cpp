@@ -11,13 +11,13 @@ namespace turnpike::pe {
 namespace {
 
 struct Problem {
-  LayerExtents x;
+  LayerShape x;
   std::vector<std::int32_t> ifmap, filter;
 };
 
 Problem random_problem(Random& random, std::int64_t ifmap_max, std::int64_t filter_max) {
   Problem problem;
-  LayerExtents& x = problem.x;
+  LayerShape& x = problem.x;
   x = {
       random.integer(1, 2), random.integer(1, 2), random.integer(1, 40), random.integer(1, 5), 0, 0,
       random.integer(1, 4), random.integer(1, 4), random.integer(1, 3),  random.integer(1, 3)};
@@ -36,7 +36,7 @@ Problem random_problem(Random& random, std::int64_t ifmap_max, std::int64_t filt
 
 /// [N][G * M][E][F] by plain loops; counts MACs whose ifmap value is zero.
 std::vector<std::int64_t> naive(const Problem& problem, std::uint64_t& zeros) {
-  const LayerExtents& x = problem.x;
+  const LayerShape& x = problem.x;
   std::vector<std::int64_t> out;
   zeros = 0;
   for (std::int64_t n = 0; n < x.N; ++n) {
@@ -66,14 +66,14 @@ std::vector<std::int64_t> naive(const Problem& problem, std::uint64_t& zeros) {
 
 /// Random cuts of the layer into passes that cover it once.
 template <class Visit>
-void for_each_random_pass(const LayerExtents& x, Random& random, const Visit& visit) {
+void for_each_random_pass(const LayerShape& x, Random& random, const Visit& visit) {
   const std::int64_t step_m = random.integer(1, x.M);
   const std::int64_t step_c = random.integer(1, x.C);
   const std::int64_t step_e = random.integer(1, x.E());
   const std::int64_t step_f = random.integer(1, x.F());
   const std::int64_t step_r = random.integer(1, x.R);
   const std::int64_t step_s = random.integer(1, x.S);
-  PassSlice s;
+  dataflow::ProcessingPass s;
   s.images = x.N;
   for (s.group = 0; s.group < x.G; ++s.group) {
     for (s.filter0 = 0; s.filter0 < x.M; s.filter0 += step_m) {
@@ -108,7 +108,8 @@ TEST(LayerData, EqualsPlainLoopsHoweverTheLayerIsCut) {
     std::uint64_t zeros = 0;
     const auto expected = naive(problem, zeros);
     const auto data = make_layer_data(problem.x, problem.ifmap, problem.filter);
-    for_each_random_pass(problem.x, random, [&data](const PassSlice& s) { data->run_pass(s); });
+    for_each_random_pass(problem.x, random,
+                         [&data](const dataflow::ProcessingPass& s) { data->run_pass(s); });
     ASSERT_EQ(data->psums_as_integer(), expected);
     std::vector<std::uint8_t> is_zero;
     for (const std::int32_t value : problem.ifmap) {
@@ -126,7 +127,7 @@ TEST(LayerData, HandsThePassesOfTheArrayTheirOperandsAndTakesTheirPsums) {
     std::uint64_t zeros = 0;
     const auto expected = naive(problem, zeros);
     const auto data = make_layer_data(problem.x, problem.ifmap, problem.filter);
-    for_each_random_pass(problem.x, random, [&](const PassSlice& s) {
+    for_each_random_pass(problem.x, random, [&](const dataflow::ProcessingPass& s) {
       PassOperands operands = data->operands(s);
       PassShape shape;
       shape.R = static_cast<std::int32_t>(s.R);
@@ -146,10 +147,10 @@ TEST(LayerData, HandsThePassesOfTheArrayTheirOperandsAndTakesTheirPsums) {
 }
 
 TEST(LayerData, TellsTheWidestPsumOfAnyPass) {
-  const LayerExtents x{1, 1, 1, 2, 1, 1, 1, 1, 1, 1};
+  const LayerShape x{1, 1, 1, 2, 1, 1, 1, 1, 1, 1};
   const auto data =
       make_layer_data(x, std::vector<std::int32_t>{10, 10}, std::vector<std::int32_t>{7, -7});
-  PassSlice slice;
+  dataflow::ProcessingPass slice;
   data->run_pass(slice);
   slice.channel0 = 1;
   data->run_pass(slice);
@@ -158,7 +159,7 @@ TEST(LayerData, TellsTheWidestPsumOfAnyPass) {
 }
 
 TEST(LayerData, RoundsFloatingOperandsAsDouble) {
-  const LayerExtents x{1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  const LayerShape x{1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   const auto data = make_layer_data(x, std::vector<double>{0.1}, std::vector<double>{3.0});
   data->run_pass({});
   EXPECT_DOUBLE_EQ(data->psums_as_double()[0], 0.1 * 3.0);

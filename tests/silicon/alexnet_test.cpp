@@ -18,7 +18,7 @@ constexpr double kClockKhz = 200'000.0;
 /// A row of alexnet_silicon.csv. Processing latencies are published to 0.1 ms.
 struct Measured {
   std::string name;
-  dataflow::LayerShape shape;
+  LayerShape shape;
   dataflow::Mapping mapping;
   double processing_ms = 0.0, macs_millions = 0.0;
   std::uint64_t active_pes = 0;

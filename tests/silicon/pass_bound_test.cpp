@@ -19,7 +19,6 @@
 namespace turnpike::silicon {
 namespace {
 
-using dataflow::LayerShape;
 using dataflow::Mapping;
 using dataflow::PassBound;
 using dataflow::ProcessingPass;
@@ -215,7 +214,7 @@ Classes compare(const std::vector<Case>& cases) {
     const ProcessingPass pass = first_pass(c);
     const Explanation x{pass, c.layer, c.machine};
     const auto cycles =
-        static_cast<std::int64_t>(runner.run(shape_of(pass, c.layer, c.machine)).cycles);
+        static_cast<std::int64_t>(runner.run(pe::pass_shape(pass, c.layer, c.machine)).cycles);
     SCOPED_TRACE(fmt::format("{} x {} psum rate {} F{} R{} U{} C{} {}: {} cycles, bound {} ({})",
                              c.machine.rows, c.machine.columns, c.machine.psum_in_rate, c.layer.F(),
                              c.layer.R, c.layer.U, c.layer.C, dataflow::to_string(c.mapping),

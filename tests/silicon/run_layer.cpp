@@ -7,14 +7,6 @@
 #include "sim/base/error.hpp"
 
 namespace turnpike::silicon {
-namespace {
-
-std::int32_t narrow(std::int64_t value) {
-  return static_cast<std::int32_t>(value);
-}
-
-}  // namespace
-
 pe::PassShape chip_machine() {
   pe::PassShape machine;
   machine.rows = 12;
@@ -42,25 +34,6 @@ dataflow::ArrayGeometry geometry_of(const pe::PassShape& machine) {
           .filter_load_values = machine.filter_load_unit};
 }
 
-pe::PassShape shape_of(const dataflow::ProcessingPass& pass, const dataflow::LayerShape& layer,
-                       const pe::PassShape& machine) {
-  pe::PassShape s = machine;
-  s.R = narrow(pass.R);
-  s.S = narrow(pass.S);
-  s.U = narrow(layer.U);
-  s.V = narrow(layer.V);
-  s.p = narrow(pass.p);
-  s.t = narrow(pass.t);
-  s.filters = narrow(pass.filters);
-  s.q = narrow(pass.q);
-  s.r = narrow(pass.r);
-  s.channels = narrow(pass.channels);
-  s.e = narrow(pass.e);
-  s.F = narrow(pass.F);
-  s.n = narrow(pass.images);
-  return s;
-}
-
 const pe::PassCounters& PassRunner::run(const pe::PassShape& shape) {
   const auto [found, is_new] = done_.try_emplace(shape);
   if (is_new) {
@@ -74,12 +47,12 @@ const pe::PassCounters& PassRunner::run(const pe::PassShape& shape) {
   return found->second;
 }
 
-LayerRun run_layer(const dataflow::LayerShape& layer, const dataflow::Mapping& mapping,
+LayerRun run_layer(const LayerShape& layer, const dataflow::Mapping& mapping,
                    const pe::PassShape& machine, PassRunner& runner) {
   LayerRun run;
   const dataflow::ArrayGeometry array = geometry_of(machine);
   dataflow::for_each_pass(layer, mapping, array, [&](const dataflow::ProcessingPass& pass) {
-    const auto& counters = runner.run(shape_of(pass, layer, machine));
+    const auto& counters = runner.run(pe::pass_shape(pass, layer, machine));
     run.cycles += counters.cycles;
     run.bound += static_cast<std::uint64_t>(dataflow::pass_bound(pass, layer, array).cycles());
     run.macs += counters.mac_slots;

@@ -15,11 +15,6 @@ namespace turnpike::silicon {
 /// The same machine as the mapper sees it.
 [[nodiscard]] dataflow::ArrayGeometry geometry_of(const pe::PassShape& machine);
 
-/// A pass of a layer on a machine (the machine fields of `machine`, the rest from the pass).
-[[nodiscard]] pe::PassShape shape_of(const dataflow::ProcessingPass& pass,
-                                     const dataflow::LayerShape& layer,
-                                     const pe::PassShape& machine);
-
 /// Clock by clock simulation of passes, each distinct shape once.
 class PassRunner {
  public:
@@ -39,8 +34,7 @@ struct LayerRun {
 };
 
 /// All passes of a layer, in order, simulated by ArrayCore.
-[[nodiscard]] LayerRun run_layer(const dataflow::LayerShape& layer,
-                                 const dataflow::Mapping& mapping, const pe::PassShape& machine,
-                                 PassRunner& runner);
+[[nodiscard]] LayerRun run_layer(const LayerShape& layer, const dataflow::Mapping& mapping,
+                                 const pe::PassShape& machine, PassRunner& runner);
 
 }  // namespace turnpike::silicon

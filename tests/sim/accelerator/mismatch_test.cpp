@@ -134,9 +134,8 @@ Trace trace_by(const Producer& how) {
 /// Sums of a trace's first layer by the program.
 ArrayPsums psums_of(const Trace& trace, const ArrayJob& job) {
   const JobOperands operands = make_operands(trace, trace.layers[0], job);
-  const pe::LayerExtents& x = operands.extents;
   const auto data = make_layer_data(operands, job.floating);
-  data->run_pass({0, 0, x.N, 0, x.M, 0, x.C, 0, x.E(), 0, x.F(), 0, x.R, 0, x.S});
+  data->run_layer();
   return {{data->psums_as_double()}, {weight_sums(operands)}};
 }
 

@@ -39,10 +39,8 @@ TEST(PostArithmetic, AgreesWithNumpyOnEveryLayerOfTheSamples) {
       for (const ArrayJob& job : stage.jobs) {
         const JobOperands operands = make_operands(trace, trace.layers[stage.layers[0]], job);
         const auto data = make_layer_data(operands, job.floating);
-        const pe::LayerExtents& x = operands.extents;
-        for (std::int64_t g = 0; g < x.G; ++g) {
-          data->run_pass({g, 0, x.N, 0, x.M, 0, x.C, 0, x.E(), 0, x.F(), 0, x.R, 0, x.S});
-        }
+        const LayerShape& x = operands.shape;
+        data->run_layer();
         psums.jobs.push_back(data->psums_as_double());
         std::vector<double> sums(static_cast<std::size_t>(x.G * x.M), 0.0);
         for (std::size_t i = 0; i < operands.filter.size(); ++i) {

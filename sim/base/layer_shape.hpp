@@ -2,9 +2,10 @@
 
 #include <cstdint>
 
-namespace turnpike::dataflow {
+namespace turnpike {
 
-/// Shape of one layer as the array sees it, in the letters of the Eyeriss papers. Everything is a
+/// Shape of one layer as an array sees it, in the letters of the Eyeriss papers: ifmap
+/// [N][G * C][H][W] (padding included), filter [G * M][C][R][S]. Everything is a
 /// convolution: fc has R = H and S = W; a matrix-vector product has all extents but C and M = 1.
 struct LayerShape {
   std::int64_t N = 1;         ///< images
@@ -25,4 +26,4 @@ struct LayerShape {
   friend bool operator==(const LayerShape&, const LayerShape&) = default;
 };
 
-}  // namespace turnpike::dataflow
+}  // namespace turnpike
