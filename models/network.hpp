@@ -22,7 +22,7 @@ struct LayerRequests {
   std::optional<double> ofmap_zeros;  ///< the bias is chosen for this zero fraction after ReLU
   std::optional<int> weight_bits;
   std::optional<int> activation_bits;
-  std::optional<traces::MappingRequest> mapping;
+  std::optional<Mapping> mapping;
   std::optional<std::int64_t> width_tile;
 };
 

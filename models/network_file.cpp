@@ -80,15 +80,13 @@ class LayerEntryReader {
       bits->finish();
     }
     if (auto mapping = map_.opt_map("mapping")) {
-      const auto get = [&](const char* key) { return mapping->get_int(key, 1, kMaxExtent); };
-      requests.mapping = traces::MappingRequest{.m = get("m"),
-                                                .n = get("n"),
-                                                .e = get("e"),
-                                                .p = get("p"),
-                                                .q = get("q"),
-                                                .r = get("r"),
-                                                .t = get("t")};
+      Mapping request;
+      request.kind = mapping->opt_string("kind").value_or(request.kind);
+      for (const std::string& letter : Mapping::letters_among(request.kind, mapping->keys())) {
+        request.letters.push_back({letter, mapping->get_int(letter, 1, kMaxExtent)});
+      }
       mapping->finish();
+      requests.mapping = std::move(request);
     }
     requests.width_tile = map_.opt_int("width_tile", 1, kMaxExtent);
     if (!layer_.is_recurrent()) {

@@ -114,8 +114,8 @@ std::vector<NetworkKey> all_keys() {
             "conv, fc: bias is chosen for this share of zeros after the ReLU"},
            {"layers[].bits.weight", "integer", "1..16", "the machine's", "bits of the weights"},
            {"layers[].bits.activation", "integer", "1..16", "the machine's", "bits of the ifmap"},
-           {"layers[].mapping", "mapping", "{m, n, e, p, q, r, t}", "searched",
-            "row-stationary mapping, letters as in the Eyeriss papers"},
+           {"layers[].mapping", "mapping", "{kind, m, n, e, p, q, r, t}", "searched",
+            "mapping for a kind of array, row_stationary if not named, with its letters"},
            {"layers[].width_tile", "integer", "1..2^20", "chosen by the mapper",
             "ofmap columns per tile"}}) {
     keys.push_back(std::move(key));

@@ -19,14 +19,12 @@
 namespace turnpike::pe {
 namespace {
 
-static_assert(std::is_trivially_copyable_v<PassShape> &&
-              std::is_trivially_copyable_v<PassCounters>);
-static_assert(std::has_unique_object_representations_v<PassShape>);
-
 struct Record {
-  PassShape shape;
-  PassCounters counters;
+  PassKey key;
+  PassResult result;
 };
+static_assert(std::is_trivially_copyable_v<Record> &&
+              std::has_unique_object_representations_v<Record>);
 
 std::string file_header() {
   return fmt::format("turnpike-passes {}\n", array_model_version());
@@ -72,43 +70,47 @@ std::string array_model_version() {
   return kArrayModelVersion;
 }
 
-const PassCounters& PassTimer::foresee(const PassShape& shape) {
-  const auto found = memo_.find(shape);
+/// Steps a pass whose time is not known yet.
+const PassResult& PassTimer::step(const PassKey& key, const PassOperands* operands) {
+  unremembered_ = model_.time(key, operands);
+  if (mode_ == Mode::memo) {
+    ++passes_simulated_;
+    clocks_simulated_ += unremembered_.cycles;
+  }
+  return unremembered_;
+}
+
+const PassResult& PassTimer::foresee(const PassKey& key, const PassOperands* operands) {
+  if (model_.data_matters()) {
+    ensure(operands != nullptr, "a pass whose time depends on its data comes with them");
+    return step(key, operands);
+  }
+  const auto found = memo_.find(key);
   if (found != memo_.end()) {
     return found->second;
   }
-  ArrayCore core;
-  core.begin(shape, nullptr);
-  core.skip_load();
-  while (!core.step()) {
-  }
-  ensure(core.drained(), "the array is drained at the end of a pass");
-  if (mode_ == Mode::memo) {
-    ++passes_simulated_;
-    clocks_simulated_ += core.counters().cycles;
-  }
-  return memo_.emplace(shape, core.counters()).first->second;
+  return memo_.emplace(key, step(key, nullptr)).first->second;
 }
 
-const PassCounters& PassTimer::run(const PassShape& shape, PassOperands* operands) {
+const PassResult& PassTimer::run(const PassKey& key, const PassResult& foreseen,
+                                 PassOperands* operands) {
   ++passes_run_;
-  const PassCounters& foreseen = foresee(shape);
   if (mode_ == Mode::memo) {
-    ensure(operands == nullptr, "memo passes carry no data");
     sc_core::wait(array_.clock_period() * static_cast<double>(foreseen.cycles));
     return foreseen;
   }
-  array_.start(shape, operands);
+  array_.start(key, operands);
   sc_core::wait(array_.done());
   ++passes_simulated_;
-  clocks_simulated_ += array_.counters().cycles;
-  ensure(array_.counters() == foreseen, "passes of one shape take the same clocks and counts");
+  const PassResult result = array_.result();
+  clocks_simulated_ += result.cycles;
+  ensure(result == foreseen, "passes of one shape take the same clocks and counts");
   return foreseen;
 }
 
 void PassTimer::load(const std::string& path) {
   for (const Record& record : read_records(path)) {
-    memo_.emplace(record.shape, record.counters);
+    memo_.emplace(record.key, record.result);
   }
 }
 
@@ -116,13 +118,13 @@ void PassTimer::save(const std::string& path) const {
   if (!may_hold_memo(path)) {
     return;
   }
-  std::map<PassShape, PassCounters> all = memo_;
+  std::map<PassKey, PassResult> all = memo_;
   for (const Record& record : read_records(path)) {  // what another run saved meanwhile
-    all.emplace(record.shape, record.counters);
+    all.emplace(record.key, record.result);
   }
   std::string body;
-  for (const auto& [shape, counters] : all) {
-    Record record{shape, counters};
+  for (const auto& [key, result] : all) {
+    Record record{key, result};
     std::string bytes(sizeof(Record), '\0');
     std::memcpy(bytes.data(), &record, sizeof(Record));
     body += bytes;

@@ -4,20 +4,21 @@
 #include <map>
 #include <string>
 
+#include "pe/array_model.hpp"
 #include "pe/pe_array.hpp"
 
 namespace turnpike::pe {
 
 /// Times the passes of a run. `reference` simulates every pass through the PeArray, clock by clock
-/// in simulated time and with its data; `memo` steps each distinct PassShape once and lets its
+/// in simulated time and with its data; `memo` steps each distinct PassKey once and lets its
 /// cycles pass. Either knows a pass's cycles and counters when it begins, and `reference` makes
 /// sure that they come true.
 ///
 /// Why the memo is exact (each an invariant, asserted where it can be broken):
-///  1. the array is drained at the end of a pass (PeArray asserts ArrayCore::drained());
-///  2. bus orders are static: ArrayCore's cursors read shapes, never data;
-///  3. zeros are gated, never skipped: only ArrayCore::multiply() reads values, and decides
-///  nothing;
+///  1. the array is drained at the end of a pass (PeArray asserts that its core is drained);
+///  2. what moves over a bus, and when, follows from the key, never from data; a kind of which that
+///     is not true says so (ArrayModel::data_matters()), and nothing of it is remembered;
+///  3. zeros are gated, never skipped (likewise);
 ///  4. a pass's buffer contents are resident when it starts (the controller waits for them), DRAM
 ///     stalls lie between passes;
 ///  5. one clock domain inside the array.
@@ -25,13 +26,19 @@ class PassTimer {
  public:
   enum class Mode { memo, reference };
 
-  PassTimer(PeArray& array, Mode mode) : array_{array}, mode_{mode} {}
+  PassTimer(const ArrayModel& model, PeArray& array, Mode mode)
+      : model_{model}, array_{array}, mode_{mode} {}
 
-  /// Cycles and counters of a pass that is still to run; takes no simulated time.
-  const PassCounters& foresee(const PassShape& shape);
-  /// Runs one pass; called from an SC_THREAD, returns after its simulated time. With operands in
-  /// reference mode the array computes their psums; in memo mode operands must be null.
-  const PassCounters& run(const PassShape& shape, PassOperands* operands);
+  /// Whether run() wants operands: the array computes psums, or they decide its time.
+  [[nodiscard]] bool wants_operands() const {
+    return mode_ == Mode::reference || model_.data_matters();
+  }
+  /// Cycles and counts of a pass that is still to run; takes no simulated time. Valid until the
+  /// next call.
+  const PassResult& foresee(const PassKey& key, const PassOperands* operands);
+  /// Runs one pass, of which foresee() told `foreseen`; called from an SC_THREAD, returns after its
+  /// simulated time. With operands in reference mode the array computes their psums.
+  const PassResult& run(const PassKey& key, const PassResult& foreseen, PassOperands* operands);
 
   [[nodiscard]] Mode mode() const { return mode_; }
   [[nodiscard]] std::uint64_t passes_run() const { return passes_run_; }
@@ -46,9 +53,13 @@ class PassTimer {
   void save(const std::string& path) const;
 
  private:
+  const PassResult& step(const PassKey& key, const PassOperands* operands);
+
+  const ArrayModel& model_;
   PeArray& array_;
   Mode mode_;
-  std::map<PassShape, PassCounters> memo_;
+  std::map<PassKey, PassResult> memo_;
+  PassResult unremembered_;  ///< of the last pass whose time depends on its data
   std::uint64_t passes_run_ = 0;
   std::uint64_t passes_simulated_ = 0;
   std::uint64_t clocks_simulated_ = 0;

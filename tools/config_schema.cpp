@@ -41,6 +41,8 @@ ConfigSchema accelerator_schema() {
        {"psum.cost_bits", "integer or choice", "1..64, overflow_free, scaled", "16",
         "bits a psum is priced and stored at; changes no value"},
        {"psum.arithmetic", "choice", "exact", "exact", "how psums are added"},
+       {"array.kind", "choice", "row_stationary", "row_stationary",
+        "how a layer is laid over the PEs, and what moves between them"},
        {"array.rows", "integer", "1..1024", kRequired, "PE rows"},
        {"array.columns", "integer", "1..1024", kRequired, "PE columns"},
        {"spads.ifmap", "integer", "1..224", kRequired,

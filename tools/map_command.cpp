@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "dataflow/mapper.hpp"
+#include "pe/array_kinds.hpp"
 #include "sim/report/priced_run.hpp"
 #include "sim/report/text_table.hpp"
 #include "sim/sweep/experiment.hpp"
@@ -32,15 +32,14 @@ struct MapOptions {
 struct MappedGroup {
   std::vector<std::string> layers;
   const accelerator::ArrayJob* job = nullptr;
-  bool given = false;                         ///< the network asks for this mapping
-  std::vector<dataflow::MappedLayer> ranked;  ///< [0] is the plan's, the rest the next best ones
+  bool given = false;                       ///< the network asks for this mapping
+  std::vector<dataflow::MappedJob> ranked;  ///< [0] is the plan's, the rest the next best ones
 };
 
 /// The plan's mapping, then the search's best of the others for the problem it answers.
-void rank(MappedGroup& group) {
+void rank(const pe::ArrayModel& array, MappedGroup& group) {
   group.ranked = {group.job->mapped};
-  for (dataflow::MappedLayer& found :
-       dataflow::search_mappings(group.job->problem, group.layers[0], kShown)) {
+  for (dataflow::MappedJob& found : array.map(group.job->problem, group.layers[0], kShown)) {
     if (found.mapping != group.job->mapped.mapping && group.ranked.size() < kShown) {
       group.ranked.push_back(std::move(found));
     }
@@ -48,6 +47,7 @@ void rank(MappedGroup& group) {
 }
 
 std::vector<MappedGroup> distinct_layers(const sweep::DryRun& run) {
+  const auto array = pe::make_array_model(run.config);
   std::vector<MappedGroup> groups;
   for (const accelerator::Stage& stage : run.plan.stages) {
     const traces::LayerEntry& layer = run.trace->layers[stage.layers[0]];
@@ -60,7 +60,7 @@ std::vector<MappedGroup> distinct_layers(const sweep::DryRun& run) {
       });
       if (same == groups.end()) {
         groups.push_back({{layer.name}, &job, layer.mapping.has_value(), {}});
-        rank(groups.back());
+        rank(*array, groups.back());
       } else if (same->layers.back() != layer.name) {
         same->layers.push_back(layer.name);
       }
@@ -87,12 +87,12 @@ std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& 
   table.left({1, 2, 6, 7, 8, 9});
   for (const MappedGroup& group : groups) {
     for (std::size_t i = 0; i < group.ranked.size(); ++i) {
-      const dataflow::MappedLayer& m = group.ranked[i];
+      const dataflow::MappedJob& m = group.ranked[i];
       std::vector<std::string> row = {i == 0 ? names_of(group) : "",
                                       i > 0         ? fmt::format("{}", i + 1)
                                       : group.given ? "given"
                                                     : "chosen",
-                                      dataflow::to_string(m.mapping),
+                                      m.text,
                                       fmt::format("{}", m.estimated_cycles),
                                       fmt::format("{}", m.passes),
                                       fmt::format("{}", m.active_pes),
@@ -109,11 +109,12 @@ std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& 
   return table.to_string(width) + report::policy_line_of(run.config, run.plan.wider_skips) + '\n';
 }
 
-Json mapping_json(const dataflow::MappedLayer& layer) {
-  const dataflow::Mapping& m = layer.mapping;
-  Json letters = {{"m", m.m}, {"n", m.n}, {"e", m.e}, {"p", m.p},
-                  {"q", m.q}, {"r", m.r}, {"t", m.t}, {"width_tile", m.width_tile}};
-  return {{"mapping", dataflow::to_string(m)},
+Json mapping_json(const dataflow::MappedJob& layer) {
+  Json letters = Json::object();
+  for (const Mapping::Letter& letter : layer.mapping.letters) {
+    letters[letter.name] = letter.value;
+  }
+  return {{"mapping", layer.text},
           {"letters", std::move(letters)},
           {"estimated_cycles", layer.estimated_cycles},
           {"passes", layer.passes},

@@ -91,6 +91,14 @@ bool JsonMap::has(const std::string& key) const {
   return object_->contains(key);
 }
 
+std::vector<std::string> JsonMap::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object_->items()) {
+    keys.push_back(key);
+  }
+  return keys;
+}
+
 void JsonMap::ignore(const std::string& key) {
   asked_.insert(key);
 }

@@ -46,6 +46,7 @@ class JsonMap {
   /// The value as it stands; nullptr if absent.
   [[nodiscard]] const nlohmann::ordered_json* opt_value(const std::string& key);
   [[nodiscard]] const nlohmann::ordered_json& get_value(const std::string& key);
+  [[nodiscard]] std::vector<std::string> keys() const;
   /// Marks a key as known without reading it.
   void ignore(const std::string& key);
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/mapping.hpp"
 #include "sim/base/tensor.hpp"
 #include "traces/ops.hpp"
 
@@ -106,12 +107,6 @@ struct Recurrent {
   friend bool operator==(const Recurrent&, const Recurrent&) = default;
 };
 
-/// A row-stationary mapping a network file asks for (JSSC 2017 table I letters); absent = search.
-struct MappingRequest {
-  std::int64_t m = 0, n = 0, e = 0, p = 0, q = 0, r = 0, t = 0;
-  friend bool operator==(const MappingRequest&, const MappingRequest&) = default;
-};
-
 struct LayerEntry {
   std::string name;
   Op op = Op::conv;
@@ -125,7 +120,7 @@ struct LayerEntry {
   std::vector<PostStep> post;
   std::optional<SkipEdge> skip;
   std::optional<Recurrent> recurrent;
-  std::optional<MappingRequest> mapping;
+  std::optional<Mapping> mapping;          ///< to be used; absent = search
   std::optional<std::int64_t> width_tile;  ///< ofmap columns per tile
 
   friend bool operator==(const LayerEntry&, const LayerEntry&) = default;

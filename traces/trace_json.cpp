@@ -149,10 +149,13 @@ void parse_mapping(JsonMap& map, LayerEntry& layer) {
     return;
   }
   if (std::optional<JsonMap> m = map.opt_map("mapping")) {
-    const auto letter = [&m](const char* key) { return m->get_int(key, 1, kMaxCount); };
-    layer.mapping = MappingRequest{letter("m"), letter("n"), letter("e"), letter("p"),
-                                   letter("q"), letter("r"), letter("t")};
+    Mapping mapping;
+    mapping.kind = m->opt_string("kind").value_or(mapping.kind);
+    for (const std::string& letter : Mapping::letters_among(mapping.kind, m->keys())) {
+      mapping.letters.push_back({letter, m->get_int(letter, 1, kMaxCount)});
+    }
     m->finish();
+    layer.mapping = std::move(mapping);
   }
   if (format_of(layer.op).window == Window::weights) {
     layer.width_tile = map.opt_int("width_tile", 1, kMaxCount);

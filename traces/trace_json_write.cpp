@@ -86,9 +86,10 @@ Json layer_json(const LayerEntry& layer) {
     json["post"] = post_json(layer.post);
   }
   if (layer.mapping) {
-    const MappingRequest& m = *layer.mapping;
-    json["mapping"] = {{"m", m.m}, {"n", m.n}, {"e", m.e}, {"p", m.p},
-                       {"q", m.q}, {"r", m.r}, {"t", m.t}};
+    json["mapping"] = {{"kind", layer.mapping->kind}};
+    for (const Mapping::Letter& letter : layer.mapping->letters) {
+      json["mapping"][letter.name] = letter.value;
+    }
   }
   if (layer.width_tile) {
     json["width_tile"] = *layer.width_tile;

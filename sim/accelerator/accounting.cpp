@@ -1,7 +1,6 @@
 #include "sim/accelerator/accounting.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "memory/dram_energy.hpp"
 #include "sim/base/error.hpp"
@@ -20,85 +19,65 @@ void add(LayerResult& layer, KnownAction action, int bits, std::uint64_t count,
   }
 }
 
-/// What a value on one of the array's networks is counted as.
-struct NetworkActions {
-  KnownAction y, x, fifo;
-  std::optional<KnownAction> hit;  ///< the network out of the array has no multicast
-};
-constexpr auto kWrite = Action::write;
-constexpr NetworkActions kFilterNetwork{{Component::noc, kWrite, "filter_y"},
-                                        {Component::noc, kWrite, "filter_x"},
-                                        {Component::pe_fifo, kWrite, "filter"},
-                                        KnownAction{Component::noc, kWrite, "filter_hit"}};
-constexpr NetworkActions kIfmapNetwork{{Component::noc, kWrite, "ifmap_y"},
-                                       {Component::noc, kWrite, "ifmap_x"},
-                                       {Component::pe_fifo, kWrite, "ifmap"},
-                                       KnownAction{Component::noc, kWrite, "ifmap_hit"}};
-constexpr NetworkActions kPsumInNetwork{{Component::noc, kWrite, "psum_in_y"},
-                                        {Component::noc, kWrite, "psum_in_x"},
-                                        {Component::pe_fifo, kWrite, "psum_in"},
-                                        KnownAction{Component::noc, kWrite, "psum_in_hit"}};
-constexpr NetworkActions kPsumOutNetwork{{Component::noc, kWrite, "psum_out_y"},
-                                         {Component::noc, kWrite, "psum_out_x"},
-                                         {Component::pe_fifo, kWrite, "psum_out"},
-                                         std::nullopt};
-
-void add_network(LayerResult& layer, const NetworkActions& actions, int bits,
-                 const pe::NetworkCounters& network) {
-  add(layer, actions.y, bits, network.y);
-  add(layer, actions.x, bits, network.x);
-  if (actions.hit) {
-    add(layer, *actions.hit, bits, network.hits);
+/// Width an action of the array is counted and priced at.
+int bits_of(Datum datum, const ArrayJob& job) {
+  switch (datum) {
+    case Datum::activation:
+      return job.activation_bits;
+    case Datum::weight:
+      return job.weight_bits;
+    case Datum::psum:
+      return job.psum_bits;
+    default:
+      return 0;
   }
-  add(layer, actions.fifo, bits, network.hits);
+}
+
+void add_event(LayerResult& layer, const pe::ArrayEvent& event, const ArrayJob& job,
+               std::uint64_t count) {
+  add(layer, event.action, bits_of(event.datum, job), count);
 }
 
 }  // namespace
 
 BufferLines pass_lines(const config::AcceleratorConfig& config, const ArrayJob& job,
-                       const pe::PassCounters& pass) {
+                       const pe::PassResult& pass) {
   const int line = line_bits_of(config, std::max(job.weight_bits, job.activation_bits));
   const int stored = job.stored_bits > 0 ? job.stored_bits : job.activation_bits;
-  return {.ifmap = lines_for(config, pass.ifmap_network.y, stored, line),
-          .psum = lines_for(config, pass.psum_in_network.y, job.psum_bits, line) +
-                  lines_for(config, pass.psum_out_network.y, job.psum_bits, line)};
+  return {.ifmap = lines_for(config, pass.ifmap_words, stored, line),
+          .psum = lines_for(config, pass.psum_in_words, job.psum_bits, line) +
+                  lines_for(config, pass.psum_out_words, job.psum_bits, line)};
 }
 
 void count_pass(const config::AcceleratorConfig& config, const ArrayJob& job,
-                const pe::PassCounters& pass, LayerResult& layer) {
+                const pe::ArrayModel& array, const pe::PassResult& pass, LayerResult& layer) {
   const int w = job.weight_bits;
   const int a = job.activation_bits;
   const int p = job.psum_bits;
   const int line = line_bits_of(config, std::max(w, a));
-  add(layer, {Component::ifmap_spad, Action::write}, a, pass.ifmap_spad_writes);
-  add(layer, {Component::ifmap_spad, Action::read}, a, pass.ifmap_spad_reads);
-  add(layer, {Component::filter_spad, Action::write}, w, pass.filter_spad_writes);
-  add(layer, {Component::psum_spad, Action::read}, p, pass.psum_accumulations);
-  add(layer, {Component::pe_link, Action::compute}, p, pass.psum_accumulations);
-  add(layer, {Component::pe_link, Action::write}, p, pass.link_words);
-  add(layer, {Component::pe_control, Action::compute}, 0, pass.active_pes * pass.cycles);
-  add_network(layer, kFilterNetwork, w, pass.filter_network);
-  add_network(layer, kIfmapNetwork, a, pass.ifmap_network);
-  add_network(layer, kPsumInNetwork, p, pass.psum_in_network);
-  add_network(layer, kPsumOutNetwork, p, pass.psum_out_network);
+  const auto events = array.pass_events();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    add_event(layer, events[i], job, pass.events[i]);
+  }
   const int stored = job.stored_bits > 0 ? job.stored_bits : a;
-  count_buffer(config, {"ifmap", Action::read, pass.ifmap_network.y, stored, a, line}, layer.counts,
+  count_buffer(config, {"ifmap", Action::read, pass.ifmap_words, stored, a, line}, layer.counts,
                layer.glb_bits);
-  count_buffer(config, {"psum", Action::read, pass.psum_in_network.y, p, p, line}, layer.counts,
+  count_buffer(config, {"psum", Action::read, pass.psum_in_words, p, p, line}, layer.counts,
                layer.glb_bits);
-  count_buffer(config, {"psum", Action::write, pass.psum_out_network.y, p, p, line}, layer.counts,
+  count_buffer(config, {"psum", Action::write, pass.psum_out_words, p, p, line}, layer.counts,
                layer.glb_bits);
   if (job.stored_bits > 0) {  // quantizers between the buffer and the ifmap network
-    add(layer, {Component::post, Action::compute, "quantize"}, stored, pass.ifmap_network.y,
+    add(layer, {Component::post, Action::compute, "quantize"}, stored, pass.ifmap_words,
         Stream::highway);
   }
   const int filter_line = line_bits_of(config, w);
-  const std::uint64_t filter_lines = lines_for(config, pass.filter_network.y, w, filter_line);
+  const std::uint64_t filter_lines = lines_for(config, pass.filter_words, w, filter_line);
   add(layer, {Component::glb_filter, Action::read}, filter_line, filter_lines);
   layer.glb_bits.filter += filter_lines * unsigned_of(filter_line);
 }
 
-void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, LayerResult& layer) {
+void count_macs(const ArrayJob& job, const pe::ArrayModel& array, std::uint64_t slots,
+                std::uint64_t gated, LayerResult& layer) {
   ensure(gated <= slots, "no more MACs are gated than there are");
   ActionKey key{Component::mac,      Action::compute, Stream::low,   {},
                 job.activation_bits, job.weight_bits, job.psum_bits, job.midrise};
@@ -110,8 +89,9 @@ void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, L
   if (gated > 0) {
     layer.counts[key] += gated;
   }
-  add(layer, {Component::filter_spad, Action::read}, job.weight_bits, executed);
-  add(layer, {Component::psum_spad, Action::write}, job.psum_bits, executed);
+  for (const pe::ArrayEvent& event : array.mac_events()) {
+    add_event(layer, event, job, executed);
+  }
   layer.array_slots += slots;
 }
 

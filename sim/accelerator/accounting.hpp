@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "memory/dram_controller.hpp"
-#include "pe/pass_result.hpp"
+#include "pe/array_model.hpp"
 #include "sim/accelerator/buffer_access.hpp"
 #include "sim/accelerator/buffer_ports.hpp"
 #include "sim/accelerator/post/post_work.hpp"
@@ -17,15 +17,16 @@ namespace turnpike::accelerator {
 
 /// Lines of the global buffer the array moves in a pass.
 [[nodiscard]] BufferLines pass_lines(const config::AcceleratorConfig& config, const ArrayJob& job,
-                                     const pe::PassCounters& pass);
+                                     const pe::PassResult& pass);
 
-/// A pass: spads, links, FIFOs, networks, the buffer's reads and writes. MACs are split into
-/// executed and gated when the job ends.
+/// A pass: the array's own events and the buffers' reads and writes. MACs are split into executed
+/// and gated when the job ends.
 void count_pass(const config::AcceleratorConfig& config, const ArrayJob& job,
-                const pe::PassCounters& pass, LayerResult& layer);
+                const pe::ArrayModel& array, const pe::PassResult& pass, LayerResult& layer);
 
 /// A finished job: `slots` MAC slots of the array, `gated` of them on zeros.
-void count_macs(const ArrayJob& job, std::uint64_t slots, std::uint64_t gated, LayerResult& layer);
+void count_macs(const ArrayJob& job, const pe::ArrayModel& array, std::uint64_t slots,
+                std::uint64_t gated, LayerResult& layer);
 
 /// A transfer between DRAM and the buffer: words, packing loss, the fill of the buffer, coding.
 void count_transfer(const config::AcceleratorConfig& config, const Transfer& transfer,

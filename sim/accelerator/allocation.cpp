@@ -1,10 +1,12 @@
 // Which tensors stay in the global buffer, and the mapping of every job in what room is left.
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "pe/array_kinds.hpp"
 #include "sim/accelerator/buffer_ports.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "sim/base/error.hpp"
@@ -12,8 +14,8 @@
 namespace turnpike::accelerator {
 namespace {
 
-using dataflow::MappedLayer;
-using dataflow::Mapping;
+using dataflow::MappedJob;
+using dataflow::MappingProblem;
 
 /// How many good mappings are looked at for a small working set, and what it may cost.
 constexpr std::size_t kCandidates = 200;
@@ -22,7 +24,11 @@ constexpr double kReserveSlack = 1.01;
 class Allocator {
  public:
   Allocator(const traces::Trace& trace, const config::AcceleratorConfig& config, Plan& plan)
-      : trace_{trace}, config_{config}, plan_{plan}, shape_{glb_shape_of(config)} {}
+      : trace_{trace},
+        config_{config},
+        plan_{plan},
+        shape_{glb_shape_of(config)},
+        array_{pe::make_array_model(config)} {}
 
   void run() {
     for (auto& [name, tensor] : plan_.tensors) {
@@ -54,19 +60,19 @@ class Allocator {
   /// mappings an empty buffer would get that cost at most kReserveSlack times the best's cycles,
   /// the one with the smallest psum tile. So a wide tile does not drive out a feature map for next
   /// to nothing, and a layer is mapped alike with and without highway.
-  [[nodiscard]] MappedLayer modest(const ArrayJob& job) {
+  [[nodiscard]] MappedJob modest(const ArrayJob& job) {
     const auto problem = modest_problem(job);
     for (const auto& [solved, mapped] : modest_) {
       if (solved == problem) {
         return mapped;
       }
     }
-    const auto candidates = dataflow::search_mappings(problem, layer_name(job), kCandidates);
-    const MappedLayer* chosen = &candidates[0];
-    for (const MappedLayer& candidate : candidates) {
+    const auto candidates = array_->map(problem, layer_name(job), kCandidates);
+    const MappedJob* chosen = &candidates[0];
+    for (const MappedJob& candidate : candidates) {
       if (static_cast<double>(candidate.estimated_cycles) <=
               kReserveSlack * static_cast<double>(candidates[0].estimated_cycles) &&
-          psum_tile_bits(job, candidate.mapping) < psum_tile_bits(job, chosen->mapping)) {
+          psum_tile_bits(job, candidate) < psum_tile_bits(job, *chosen)) {
         chosen = &candidate;
       }
     }
@@ -74,13 +80,12 @@ class Allocator {
     return *chosen;
   }
 
-  [[nodiscard]] dataflow::MapperProblem modest_problem(const ArrayJob& job) const {
+  [[nodiscard]] MappingProblem modest_problem(const ArrayJob& job) const {
     return mapper_problem(job, config_, config_.glb_bits(), true);
   }
 
-  [[nodiscard]] std::int64_t psum_tile_bits(const ArrayJob& job, const Mapping& m) const {
-    const std::int64_t columns = m.width_tile > 0 ? m.width_tile : job.shape.F();
-    return shape_.lines_for(m.n * m.m * m.e * columns, job.psum_bits) * config_.line_bits();
+  [[nodiscard]] std::int64_t psum_tile_bits(const ArrayJob& job, const MappedJob& mapped) const {
+    return shape_.lines_for(mapped.psum_tile, job.psum_bits) * config_.line_bits();
   }
 
   /// Bits of buffer a stage needs besides stored tensors: psums of its modest mapping.
@@ -90,7 +95,7 @@ class Allocator {
       if (job.step > 0) {
         break;  // as the first time step
       }
-      most = std::max(most, psum_tile_bits(job, modest(job).mapping));
+      most = std::max(most, psum_tile_bits(job, modest(job)));
     }
     return most;
   }
@@ -178,14 +183,13 @@ class Allocator {
     }
   }
 
-  [[nodiscard]] MappedLayer best(const ArrayJob& job) {
+  [[nodiscard]] MappedJob best(const ArrayJob& job) {
     for (const auto& [solved, mapped] : solved_) {
       if (solved == job.problem) {
         return mapped;
       }
     }
-    solved_.emplace_back(job.problem,
-                         dataflow::search_mappings(job.problem, layer_name(job)).front());
+    solved_.emplace_back(job.problem, array_->map(job.problem, layer_name(job), 1).front());
     return solved_.back().second;
   }
 
@@ -232,14 +236,16 @@ class Allocator {
     const bool in_glb = resident(job.input);
     job.problem = mapper_problem(job, config_, free, in_glb);
     if (layer.mapping) {
-      const traces::MappingRequest& r = *layer.mapping;
-      const Mapping asked{r.m, r.n, r.e, r.p, r.q, r.r, r.t, layer.width_tile.value_or(0)};
-      job.mapped = dataflow::evaluate_mapping(job.problem, asked, layer.name);
+      Mapping asked = *layer.mapping;
+      if (layer.width_tile) {
+        asked.letters.push_back({"width_tile", *layer.width_tile});
+      }
+      job.mapped = array_->evaluate(job.problem, asked, layer.name);
       return;
     }
     if (in_glb && config_.glb.allocation == config::AllocationUnit::line) {
-      const MappedLayer mapped = modest(job);
-      if (psum_tile_bits(job, mapped.mapping) <= free) {
+      const MappedJob mapped = modest(job);
+      if (psum_tile_bits(job, mapped) <= free) {
         job.problem = modest_problem(job);
         job.mapped = mapped;
         return;
@@ -276,7 +282,8 @@ class Allocator {
   memory::GlbShape shape_;
   std::vector<std::int64_t> used_;     ///< bits of stored tensors, by stage
   std::vector<std::int64_t> reserve_;  ///< bits kept for the working set, by stage
-  std::vector<std::pair<dataflow::MapperProblem, MappedLayer>> solved_, modest_;
+  std::unique_ptr<pe::ArrayModel> array_;
+  std::vector<std::pair<MappingProblem, MappedJob>> solved_, modest_;
 };
 
 /// Bits of the buffer a value of `bits` takes: its share of the whole lines of its group.
@@ -288,12 +295,11 @@ int width_in_lines(const config::AcceleratorConfig& config, int bits) {
 
 }  // namespace
 
-dataflow::MapperProblem mapper_problem(const ArrayJob& job, const config::AcceleratorConfig& config,
-                                       std::int64_t free_bits, bool ifmap_resident) {
-  dataflow::MapperProblem problem;
-  problem.layer = job.shape;
-  problem.layer.C *= job.slices;
-  problem.array = array_geometry(config);
+dataflow::MappingProblem mapper_problem(const ArrayJob& job,
+                                        const config::AcceleratorConfig& config,
+                                        std::int64_t free_bits, bool ifmap_resident) {
+  dataflow::MappingProblem problem;
+  problem.layer = job.array_shape();
   problem.budget.bits = std::max<std::int64_t>(0, free_bits);
   problem.budget.bank_bits = config.glb.allocation == config::AllocationUnit::bank
                                  ? config.glb_bits() / config.glb.banks

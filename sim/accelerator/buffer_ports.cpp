@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "dataflow/mapping.hpp"
 #include "sim/base/error.hpp"
 
 namespace turnpike::accelerator {
@@ -74,9 +73,9 @@ void BufferPorts::place(const Plan& plan, std::size_t stage, const ArrayJob& job
   place_tensors(plan, stage);
   const StoredTensor* input = plan.source(job.input);
   const bool resident = input != nullptr && input->in_glb;
-  const auto problem = mapper_problem(job, config_, 0, resident);
-  const auto need =
-      dataflow::buffer_need(problem.layer, job.mapped.mapping, problem.array, problem.budget);
+  const dataflow::BufferNeed need =
+      dataflow::buffer_need(job.mapped.ifmap_tile, job.mapped.psum_tile,
+                            mapper_problem(job, config_, 0, resident).budget);
   const std::int64_t line = config_.line_bits();
   take(GlbType::psum, need.psum_bits / line);
   if (resident) {

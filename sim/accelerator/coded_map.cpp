@@ -31,7 +31,7 @@ CodedMap::CodedMap(const memory::RunLengthCode& code, const Shape& shape,
   }
 }
 
-std::int64_t CodedMap::words(const Part& part) const {
+std::int64_t CodedMap::words(const pe::IfmapPart& part) const {
   ensure(part.column0 >= 0 && part.column0 + part.columns <= shape_.columns && part.row0 >= 0 &&
              part.row0 + (part.bands - 1) * part.band_step + part.rows <= shape_.rows,
          "a part lies in its map");

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "memory/run_length_codec.hpp"
+#include "pe/array_pass.hpp"
 
 namespace turnpike::accelerator {
 
@@ -25,15 +26,8 @@ class CodedMap {
   CodedMap(const memory::RunLengthCode& code, const Shape& shape,
            const std::vector<std::uint8_t>& is_zero);
 
-  /// A part of the map: `bands` times `rows` neighbouring rows, `band_step` apart, each from
-  /// column0 on.
-  struct Part {
-    std::int64_t image0 = 0, images = 1, channel0 = 0, channels = 1;
-    std::int64_t row0 = 0, rows = 1, bands = 1, band_step = 1;
-    std::int64_t column0 = 0, columns = 1;
-  };
   /// 64-bit words that hold the part.
-  [[nodiscard]] std::int64_t words(const Part& part) const;
+  [[nodiscard]] std::int64_t words(const pe::IfmapPart& part) const;
 
  private:
   Shape shape_;

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "dataflow/closed_form.hpp"
-#include "dataflow/pass_kinds.hpp"
+#include "pe/array_kinds.hpp"
 #include "sim/accelerator/operation_counts.hpp"
 #include "sim/accelerator/post/post_op.hpp"
 #include "traces/trace_summary.hpp"
@@ -73,34 +72,25 @@ bool lines_hold(const Trace& trace, const Plan& plan, std::size_t stage, const L
                    glb_lines(layer, Action::write, "ofmap") <= written);
 }
 
-/// What the jobs of a stage must come to, by the closed forms of dataflow/.
-struct Expected {
-  std::uint64_t slots = 0, passes = 0, psums = 0, psum_passes = 0, ifmap = 0, filter = 0;
-  std::uint64_t dram_filter = 0, dram_ifmap = 0;
-  std::uint64_t bound = 0;  ///< clocks the passes cannot beat
+/// What the jobs of a stage must come to, by what the array's model expects of them.
+struct StageExpectation {
+  pe::ExpectedJob array;
+  pe::Expected dram_filter, dram_ifmap;
 };
 
-Expected expected_of(const Plan& plan, const Stage& stage,
-                     const config::AcceleratorConfig& config) {
-  Expected out;
-  const dataflow::ArrayGeometry array = array_geometry(config);
+pe::Expected parts_of(const pe::Expected& whole, std::int64_t slices) {
+  return {whole.least / unsigned_of(slices), whole.most / unsigned_of(slices)};
+}
+
+StageExpectation expected_of(const Plan& plan, const Stage& stage, const pe::ArrayModel& array) {
+  StageExpectation out;
   for (const ArrayJob& job : stage.jobs) {
-    LayerShape shape = job.shape;
-    shape.C *= job.slices;
-    const auto counts = dataflow::closed_form_counts(shape, job.mapped.mapping, array);
-    out.slots += unsigned_of(counts.macs);
-    out.passes += unsigned_of(counts.passes);
-    out.psums += unsigned_of(counts.glb_ofmap_readout);
-    out.psum_passes += unsigned_of(counts.glb_psum_reads);
-    out.ifmap += unsigned_of(counts.glb_ifmap_reads);
-    out.filter += unsigned_of(counts.glb_filter_reads);
-    out.dram_filter += unsigned_of(counts.dram_filter_reads / job.slices);
+    const pe::ExpectedJob expected = array.expect(job.array_shape(), job.mapped.mapping);
+    out.array += expected;
+    out.dram_filter += parts_of(expected.dram_filter_values, job.slices);
     const StoredTensor* input = plan.source(job.input);
     if (input != nullptr && !input->in_glb) {
-      out.dram_ifmap += unsigned_of(counts.dram_ifmap_reads / job.slices);
-    }
-    for (const dataflow::PassKind& kind : dataflow::pass_kinds(shape, job.mapped.mapping, array)) {
-      out.bound += unsigned_of(kind.count * dataflow::pass_bound(kind.pass, shape, array).cycles());
+      out.dram_ifmap += parts_of(expected.dram_ifmap_values, job.slices);
     }
   }
   return out;
@@ -203,23 +193,24 @@ void check_conservation(const Trace& trace, const config::AcceleratorConfig& con
                            "no_highway_stream_without_highway", "glb_lines_hold_what_moves"}) {
     checks[name] = true;
   }
+  const auto array = pe::make_array_model(config);
   std::uint64_t lines = 0;
   std::uint64_t clocked = 0;
   for (std::size_t s = 0; s < plan.stages.size(); ++s) {
     const LayerResult& layer = result.layers[s];
-    const Expected expected = expected_of(plan, plan.stages[s], config);
+    const StageExpectation expected = expected_of(plan, plan.stages[s], *array);
     const std::uint64_t macs =
         sum_of(layer, [](const ActionKey& key) { return key.component == Component::mac; });
-    checks["macs"] &= macs == expected.slots && layer.array_slots == expected.slots;
-    checks["passes"] &= layer.passes == expected.passes;
-    checks["psum_words"] &= noc_values(layer, "psum_in_y") == expected.psum_passes &&
-                            noc_values(layer, "psum_out_y") == expected.psum_passes;
-    checks["ifmap_words"] &= noc_values(layer, "ifmap_y") == expected.ifmap;
-    checks["filter_words"] &= noc_values(layer, "filter_y") == expected.filter;
-    checks["dram_filter_values"] &= layer.dram_filter_values == expected.dram_filter;
-    checks["dram_ifmap_values"] &= layer.dram_ifmap_values == expected.dram_ifmap;
+    checks["macs"] &= macs == layer.array_slots && expected.array.mac_slots.holds(macs);
+    checks["passes"] &= expected.array.passes.holds(layer.passes);
+    checks["psum_words"] &= expected.array.psum_in_words.holds(noc_values(layer, "psum_in_y")) &&
+                            expected.array.psum_out_words.holds(noc_values(layer, "psum_out_y"));
+    checks["ifmap_words"] &= expected.array.ifmap_words.holds(noc_values(layer, "ifmap_y"));
+    checks["filter_words"] &= expected.array.filter_words.holds(noc_values(layer, "filter_y"));
+    checks["dram_filter_values"] &= expected.dram_filter.holds(layer.dram_filter_values);
+    checks["dram_ifmap_values"] &= expected.dram_ifmap.holds(layer.dram_ifmap_values);
     checks["dram_ofmap_values"] &= layer.dram_ofmap_values == spilled_values(plan, s);
-    checks["cycles_above_bounds"] &= layer.cycles.processing >= expected.bound;
+    checks["cycles_above_bounds"] &= layer.cycles.processing >= expected.array.least_cycles;
     clocked +=
         sum_of(layer, [](const ActionKey& key) { return key.component == Component::clock; });
     checks["no_highway_stream_without_highway"] &=

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "pe/array_kinds.hpp"
 #include "sim/accelerator/accounting.hpp"
 #include "sim/accelerator/mismatch.hpp"
 #include "sim/accelerator/observed.hpp"
@@ -21,40 +22,12 @@ using traces::LayerEntry;
 std::uint64_t unsigned_of(std::int64_t value) {
   return static_cast<std::uint64_t>(value);
 }
-std::int32_t narrow(std::int64_t value) {
-  return static_cast<std::int32_t>(value);
-}
-
-/// The machine fields of a pass's shape.
-pe::PassShape array_of(const config::AcceleratorConfig& config) {
-  pe::PassShape s;
-  s.rows = narrow(config.array.rows);
-  s.columns = narrow(config.array.columns);
-  s.ifmap_spad = narrow(config.spads.ifmap);
-  s.psum_spad = narrow(config.spads.psum);
-  s.filter_rate = narrow(config.noc.filter);
-  s.ifmap_rate = narrow(config.noc.ifmap);
-  s.psum_in_rate = narrow(config.noc.psum_in);
-  s.psum_out_rate = narrow(config.noc.psum_out);
-  s.fifo_depth = narrow(config.noc.fifo_depth);
-  s.buffer_latency = narrow(config.glb.latency_cycles);
-  s.filter_load_unit = narrow(config.filter_load_values());
-  return s;
-}
-
 memory::DramPolicy policy_of(const config::AcceleratorConfig& config) {
   memory::DramPolicy policy;
   policy.page = config.dram.page == config::PagePolicy::open ? memory::DramPolicy::Page::open
                                                              : memory::DramPolicy::Page::closed;
   policy.power_down_after = config.dram.power_down_after;
   return policy;
-}
-
-/// Values of the tile of psums that is final after `pass`.
-std::uint64_t tile_values(const ArrayJob& job, const dataflow::ProcessingPass& pass) {
-  const std::int64_t m = job.mapped.mapping.m;
-  const std::int64_t filters = std::min(m, job.shape.M - pass.filter0 / m * m);
-  return unsigned_of(filters * pass.images * pass.e * pass.F);
 }
 
 }  // namespace
@@ -70,10 +43,11 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
       schedule_{schedule},
       options_{options},
       period_{1e3 / config.clock_mhz, sc_core::SC_NS},
-      array_{"pe_array", period_},
-      timer_{array_, options.timing == SimulationOptions::Timing::memo
-                         ? pe::PassTimer::Mode::memo
-                         : pe::PassTimer::Mode::reference},
+      model_{pe::make_array_model(config)},
+      array_{model_->make_array("pe_array", period_.value())},
+      timer_{*model_, *array_,
+             options.timing == SimulationOptions::Timing::memo ? pe::PassTimer::Mode::memo
+                                                               : pe::PassTimer::Mode::reference},
       dram_{"dram"},
       ports_{config} {
   ensure(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_PS),
@@ -126,12 +100,11 @@ RunFacts Machine::facts() const {
   RunFacts facts;
   facts.network = trace_.network;
   facts.clock_period = Picoseconds{period_.value()};
-  facts.rows = config_.array.rows;
-  facts.columns = config_.array.columns;
+  facts.array = model_.get();
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
     const std::vector<ArrayJob>& jobs = plan_.stages[s].jobs;
     facts.layers.push_back({result_.layers[s].name, result_.layers[s].op,
-                            jobs.empty() ? "" : dataflow::to_string(jobs.back().mapped.mapping)});
+                            jobs.empty() ? "" : jobs.back().mapped.text});
   }
   return facts;
 }
@@ -185,26 +158,25 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
                       std::uint64_t& active_pe_cycles) {
   const LayerEntry& entry = trace_.layers[plan_.stages[s].layers[0]];
   const JobOperands operands = make_operands(trace_, entry, job);
-  data_ = make_layer_data(operands, job.floating);
+  data_ = make_layer_data(*model_, operands, job.floating);
   ports_.place(plan_, s, job);
   std::uint64_t slots = 0;
   for (const PassTask& task : passes.passes) {
     stall(Track::dram_stall, fetched_event_, [this] { return fetched_ <= started_; });
     run_pass(job, task, active_pe_cycles);
     slots += last_slots_;
-    if (task.pass.ends_tile) {
-      const std::uint64_t values = tile_values(job, task.pass);
-      send_tile(tile_share(schedule_.stages[s], tile_values_sent_, values));
-      tile_values_sent_ += values;
+    if (task.final_psums > 0) {
+      send_tile(tile_share(schedule_.stages[s], tile_values_sent_, task.final_psums));
+      tile_values_sent_ += task.final_psums;
     }
   }
-  layer().mapping = dataflow::to_string(job.mapped.mapping);
+  layer().mapping = job.mapped.text;
   layer().bound = job.mapped.bound;
   layer().active_pes = std::max(layer().active_pes, unsigned_of(job.mapped.active_pes));
   layer().macs += unsigned_of(job.shape.macs());
   const std::uint64_t gated = pe::zero_macs(operands.shape, operands.is_zero);
   layer().macs_zero_gated += gated;
-  count_macs(job, slots, gated * unsigned_of(job.slices), layer());
+  count_macs(job, *model_, slots, gated * unsigned_of(job.slices), layer());
   if (job.slices > 1) {
     data_->run_layer();  // the passes timed slices; the sums are those of the whole operands
   }
@@ -229,42 +201,40 @@ void Machine::note_psums(const ArrayJob& job) {
 }
 
 void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles) {
-  LayerShape shape = job.shape;
-  shape.C *= job.slices;
-  const pe::PassShape timing = pe::pass_shape(task.pass, shape, array_of(config_));
-  const bool simulate_data =
-      timer_.mode() == pe::PassTimer::Mode::reference && !job.floating && job.slices == 1;
-  pe::PassOperands operands;
-  if (simulate_data) {
-    operands = data_->operands(task.pass);
+  const pe::PassKey& key = task.pass.key;
+  pe::PassOperands copy;
+  pe::PassOperands* operands = nullptr;
+  if (timer_.wants_operands() && !job.floating && job.slices == 1) {
+    copy = data_->operands(task.pass);
+    operands = &copy;
   }
   const Observed observed{
       options_.observer,
-      {.track = Track::pass, .layer = current_, .number = started_, .shape = &timing}};
+      {.track = Track::pass, .layer = current_, .number = started_, .pass = &key}};
   ++started_;
   pass_event_.notify(sc_core::SC_ZERO_TIME);
   const std::uint64_t from = now();
-  const pe::PassCounters& counters = timer_.foresee(timing);
-  const BufferLines lines = pass_lines(config_, job, counters);
-  const std::uint64_t cycles = std::max(counters.cycles, ports_.clocks_for(lines));
+  const pe::PassResult& result = timer_.foresee(key, operands);
+  const BufferLines lines = pass_lines(config_, job, result);
+  const std::uint64_t cycles = std::max(result.cycles, ports_.clocks_for(lines));
   ports_.begins(PortUser::array, from, lines, cycles);
-  timer_.run(timing, simulate_data ? &operands : nullptr);
+  timer_.run(key, result, operands);
   turns_.take(Engine::control);
-  ensure(now() - from == counters.cycles, "a pass takes the clocks it counts");
-  if (simulate_data) {
-    data_->store_psums(task.pass, operands);
+  ensure(now() - from == result.cycles, "a pass takes the clocks it counts");
+  if (operands != nullptr && timer_.mode() == pe::PassTimer::Mode::reference) {
+    data_->store_psums(task.pass, copy);
   } else if (job.slices == 1) {
     data_->run_pass(task.pass);
   }
-  wait_for_banks(cycles - counters.cycles);
+  wait_for_banks(cycles - result.cycles);
   ports_.settle(now());
   ++ended_;
   pass_event_.notify(sc_core::SC_ZERO_TIME);
   ++layer().passes;
   layer().cycles.processing += cycles;
-  active_pe_cycles += cycles * counters.active_pes;
-  last_slots_ = counters.mac_slots;
-  count_pass(config_, job, counters, layer());
+  active_pe_cycles += cycles * result.active_pes;
+  last_slots_ = result.mac_slots;
+  count_pass(config_, job, *model_, result, layer());
 }
 
 /// A pass whose banks were asked for more than they can answer takes that much longer.
@@ -336,7 +306,7 @@ void Machine::verify(std::size_t s) {
                       compare_output(reference, output.values, options_.tolerance), checks);
     }
     if (right_before && checks.codes_differing > 0) {
-      checks.likely_cause = likely_cause(trace_, entry, psums,
+      checks.likely_cause = likely_cause(trace_, entry, psums, *model_,
                                          runs_on_array(entry.op) ? &stage.jobs.front() : nullptr);
     }
   }

@@ -8,9 +8,8 @@
 
 #include <tlm_utils/simple_initiator_socket.h>
 
-#include "dataflow/processing_pass.hpp"
 #include "memory/dram_channel.hpp"
-#include "pe/layer_data.hpp"
+#include "pe/array_model.hpp"
 #include "pe/pass_timer.hpp"
 #include "pe/pe_array.hpp"
 #include "sim/accelerator/buffer_ports.hpp"
@@ -82,7 +81,8 @@ class Machine : public sc_core::sc_module {
   const Schedule& schedule_;
   SimulationOptions options_;
   sc_core::sc_time period_;
-  pe::PeArray array_;
+  std::unique_ptr<pe::ArrayModel> model_;
+  std::unique_ptr<pe::PeArray> array_;
   pe::PassTimer timer_;
   tlm_utils::simple_initiator_socket<Machine> memory_port_{"memory_port"};
   memory::DramChannel dram_;

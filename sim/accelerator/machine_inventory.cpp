@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "pe/row_stationary_units.hpp"
+#include "pe/array_kinds.hpp"
 #include "sim/base/error.hpp"
 
 namespace turnpike::accelerator {
@@ -117,10 +117,6 @@ std::vector<Unit> chip_units() {
       {.component = Component::dram, .name = "DRAM", .unit_class = UnitClass::dram, .copies = 0}};
 }
 
-std::vector<Unit> array_units(const config::AcceleratorConfig& config, const DatumWidths& widths) {
-  return pe::row_stationary_units(config.array, config.spads, config.noc, widths);
-}
-
 }  // namespace
 
 Inventory machine_inventory(const config::AcceleratorConfig& config, const MachineUse& use) {
@@ -129,13 +125,14 @@ Inventory machine_inventory(const config::AcceleratorConfig& config, const Machi
         {"machine", 0, 0},
         fmt::format("highway_bits is {}, must be 0 (off) or 4 to 32", use.highway_bits)};
   }
+  const auto array = pe::make_array_model(config);
   Inventory out;
   for (const std::vector<Unit>& units :
-       {array_units(config, use.widths), buffer_units(config, use), post_units(config, use),
+       {array->parts(use.widths), buffer_units(config, use), post_units(config, use),
         highway_units(config, use), codec_units(config, use), chip_units()}) {
     out.units.insert(out.units.end(), units.begin(), units.end());
   }
-  const std::vector<Unit> wide = array_units(config, DatumWidths{});
+  const std::vector<Unit> wide = array->parts(DatumWidths{});
   std::copy_if(wide.begin(), wide.end(), std::back_inserter(out.wide_pe),
                [](const Unit& unit) { return unit.in_pe; });
   out.pes = narrow(config.pes());

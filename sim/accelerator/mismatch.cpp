@@ -203,7 +203,7 @@ using Place =
 
 /// The sums of a job whose filters are rearranged.
 ArrayPsums rearranged(const Trace& trace, const LayerEntry& entry, const ArrayJob& job,
-                      const Place& place) {
+                      const pe::ArrayModel& array, const Place& place) {
   JobOperands operands = make_operands(trace, entry, job);
   const LayerShape x = operands.shape;
   const JobOperands before = operands;
@@ -221,12 +221,11 @@ ArrayPsums rearranged(const Trace& trace, const LayerEntry& entry, const ArrayJo
       }
     }
   }
-  const auto data = make_layer_data(operands, job.floating);
-  data->run_layer();
-  return {{data->psums_as_double()}, {weight_sums(operands)}};
+  return {{array_psums(array, operands, job.floating)}, {weight_sums(operands)}};
 }
 
-std::string weight_cause(const Trace& trace, const LayerEntry& entry, const ArrayJob& job) {
+std::string weight_cause(const Trace& trace, const LayerEntry& entry, const ArrayJob& job,
+                         const pe::ArrayModel& array) {
   const LayerShape& shape = job.shape;
   const std::size_t channels = index_of(shape.C);
   const std::size_t rows = index_of(shape.R);
@@ -262,7 +261,7 @@ std::string weight_cause(const Trace& trace, const LayerEntry& entry, const Arra
                         });
   }
   for (const auto& [text, place] : places) {
-    const Layer layer{trace, entry, rearranged(trace, entry, job, place)};
+    const Layer layer{trace, entry, rearranged(trace, entry, job, array, place)};
     if (layer.agrees(layer.as_it_is())) {
       return text;
     }
@@ -273,7 +272,7 @@ std::string weight_cause(const Trace& trace, const LayerEntry& entry, const Arra
 }  // namespace
 
 std::string likely_cause(const Trace& trace, const LayerEntry& entry, const ArrayPsums& psums,
-                         const ArrayJob* job) {
+                         const pe::ArrayModel& array, const ArrayJob* job) {
   if (entry.recurrent || trace.tensor(entry.output).is_float()) {
     return "";
   }
@@ -283,7 +282,8 @@ std::string likely_cause(const Trace& trace, const LayerEntry& entry, const Arra
       return cause;
     }
   }
-  return job != nullptr && job->shape.macs() <= kMostMacs ? weight_cause(trace, entry, *job) : "";
+  return job != nullptr && job->shape.macs() <= kMostMacs ? weight_cause(trace, entry, *job, array)
+                                                          : "";
 }
 
 }  // namespace turnpike::accelerator

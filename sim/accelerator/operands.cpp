@@ -136,9 +136,17 @@ std::vector<std::uint8_t> stored_zeros(const TensorEntry& stored, const traces::
   });
 }
 
-std::unique_ptr<pe::LayerData> make_layer_data(const JobOperands& operands, bool floating) {
-  return floating ? pe::make_layer_data(operands.shape, operands.float_ifmap, operands.float_filter)
-                  : pe::make_layer_data(operands.shape, operands.ifmap, operands.filter);
+std::unique_ptr<pe::LayerData> make_layer_data(const pe::ArrayModel& array,
+                                               const JobOperands& operands, bool floating) {
+  return floating ? array.data(operands.shape, operands.float_ifmap, operands.float_filter)
+                  : array.data(operands.shape, operands.ifmap, operands.filter);
+}
+
+std::vector<double> array_psums(const pe::ArrayModel& array, const JobOperands& operands,
+                                bool floating) {
+  const auto data = make_layer_data(array, operands, floating);
+  data->run_layer();
+  return data->psums_as_double();
 }
 
 std::vector<double> weight_sums(const JobOperands& operands) {

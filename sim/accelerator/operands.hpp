@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "pe/layer_data.hpp"
+#include "pe/array_model.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "traces/trace.hpp"
 
@@ -30,8 +30,13 @@ struct JobOperands {
                                                      const traces::LayerEntry& layer,
                                                      const ArrayJob& job);
 
-[[nodiscard]] std::unique_ptr<pe::LayerData> make_layer_data(const JobOperands& operands,
+/// The array's own data path for the job.
+[[nodiscard]] std::unique_ptr<pe::LayerData> make_layer_data(const pe::ArrayModel& array,
+                                                             const JobOperands& operands,
                                                              bool floating);
+/// Sums of products as the array computes them, [N][G * M][E][F].
+[[nodiscard]] std::vector<double> array_psums(const pe::ArrayModel& array,
+                                              const JobOperands& operands, bool floating);
 
 /// Sum of the weights of each filter [G * M], for fractional zero points.
 [[nodiscard]] std::vector<double> weight_sums(const JobOperands& operands);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "pe/pass_shape.hpp"
+#include "pe/array_model.hpp"
 #include "sim/base/quantity.hpp"
 
 namespace turnpike::accelerator {
@@ -28,12 +28,12 @@ inline constexpr int kTracks = 10;
 /// Something that takes time.
 struct Activity {
   Track track = Track::layer;
-  std::size_t layer = 0;                 ///< index into RunFacts::layers
-  std::uint64_t number = 0;              ///< passes: of the run, from 0
-  std::uint64_t low_bytes = 0;           ///< transfers: whole 64-bit words ...
-  std::uint64_t highway_bytes = 0;       ///< ... and those that only the highway moves
-  std::uint64_t values = 0;              ///< transfers and tiles
-  const pe::PassShape* shape = nullptr;  ///< passes; valid during the call
+  std::size_t layer = 0;              ///< index into RunFacts::layers
+  std::uint64_t number = 0;           ///< passes: of the run, from 0
+  std::uint64_t low_bytes = 0;        ///< transfers: whole 64-bit words ...
+  std::uint64_t highway_bytes = 0;    ///< ... and those that only the highway moves
+  std::uint64_t values = 0;           ///< transfers and tiles
+  const pe::PassKey* pass = nullptr;  ///< passes; valid during the call
 };
 
 /// What a run is about to do.
@@ -44,7 +44,7 @@ struct RunFacts {
   };
   std::string network;
   Picoseconds clock_period;
-  std::int64_t rows = 0, columns = 0;  ///< of the PE array
+  const pe::ArrayModel* array = nullptr;  ///< valid during the run
   std::vector<Layer> layers;
 };
 

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "dataflow/extent.hpp"
 #include "memory/run_length_codec.hpp"
+#include "pe/array_kinds.hpp"
 #include "sim/accelerator/buffer_access.hpp"
 #include "sim/accelerator/coded_map.hpp"
 #include "sim/accelerator/operands.hpp"
@@ -50,17 +51,26 @@ struct Channels {
   std::int64_t first = 0, count = 0;
 };
 
-/// The channels a pass fetches; of a composed layer, whose slices are channels to the array, those
-/// whose last slice is in the pass.
-Channels channels_of(const ArrayJob& job, const dataflow::ProcessingPass& pass) {
-  const std::int64_t first = pass.channel0 / job.slices;
-  return {first, (pass.channel0 + pass.channels) / job.slices - first};
+/// The channels that are fetched of those a pass needs; of a composed layer, whose slices are
+/// channels to the array, those whose last slice is in the pass.
+Channels whole_channels(const ArrayJob& job, std::int64_t channel0, std::int64_t channels) {
+  const std::int64_t first = channel0 / job.slices;
+  return {first, (channel0 + channels) / job.slices - first};
+}
+
+/// The same of a pass's ifmap, counted through all groups.
+pe::IfmapPart whole_part(const ArrayJob& job, const pe::PassFootprint& pass) {
+  pe::IfmapPart part = pass.ifmap;
+  const Channels whole = whole_channels(job, part.channel0, part.channels);
+  part.channel0 = pass.group * job.shape.C + whole.first;
+  part.channels = whole.count;
+  return part;
 }
 
 class Scheduler {
  public:
   Scheduler(const Trace& trace, const config::AcceleratorConfig& config, const Plan& plan)
-      : trace_{trace}, config_{config}, plan_{plan} {}
+      : trace_{trace}, config_{config}, plan_{plan}, array_{pe::make_array_model(config)} {}
 
   Schedule run() {
     Schedule schedule;
@@ -108,49 +118,46 @@ class Scheduler {
     const std::int64_t ifmap_address =
         from_dram ? address_of(job.input, words_for(unsigned_of(input->values), ifmap_bits)) : 0;
     const std::optional<CodedMap> map = from_dram ? coded_map(layer, job, *input) : std::nullopt;
-    LayerShape shape = job.shape;
-    shape.C *= job.slices;
-    dataflow::for_each_pass(
-        shape, job.mapped.mapping, array_geometry(config_),
-        [&](const dataflow::ProcessingPass& pass) {
-          PassTask task;
-          task.pass = pass;
-          const Channels whole = channels_of(job, pass);
-          const auto filters = unsigned_of(pass.filters * whole.count * pass.R * pass.S);
-          const std::int64_t first_filter =
-              ((pass.group * job.shape.M + pass.filter0) * job.shape.C +
-               whole.first * pass.filters) *
-              job.shape.R * job.shape.S;
-          task.filter = make_transfer(
-              filters, weight_bits, weight_bits,
-              weight_address + signed_of(words_for(unsigned_of(first_filter), weight_bits)) * 8,
-              Traffic::filter, false);
-          if (from_dram && pass.new_ifmap_tile) {
-            task.ifmap = ifmap_tile(job, pass, *input, ifmap_address);
-            if (map) {
-              set_coded_words(task.ifmap, coded_words(*map, job, pass));
-            }
-          }
-          out.passes.push_back(task);
-        });
+    array_->for_each_pass(job.array_shape(), job.mapped.mapping,
+                          [&](const pe::ArrayPass& pass, const pe::PassFootprint& footprint) {
+                            PassTask task;
+                            task.pass = pass;
+                            task.final_psums = unsigned_of(footprint.final_psums);
+                            if (footprint.new_filter) {
+                              task.filter = filters(job, footprint, weight_bits, weight_address);
+                            }
+                            if (from_dram && footprint.new_ifmap) {
+                              const pe::IfmapPart part = whole_part(job, footprint);
+                              task.ifmap = ifmap_tile(job, part, *input, ifmap_address);
+                              if (map) {
+                                set_coded_words(task.ifmap, unsigned_of(map->words(part)));
+                              }
+                            }
+                            out.passes.push_back(task);
+                          });
     return out;
   }
 
-  /// The rows the pass uses, halo and padding included, in the columns its tile spans, as
-  /// dataflow/closed_form.hpp counts them.
-  [[nodiscard]] static Transfer ifmap_tile(const ArrayJob& job,
-                                           const dataflow::ProcessingPass& pass,
+  [[nodiscard]] static Transfer filters(const ArrayJob& job, const pe::PassFootprint& pass,
+                                        int bits, std::int64_t address) {
+    const pe::FilterPart& part = pass.filter;
+    const Channels whole = whole_channels(job, part.channel0, part.channels);
+    const std::int64_t first =
+        ((pass.group * job.shape.M + part.filter0) * job.shape.C + whole.first * part.filters) *
+        job.shape.R * job.shape.S;
+    return make_transfer(unsigned_of(part.filters * whole.count * part.taps), bits, bits,
+                         address + signed_of(words_for(unsigned_of(first), bits)) * 8,
+                         Traffic::filter, false);
+  }
+
+  /// The part of the ifmap a pass needs, halo and padding included.
+  [[nodiscard]] static Transfer ifmap_tile(const ArrayJob& job, const pe::IfmapPart& part,
                                            const StoredTensor& input, std::int64_t address) {
     const LayerShape& s = job.shape;
-    const std::int64_t rows = dataflow::used_of(pass.e, pass.R, s.U);
-    const std::int64_t columns = dataflow::span_of(pass.F, pass.S, s.V);
-    const Channels whole = channels_of(job, pass);
-    const std::int64_t first = ((pass.image0 * s.G * s.C + pass.group * s.C + whole.first) * s.H +
-                                pass.row0 * s.U + pass.kernel_row0) *
-                               s.W;
-    return make_transfer(
-        unsigned_of(pass.images * whole.count * rows * columns), input.bits, input.low_bits,
-        address + signed_of(words_for(unsigned_of(first), input.bits)) * 8, Traffic::ifmap, false);
+    const std::int64_t first = ((part.image0 * s.G * s.C + part.channel0) * s.H + part.row0) * s.W;
+    return make_transfer(unsigned_of(part.values()), input.bits, input.low_bits,
+                         address + signed_of(words_for(unsigned_of(first), input.bits)) * 8,
+                         Traffic::ifmap, false);
   }
 
   /// A whole tensor as the run-length coder leaves it.
@@ -169,24 +176,6 @@ class Scheduler {
     t.low_words = t.low_bits >= t.bits ? words : std::min(t.low_words, words);
     t.payload_bits = t.words * 64;  // a coded word has no slack to speak of
     t.coded = true;
-  }
-
-  /// The words of a coded ifmap that hold the tile of a pass.
-  static std::uint64_t coded_words(const CodedMap& map, const ArrayJob& job,
-                                   const dataflow::ProcessingPass& pass) {
-    const LayerShape& s = job.shape;
-    const Channels whole = channels_of(job, pass);
-    const bool gaps = s.U > pass.R;  // between the rows of neighbouring ofmap rows
-    return unsigned_of(map.words({.image0 = pass.image0,
-                                  .images = pass.images,
-                                  .channel0 = pass.group * s.C + whole.first,
-                                  .channels = whole.count,
-                                  .row0 = pass.row0 * s.U + pass.kernel_row0,
-                                  .rows = gaps ? pass.R : dataflow::span_of(pass.e, pass.R, s.U),
-                                  .bands = gaps ? pass.e : 1,
-                                  .band_step = s.U,
-                                  .column0 = pass.column0 * s.V + pass.kernel_column0,
-                                  .columns = dataflow::span_of(pass.F, pass.S, s.V)}));
   }
 
   [[nodiscard]] std::optional<CodedMap> coded_map(const LayerEntry& layer, const ArrayJob& job,
@@ -278,6 +267,7 @@ class Scheduler {
   const Trace& trace_;
   const config::AcceleratorConfig& config_;
   const Plan& plan_;
+  std::unique_ptr<pe::ArrayModel> array_;
   std::map<std::string, std::int64_t> addresses_;
   std::map<std::string, memory::RunLengthChoice> choices_;
   std::int64_t next_address_ = 0;

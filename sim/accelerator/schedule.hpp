@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataflow/processing_pass.hpp"
+#include "pe/array_pass.hpp"
 #include "sim/accelerator/buffer_ports.hpp"
 #include "sim/accelerator/post/post_work.hpp"
 #include "sim/accelerator/stage.hpp"
@@ -14,9 +14,9 @@ namespace turnpike::accelerator {
 
 /// One pass with what must be fetched for it.
 struct PassTask {
-  dataflow::ProcessingPass pass;
-  Transfer filter;
-  Transfer ifmap;  ///< words = 0: resident, or still there from the pass before
+  pe::ArrayPass pass;
+  std::uint64_t final_psums = 0;  ///< that the post-processing unit gets after it
+  Transfer filter, ifmap;         ///< words = 0: resident, or still there from the pass before
 };
 
 /// A tile of psums that is final: what the post-processing unit does with it.

@@ -124,19 +124,10 @@ const StoredTensor* Plan::source(const std::string& tensor) const {
   return stored(found == quantized_on_read.end() ? tensor : found->second);
 }
 
-dataflow::ArrayGeometry array_geometry(const config::AcceleratorConfig& config) {
-  dataflow::ArrayGeometry array;
-  array.rows = config.array.rows;
-  array.columns = config.array.columns;
-  array.ifmap_spad = config.spads.ifmap;
-  array.filter_spad = config.spads.filter;
-  array.psum_spad = config.spads.psum;
-  array.filter_rate = config.noc.filter;
-  array.ifmap_rate = config.noc.ifmap;
-  array.psum_in_rate = config.noc.psum_in;
-  array.psum_out_rate = config.noc.psum_out;
-  array.filter_load_values = config.filter_load_values();
-  return array;
+LayerShape ArrayJob::array_shape() const {
+  LayerShape layer = shape;
+  layer.C *= slices;
+  return layer;
 }
 
 /// Element-wise layers join the stage that is being built if one of their inputs is made there.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dataflow/mapper.hpp"
+#include "dataflow/mapping_problem.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "traces/trace.hpp"
 
@@ -28,8 +28,11 @@ struct ArrayJob {
   bool floating = false;    ///< a float operand: 16-bit shapes, computed in double
   std::int64_t slices = 1;  ///< MAC slots a MAC takes when composed of narrow ones
   int stored_bits = 0;  ///< > 0: the ifmap lies in memory only as a highway tensor of so many bits
-  dataflow::MapperProblem problem;  ///< what `mapped` answers
-  dataflow::MappedLayer mapped;
+  dataflow::MappingProblem problem;  ///< what `mapped` answers
+  dataflow::MappedJob mapped;
+
+  /// The layer as the array sees it: the slices of a composed one are channels.
+  [[nodiscard]] LayerShape array_shape() const;
 };
 
 /// Layers that run as one: an array layer with the element-wise layers that work on its psums as
@@ -88,11 +91,9 @@ struct Plan {
                                                    const config::AcceleratorConfig& config);
 
 /// What the mapper is asked for a job in `free_bits` of buffer.
-[[nodiscard]] dataflow::MapperProblem mapper_problem(const ArrayJob& job,
-                                                     const config::AcceleratorConfig& config,
-                                                     std::int64_t free_bits, bool ifmap_resident);
-
-[[nodiscard]] dataflow::ArrayGeometry array_geometry(const config::AcceleratorConfig& config);
+[[nodiscard]] dataflow::MappingProblem mapper_problem(const ArrayJob& job,
+                                                      const config::AcceleratorConfig& config,
+                                                      std::int64_t free_bits, bool ifmap_resident);
 
 /// True for conv, fc, lstm, gru.
 [[nodiscard]] bool runs_on_array(traces::Op op);

@@ -61,11 +61,6 @@ std::string json_string(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string shape_text(const pe::PassShape& s) {
-  return fmt::format("{}x{} kernel, {} filters, {} channels, {} rows, {} columns, {} images", s.R,
-                     s.S, s.filters, s.channels, s.e, s.F, s.n);
-}
-
 }  // namespace
 
 Timeline::Timeline(const std::string& path, TimelineDetail detail)
@@ -139,10 +134,10 @@ void Timeline::add(Block& block, const Activity& activity, Picoseconds end) {
   block.low_bytes += activity.low_bytes;
   block.highway_bytes += activity.highway_bytes;
   block.values += activity.values;
-  if (activity.shape != nullptr && detail_ == TimelineDetail::passes) {
-    block.shape = shape_text(*activity.shape);
+  if (activity.pass != nullptr && detail_ == TimelineDetail::passes) {
+    block.shape = facts_.array->describe(*activity.pass);
   }
-  block.first.shape = nullptr;  // valid during the call only
+  block.first.pass = nullptr;  // valid during the call only
 }
 
 std::string Timeline::args_of(const Block& block) const {

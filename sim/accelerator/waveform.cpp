@@ -25,10 +25,6 @@ std::optional<Integer> whole_number(std::string_view text) {
   return error == std::errc{} && rest == end && value >= 0 ? std::optional{value} : std::nullopt;
 }
 
-std::uint64_t unsigned_of(std::int32_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-
 /// A layer's name in a comment: no blanks and no '$', which could end it.
 std::string plain(std::string text) {
   std::replace_if(
@@ -92,10 +88,7 @@ void Waveform::run_begins(const RunFacts& facts) {
     file_.set(signal, Picoseconds{}, 0);
   }
   file_.set(dram_busy_, Picoseconds{}, 0);
-  show_clock(pe::ArrayClock{.column_multiplying = std::vector<std::int32_t>(
-                                static_cast<std::size_t>(facts.columns), 0),
-                            .chosen = {}},
-             Picoseconds{});
+  show_clock(std::vector<std::uint64_t>(array_signals_.size(), 0), Picoseconds{});
 }
 
 void Waveform::declare(const RunFacts& facts) {
@@ -120,31 +113,10 @@ void Waveform::declare(const RunFacts& facts) {
 }
 
 void Waveform::declare_array(const RunFacts& facts) {
-  const std::string scope = "accelerator.array";
-  array_.filter_load = file_.add(scope, "filter_load", 1);
-  for (std::size_t i = 0; i < 4; ++i) {
-    const char* const name = std::array{"filter", "ifmap", "psum_in", "psum_out"}[i];
-    array_.bus_valid[i] = file_.add(scope, fmt::format("{}_bus_valid", name), 1);
-    array_.bus_words[i] = file_.add(scope, fmt::format("{}_bus_words", name), 16);
-  }
-  for (std::size_t i = 0; i < 5; ++i) {
-    array_.pes[i] = file_.add(
-        scope,
-        std::array{"pes_multiplying", "pes_waiting_for_ifmap", "pes_waiting_for_psum_spad",
-                   "pes_accumulating", "pes_waiting_for_psum"}[i],
-        16);
-  }
-  for (std::int64_t column = 0; column < facts.columns; ++column) {
-    array_.columns.push_back(
-        file_.add(scope + ".columns", fmt::format("column_{}_multiplying", column), 16));
-  }
-  const std::string pe = fmt::format("{}.pe_{}_{}", scope, chosen_.row, chosen_.column);
-  for (std::size_t i = 0; i < 8; ++i) {
-    array_.chosen[i] = file_.add(
-        pe,
-        std::array{"used", "multiplying", "waits_for_ifmap", "waits_for_psum_spad",
-                   "ifmap_fifo_level", "psum_fifo_level", "ifmap_spad_level", "psum_spad_level"}[i],
-        i < 4 ? 1 : 16);
+  array_ = facts.array;
+  for (const pe::ProbeSignal& signal : array_->signals(chosen_)) {
+    const std::string scope = signal.scope.empty() ? "" : '.' + signal.scope;
+    array_signals_.push_back(file_.add("accelerator.array" + scope, signal.name, signal.bits));
   }
 }
 
@@ -175,22 +147,22 @@ void Waveform::ends(const Activity& activity, Picoseconds at) {
   in_pass_ = false;
   const Picoseconds from = began_[static_cast<std::size_t>(Track::pass)];
   if (at > edge(window_.from) && from < edge(window_.to)) {
-    show_pass(*activity.shape, from, at);
+    show_pass(*activity.pass, from, at);
   }
   flush(at);
 }
 
 /// What else happened until the pass ended is known by now, so the file can follow the pass.
-void Waveform::show_pass(const pe::PassShape& shape, Picoseconds from, Picoseconds to) {
-  pe::ArrayProbe probe{shape, chosen_};
+void Waveform::show_pass(const pe::PassKey& pass, Picoseconds from, Picoseconds to) {
+  const auto probe = array_->probe(pass, chosen_);
   const Picoseconds window_begin = edge(window_.from);
   bool complete = false;
   Picoseconds at = from;
   for (std::uint64_t clock = 1; !complete && at < edge(window_.to); ++clock) {
-    complete = probe.step();
+    complete = probe->step();
     const Picoseconds next = at + period_;
     if (next > window_begin) {
-      show_clock(probe.clock(), at);
+      show_clock(probe->values(), at);
     }
     if (clock % kFlushClocks == 0) {
       flush(at);
@@ -199,39 +171,13 @@ void Waveform::show_pass(const pe::PassShape& shape, Picoseconds from, Picosecon
   }
   ensure(at <= to, "a pass takes as long as its clocks");
   if (complete) {
-    pe::ArrayClock idle;
-    idle.column_multiplying.assign(array_.columns.size(), 0);
-    show_clock(idle, at);
+    show_clock(std::vector<std::uint64_t>(array_signals_.size(), 0), at);
   }
 }
 
-void Waveform::show_clock(const pe::ArrayClock& clock, Picoseconds at) {
-  file_.set(array_.filter_load, at, clock.filter_load ? 1 : 0);
-  const std::array words{clock.filter_words, clock.ifmap_words, clock.psum_in_words,
-                         clock.psum_out_words};
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    file_.set(array_.bus_valid[i], at, words[i] > 0 ? 1 : 0);
-    file_.set(array_.bus_words[i], at, words[i]);
-  }
-  const std::array pes{clock.multiplying, clock.waiting_for_ifmap, clock.waiting_for_psum_spad,
-                       clock.accumulating, clock.waiting_for_psum};
-  for (std::size_t i = 0; i < pes.size(); ++i) {
-    file_.set(array_.pes[i], at, unsigned_of(pes[i]));
-  }
-  for (std::size_t i = 0; i < array_.columns.size(); ++i) {
-    file_.set(array_.columns[i], at, unsigned_of(clock.column_multiplying[i]));
-  }
-  const pe::PeClock& pe = clock.chosen;
-  const std::array levels{pe.used ? 1 : 0,
-                          pe.multiplying ? 1 : 0,
-                          pe.waits_for_ifmap ? 1 : 0,
-                          pe.waits_for_psum_spad ? 1 : 0,
-                          pe.ifmap_fifo,
-                          pe.psum_fifo,
-                          pe.ifmap_spad,
-                          pe.psum_spad};
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    file_.set(array_.chosen[i], at, unsigned_of(levels[i]));
+void Waveform::show_clock(const std::vector<std::uint64_t>& values, Picoseconds at) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    file_.set(array_signals_[i], at, values[i]);
   }
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pe/array_probe.hpp"
+#include "pe/pass_probe.hpp"
 #include "sim/accelerator/run_observer.hpp"
 #include "sim/accelerator/vcd_file.hpp"
 
@@ -46,19 +46,10 @@ class Waveform final : public RunObserver {
   [[nodiscard]] std::uint64_t clocks() const { return clocks_; }
 
  private:
-  /// Indices of the array's signals, in the order they are declared and given.
-  struct ArraySignals {
-    std::size_t filter_load = 0;
-    std::array<std::size_t, 4> bus_valid{}, bus_words{};  ///< filter, ifmap, psum in, psum out
-    std::array<std::size_t, 5> pes{};  ///< as ArrayClock: multiplying ... waiting_for_psum
-    std::vector<std::size_t> columns;
-    std::array<std::size_t, 8> chosen{};  ///< as PeClock: used ... psum_spad
-  };
-
   void declare(const RunFacts& facts);
   void declare_array(const RunFacts& facts);
-  void show_pass(const pe::PassShape& shape, Picoseconds from, Picoseconds to);
-  void show_clock(const pe::ArrayClock& clock, Picoseconds at);
+  void show_pass(const pe::PassKey& pass, Picoseconds from, Picoseconds to);
+  void show_clock(const std::vector<std::uint64_t>& values, Picoseconds at);
   void mark(const Activity& activity, Picoseconds at, bool on);
   void flush(Picoseconds until);
   [[nodiscard]] Picoseconds edge(std::uint64_t clock) const { return period_ * clock; }
@@ -74,7 +65,8 @@ class Waveform final : public RunObserver {
   std::size_t clock_signal_ = 0, layer_signal_ = 0, pass_signal_ = 0, dram_busy_ = 0;
   std::array<std::size_t, kTracks> active_{};  ///< signal of each track
   int transfers_ = 0;                          ///< under way
-  ArraySignals array_;
+  const pe::ArrayModel* array_ = nullptr;
+  std::vector<std::size_t> array_signals_;  ///< in the order of ArrayModel::signals()
 };
 
 }  // namespace turnpike::accelerator

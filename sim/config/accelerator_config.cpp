@@ -91,6 +91,7 @@ void read_psum(ConfigMap& top, AcceleratorConfig& config) {
 
 void read_array(ConfigMap& top, AcceleratorConfig& config) {
   auto array = top.get_map("array");
+  read_choice(array, "kind", config.array.kind);
   config.array.rows = array.get_int("rows", 1, kMaxExtent);
   config.array.columns = array.get_int("columns", 1, kMaxExtent);
   array.finish();

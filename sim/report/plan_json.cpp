@@ -21,9 +21,12 @@ Json shape_json(const LayerShape& s) {
           {"W", s.W}, {"R", s.R}, {"S", s.S}, {"U", s.U}, {"V", s.V}};
 }
 
-Json letters_json(const dataflow::Mapping& m) {
-  return {{"m", m.m}, {"n", m.n}, {"e", m.e}, {"p", m.p},
-          {"q", m.q}, {"r", m.r}, {"t", m.t}, {"width_tile", m.width_tile}};
+Json letters_json(const Mapping& mapping) {
+  Json letters = Json::object();
+  for (const Mapping::Letter& letter : mapping.letters) {
+    letters[letter.name] = letter.value;
+  }
+  return letters;
 }
 
 /// A job and how often the layer does it (once; recurrent layers: once a time step).
@@ -39,7 +42,7 @@ Json job_json(const ArrayJob& job, std::size_t times, const Plan& plan) {
           {"floating", job.floating},
           {"composed_slices", job.slices},
           {"ifmap_place", input != nullptr && input->in_glb ? "glb" : "dram"},
-          {"mapping", dataflow::to_string(job.mapped.mapping)},
+          {"mapping", job.mapped.text},
           {"letters", letters_json(job.mapped.mapping)},
           {"passes", job.mapped.passes},
           {"active_pes", job.mapped.active_pes},

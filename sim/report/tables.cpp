@@ -185,7 +185,7 @@ std::string plan_table(const traces::Trace& trace, const config::AcceleratorConf
                     fmt::format("N{} G{} M{} C{} H{} W{} R{} S{} U{}", s.N, s.G, s.M, s.C, s.H, s.W,
                                 s.R, s.S, s.U),
                     fmt::format("{} x {}", job.weight_bits, job.activation_bits),
-                    fmt::format("{}", job.psum_bits), dataflow::to_string(job.mapped.mapping),
+                    fmt::format("{}", job.psum_bits), job.mapped.text,
                     fmt::format("{}", job.mapped.passes), fmt::format("{}", job.mapped.active_pes),
                     fmt::format("{}", job.mapped.estimated_cycles), job.mapped.bound,
                     input != nullptr && input->in_glb ? "glb" : "dram"});

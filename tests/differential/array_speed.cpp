@@ -6,15 +6,15 @@
 
 #include <fmt/format.h>
 
-#include "pe/array_core.hpp"
+#include "pe/row_stationary/array_core.hpp"
 #include "sim/base/random.hpp"
-#include "tests/pe/random_pass.hpp"
+#include "tests/pe/row_stationary/random_pass.hpp"
 
 namespace {
 
-using turnpike::pe::ArrayCore;
 using turnpike::pe::PassOperands;
-using turnpike::pe::PassShape;
+using turnpike::pe::row_stationary::ArrayCore;
+using turnpike::pe::row_stationary::PassShape;
 
 double cpu_seconds() {
   return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
@@ -46,7 +46,7 @@ Speed measure(const PassShape& shape, PassOperands* operands) {
 
 void report(const char* name, const PassShape& shape) {
   turnpike::Random random{1};
-  PassOperands operands = turnpike::pe::test::random_operands(shape, random);
+  PassOperands operands = turnpike::pe::row_stationary::test::random_operands(shape, random);
   const Speed timing = measure(shape, nullptr);
   const Speed data = measure(shape, &operands);
   fmt::print("{:<34}{:>6} clocks, million clocks a CPU second: timing {:.2f}, with data {:.2f}\n",

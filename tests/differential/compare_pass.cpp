@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "pe/array_core.hpp"
+#include "pe/row_stationary/array_core.hpp"
 #include "tests/differential/structural_array.hpp"
-#include "tests/pe/random_pass.hpp"
+#include "tests/pe/row_stationary/random_pass.hpp"
 
 namespace turnpike::differential {
 namespace {
@@ -12,13 +12,14 @@ namespace {
 constexpr std::uint64_t kClockLimit = 1'000'000;
 
 /// "name: core 3, structural 4" for the first counter that differs.
-std::string differing_counter(const pe::PassCounters& core, const pe::PassCounters& structural) {
+std::string differing_counter(const pe::row_stationary::PassCounters& core,
+                              const pe::row_stationary::PassCounters& structural) {
   struct Pair {
     const char* name;
     std::uint64_t core, structural;
   };
-  const auto network = [](const char* name, const pe::NetworkCounters& a,
-                          const pe::NetworkCounters& b) -> std::string {
+  const auto network = [](const char* name, const pe::row_stationary::NetworkCounters& a,
+                          const pe::row_stationary::NetworkCounters& b) -> std::string {
     return a == b ? ""
                   : fmt::format("{} network: core y {} x {} hits {}, structural y {} x {} hits {}",
                                 name, a.y, a.x, a.hits, b.y, b.x, b.hits);
@@ -51,10 +52,10 @@ std::string differing_counter(const pe::PassCounters& core, const pe::PassCounte
   return core == structural ? "" : "a counter this comparison does not know";
 }
 
-std::string compare(const pe::PassShape& shape, const pe::PassOperands& operands,
+std::string compare(const pe::row_stationary::PassShape& shape, const pe::PassOperands& operands,
                     std::uint64_t& clocks) {
   pe::PassOperands of_core = operands;
-  pe::ArrayCore core;
+  pe::row_stationary::ArrayCore core;
   core.begin(shape, &of_core);
   bool done = false;
   for (std::uint64_t clock = 0; !done && clock < kClockLimit; ++clock) {
@@ -70,7 +71,7 @@ std::string compare(const pe::PassShape& shape, const pe::PassOperands& operands
   if (!core.drained() || !structural.empty) {
     return fmt::format("not drained: core {}, structural {}", core.drained(), structural.empty);
   }
-  if (of_structural.psum != pe::test::naive_pass(shape, operands)) {
+  if (of_structural.psum != pe::row_stationary::test::naive_pass(shape, operands)) {
     return "psums: the structural array differs from plain loops";
   }
   if (of_core.psum != of_structural.psum) {
@@ -81,7 +82,7 @@ std::string compare(const pe::PassShape& shape, const pe::PassOperands& operands
 
 }  // namespace
 
-std::string to_string(const pe::PassShape& s) {
+std::string to_string(const pe::row_stationary::PassShape& s) {
   return fmt::format(
       "R{} S{} U{} V{} p{} t{} filters{} q{} r{} channels{} e{} F{} n{} on {}x{}, spads {}/{}, "
       "rates {}/{}/{}/{}, depth {}, latency {}, load unit {}",
@@ -92,16 +93,18 @@ std::string to_string(const pe::PassShape& s) {
 
 Comparison compare_random_pass(std::uint64_t seed) {
   Random random{seed};
-  Comparison comparison{.shape = pe::test::random_shape(random), .clocks = 0, .mismatch = {}};
-  const pe::PassOperands operands = pe::test::random_operands(comparison.shape, random);
+  Comparison comparison{
+      .shape = pe::row_stationary::test::random_shape(random), .clocks = 0, .mismatch = {}};
+  const pe::PassOperands operands =
+      pe::row_stationary::test::random_operands(comparison.shape, random);
   comparison.mismatch = compare(comparison.shape, operands, comparison.clocks);
   return comparison;
 }
 
-Comparison compare_pass(const pe::PassShape& shape, std::uint64_t seed) {
+Comparison compare_pass(const pe::row_stationary::PassShape& shape, std::uint64_t seed) {
   Random random{seed};
   Comparison comparison{.shape = shape, .clocks = 0, .mismatch = {}};
-  const pe::PassOperands operands = pe::test::random_operands(shape, random);
+  const pe::PassOperands operands = pe::row_stationary::test::random_operands(shape, random);
   comparison.mismatch = compare(shape, operands, comparison.clocks);
   return comparison;
 }

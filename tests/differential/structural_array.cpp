@@ -30,7 +30,7 @@ struct Site {
 class StructuralArray : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(StructuralArray);
-  StructuralArray(const sc_core::sc_module_name& name, const pe::PassShape& shape,
+  StructuralArray(const sc_core::sc_module_name& name, const pe::row_stationary::PassShape& shape,
                   pe::PassOperands& operands, std::uint64_t clock_limit)
       : sc_core::sc_module{name},
         shape_{shape},
@@ -59,7 +59,7 @@ class StructuralArray : public sc_core::sc_module {
   void control();
   [[nodiscard]] std::uint64_t clocks() const;
 
-  pe::PassShape shape_;
+  pe::row_stationary::PassShape shape_;
   std::uint64_t clock_limit_;
   std::uint64_t load_clocks_ = 0, stream_clocks_ = 0;
   sc_core::sc_event load_clock_, stream_clock_;
@@ -140,7 +140,7 @@ StructuralResult StructuralArray::result() const {
   StructuralResult result;
   result.finished = psum_out_.done();
   result.empty = ifmap_.done() && psum_in_.done();
-  pe::PassCounters& c = result.counters;
+  pe::row_stationary::PassCounters& c = result.counters;
   c.cycles = clocks();
   c.load_cycles = load_clocks_;
   c.active_pes = sites_.size();
@@ -165,8 +165,8 @@ StructuralResult StructuralArray::result() const {
 
 }  // namespace
 
-StructuralResult run_structural(const pe::PassShape& shape, pe::PassOperands& operands,
-                                std::uint64_t clock_limit) {
+StructuralResult run_structural(const pe::row_stationary::PassShape& shape,
+                                pe::PassOperands& operands, std::uint64_t clock_limit) {
   sc_core::sc_simcontext* const before = sc_core::sc_curr_simcontext;
   const auto context = std::make_unique<sc_core::sc_simcontext>();
   sc_core::sc_curr_simcontext = context.get();

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/differential/compare_pass.hpp"
-#include "tests/pe/random_pass.hpp"
+#include "tests/pe/row_stationary/random_pass.hpp"
 
 namespace turnpike::differential {
 namespace {
@@ -22,7 +22,7 @@ TEST(StructuralArray, AgreesWithArrayCoreOnRandomPasses) {
 }
 
 TEST(StructuralArray, AgreesWithArrayCoreOnPassesOfRealLayers) {
-  pe::PassShape conv1;  // AlexNet CONV1, first columns
+  pe::row_stationary::PassShape conv1;  // AlexNet CONV1, first columns
   conv1.R = conv1.S = 11;
   conv1.U = conv1.V = 4;
   conv1.e = 7;
@@ -30,13 +30,13 @@ TEST(StructuralArray, AgreesWithArrayCoreOnPassesOfRealLayers) {
   conv1.p = 16;
   conv1.t = 2;
   conv1.filters = 32;
-  pe::PassShape conv2;  // AlexNet CONV2: a strip of 27 = 14 + 13 columns
+  pe::row_stationary::PassShape conv2;  // AlexNet CONV2: a strip of 27 = 14 + 13 columns
   conv2.R = conv2.S = 5;
   conv2.e = 27;
   conv2.F = 6;
   conv2.p = conv2.filters = 16;
   conv2.q = conv2.channels = 2;
-  pe::PassShape conv4;  // AlexNet CONV4
+  pe::row_stationary::PassShape conv4;  // AlexNet CONV4
   conv4.R = conv4.S = 3;
   conv4.e = 13;
   conv4.F = 6;
@@ -46,7 +46,7 @@ TEST(StructuralArray, AgreesWithArrayCoreOnPassesOfRealLayers) {
   conv4.q = 3;
   conv4.r = 2;
   conv4.channels = 6;
-  pe::PassShape downsample;  // ResNet 1x1 stride 2
+  pe::row_stationary::PassShape downsample;  // ResNet 1x1 stride 2
   downsample.U = downsample.V = 2;
   downsample.e = 14;
   downsample.F = 14;
@@ -56,7 +56,7 @@ TEST(StructuralArray, AgreesWithArrayCoreOnPassesOfRealLayers) {
   downsample.q = 12;
   downsample.r = 6;
   downsample.channels = 64;
-  for (const pe::PassShape& shape : {conv1, conv2, conv4, downsample}) {
+  for (const pe::row_stationary::PassShape& shape : {conv1, conv2, conv4, downsample}) {
     EXPECT_EQ(compare_pass(shape, 1).mismatch, "") << to_string(shape);
   }
 }
@@ -67,7 +67,7 @@ struct Coverage {
   int depth_one = 0, full_psum_spad = 0, full_ifmap_spad = 0, wide_ifmap_bus = 0, side_by_side = 0;
   int several_images = 0, long_runs = 0;
 
-  void add(const pe::PassShape& s) {
+  void add(const pe::row_stationary::PassShape& s) {
     segments += s.e > s.columns ? 1 : 0;
     ragged_filters += s.t > 1 && s.filters % s.p != 0 ? 1 : 0;
     ragged_channels += s.r > 1 && s.channels % s.q != 0 ? 1 : 0;
@@ -92,7 +92,7 @@ TEST(RandomShape, DrawsEveryKindOfPass) {
   Coverage coverage;
   for (std::uint64_t seed = 1; seed <= kPasses; ++seed) {
     Random random{seed};
-    coverage.add(pe::test::random_shape(random));
+    coverage.add(pe::row_stationary::test::random_shape(random));
   }
   EXPECT_GE(coverage.least(), 3);
   EXPECT_GE(coverage.depth_one, 20);
@@ -101,10 +101,10 @@ TEST(RandomShape, DrawsEveryKindOfPass) {
 }
 
 TEST(StructuralArray, TellsWhenAPassDoesNotEnd) {
-  pe::PassShape shape;
+  pe::row_stationary::PassShape shape;
   shape.F = 100;
   Random random{1};
-  pe::PassOperands operands = pe::test::random_operands(shape, random);
+  pe::PassOperands operands = pe::row_stationary::test::random_operands(shape, random);
   EXPECT_FALSE(run_structural(shape, operands, 600).finished);
 }
 

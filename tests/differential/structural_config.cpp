@@ -12,7 +12,7 @@ std::int32_t round_up_divide(std::int32_t a, std::int32_t b) {
 /// Segments of the e ofmap rows and the width all but the last have.
 struct Segments {
   std::int32_t count = 1, width = 1;
-  explicit Segments(const pe::PassShape& s)
+  explicit Segments(const pe::row_stationary::PassShape& s)
       : count{round_up_divide(s.e, s.columns)}, width{round_up_divide(s.e, count)} {}
 };
 
@@ -45,7 +45,7 @@ std::int32_t elements_of_set(std::int32_t total, std::int32_t per_set, std::int3
   return left > per_set ? per_set : left;
 }
 
-std::optional<PeTag> tag_of(const pe::PassShape& s, std::int32_t array_row,
+std::optional<PeTag> tag_of(const pe::row_stationary::PassShape& s, std::int32_t array_row,
                             std::int32_t array_column) {
   const Segments segments{s};
   const std::int32_t slot_height = s.r * s.R;
@@ -73,7 +73,7 @@ std::optional<PeTag> tag_of(const pe::PassShape& s, std::int32_t array_row,
   return tag;
 }
 
-std::vector<FilterTurn> filter_turns(const pe::PassShape& s,
+std::vector<FilterTurn> filter_turns(const pe::row_stationary::PassShape& s,
                                      const std::vector<std::int32_t>& filter) {
   std::vector<FilterTurn> turns;
   for (std::int32_t set = 0; set < s.t; ++set) {
@@ -101,7 +101,8 @@ std::vector<FilterTurn> filter_turns(const pe::PassShape& s,
   return turns;
 }
 
-std::vector<IfmapTurn> ifmap_turns(const pe::PassShape& s, const std::vector<std::int32_t>& ifmap) {
+std::vector<IfmapTurn> ifmap_turns(const pe::row_stationary::PassShape& s,
+                                   const std::vector<std::int32_t>& ifmap) {
   const std::vector<std::int32_t> columns = read_positions(s.F, s.S, s.V);
   const std::vector<std::int32_t> rows = read_positions(s.e, s.R, s.U);
   std::vector<IfmapTurn> turns;
@@ -128,7 +129,7 @@ std::vector<IfmapTurn> ifmap_turns(const pe::PassShape& s, const std::vector<std
   return turns;
 }
 
-std::vector<PsumTurn> psum_turns(const pe::PassShape& s, std::int32_t rate) {
+std::vector<PsumTurn> psum_turns(const pe::row_stationary::PassShape& s, std::int32_t rate) {
   const Segments segments{s};
   std::vector<PsumTurn> turns;
   for (std::int32_t image = 0; image < s.n; ++image) {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "pe/pass_result.hpp"
-#include "pe/pass_shape.hpp"
+#include "pe/row_stationary/pass_counters.hpp"
+#include "pe/row_stationary/pass_shape.hpp"
 
 /// Configuration of the structural array for one pass, derived from docs/array.md alone: uses the
 /// plain fields of PassShape, none of its functions, nor place_chains().
@@ -24,15 +24,15 @@ struct PeTag {
                                            std::int32_t set);
 
 /// The tag of the PE at a physical position; nullopt for a PE without a chain.
-[[nodiscard]] std::optional<PeTag> tag_of(const pe::PassShape& shape, std::int32_t array_row,
-                                          std::int32_t array_column);
+[[nodiscard]] std::optional<PeTag> tag_of(const pe::row_stationary::PassShape& shape,
+                                          std::int32_t array_row, std::int32_t array_column);
 
 /// A word of weights for the PEs of one filter set and chain row, in the order their MACs use them.
 struct FilterTurn {
   std::int32_t filter_set = 0, chain_row = 0;
   std::vector<std::int32_t> weights;
 };
-[[nodiscard]] std::vector<FilterTurn> filter_turns(const pe::PassShape& shape,
+[[nodiscard]] std::vector<FilterTurn> filter_turns(const pe::row_stationary::PassShape& shape,
                                                    const std::vector<std::int32_t>& filter);
 
 /// Values of one ifmap pixel for the PEs of one channel set that need one ifmap row.
@@ -41,7 +41,7 @@ struct IfmapTurn {
   std::vector<std::int32_t> values;
 };
 /// `ifmap`: [n][channels][rows][columns] of the pass's tile, gaps included.
-[[nodiscard]] std::vector<IfmapTurn> ifmap_turns(const pe::PassShape& shape,
+[[nodiscard]] std::vector<IfmapTurn> ifmap_turns(const pe::row_stationary::PassShape& shape,
                                                  const std::vector<std::int32_t>& ifmap);
 
 /// Psums of neighbouring filters of one ofmap pixel. `words`: their positions in
@@ -50,6 +50,7 @@ struct PsumTurn {
   std::int32_t chain = 0, chain_column = 0;
   std::vector<std::size_t> words;
 };
-[[nodiscard]] std::vector<PsumTurn> psum_turns(const pe::PassShape& shape, std::int32_t rate);
+[[nodiscard]] std::vector<PsumTurn> psum_turns(const pe::row_stationary::PassShape& shape,
+                                               std::int32_t rate);
 
 }  // namespace turnpike::differential

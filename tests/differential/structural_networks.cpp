@@ -11,7 +11,8 @@ void Multicast::add(int target, std::int32_t array_row) {
   }
 }
 
-void count(pe::NetworkCounters& counters, std::size_t values, const Multicast& cast) {
+void count(pe::row_stationary::NetworkCounters& counters, std::size_t values,
+           const Multicast& cast) {
   counters.y += values;
   counters.x += values * cast.array_rows.size();
   counters.hits += values * cast.targets.size();

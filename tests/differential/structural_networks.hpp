@@ -20,7 +20,8 @@ struct Multicast {
 using Tag = std::pair<std::int32_t, std::int32_t>;
 
 /// Counts one transaction of `values` values.
-void count(pe::NetworkCounters& counters, std::size_t values, const Multicast& cast);
+void count(pe::row_stationary::NetworkCounters& counters, std::size_t values,
+           const Multicast& cast);
 
 /// Filter load: one word a clock into the filter spads. Tag: filter set, chain row.
 class FilterNetwork : public sc_core::sc_module {
@@ -30,7 +31,7 @@ class FilterNetwork : public sc_core::sc_module {
                 const sc_core::sc_event& clock);
   void connect(StructuralPe& pe, const PeTag& tag);
   [[nodiscard]] bool done() const { return next_ == turns_.size(); }
-  [[nodiscard]] const pe::NetworkCounters& counters() const { return counters_; }
+  [[nodiscard]] const pe::row_stationary::NetworkCounters& counters() const { return counters_; }
 
  private:
   void clock_edge();
@@ -38,7 +39,7 @@ class FilterNetwork : public sc_core::sc_module {
   std::size_t next_ = 0;
   std::vector<StructuralPe*> pes_;
   std::map<Tag, Multicast> casts_;
-  pe::NetworkCounters counters_;
+  pe::row_stationary::NetworkCounters counters_;
 };
 
 /// Ifmap values to the diagonals. Tag: channel set, ifmap row.
@@ -51,7 +52,7 @@ class IfmapNetwork : public sc_core::sc_module {
   /// The next FIFO bound to `fifos` belongs to this PE, which needs this ifmap row.
   void connect(const PeTag& tag, std::int32_t ifmap_row);
   [[nodiscard]] bool done() const { return next_ == turns_.size(); }
-  [[nodiscard]] const pe::NetworkCounters& counters() const { return counters_; }
+  [[nodiscard]] const pe::row_stationary::NetworkCounters& counters() const { return counters_; }
 
  private:
   void clock_edge();
@@ -59,7 +60,7 @@ class IfmapNetwork : public sc_core::sc_module {
   std::size_t next_ = 0;
   int connected_ = 0;
   std::map<Tag, Multicast> casts_;
-  pe::NetworkCounters counters_;
+  pe::row_stationary::NetworkCounters counters_;
 };
 
 /// Psums from the buffer to the bottoms of the chains. Tag: chain, chain column.
@@ -71,7 +72,7 @@ class PsumInNetwork : public sc_core::sc_module {
   sc_core::sc_port<sc_core::sc_fifo_out_if<std::int64_t>, 0> fifos;
   void connect(const PeTag& tag);
   [[nodiscard]] bool done() const { return next_ == turns_.size(); }
-  [[nodiscard]] const pe::NetworkCounters& counters() const { return counters_; }
+  [[nodiscard]] const pe::row_stationary::NetworkCounters& counters() const { return counters_; }
 
  private:
   void clock_edge();
@@ -80,7 +81,7 @@ class PsumInNetwork : public sc_core::sc_module {
   std::size_t next_ = 0;
   int connected_ = 0;
   std::map<Tag, Multicast> casts_;
-  pe::NetworkCounters counters_;
+  pe::row_stationary::NetworkCounters counters_;
 };
 
 /// Psums from the tops of the chains to the buffer. Tag: chain, chain column.
@@ -92,7 +93,7 @@ class PsumOutNetwork : public sc_core::sc_module {
   sc_core::sc_port<sc_core::sc_fifo_in_if<std::int64_t>, 0> fifos;
   void connect(const PeTag& tag);
   [[nodiscard]] bool done() const { return next_ == turns_.size(); }
-  [[nodiscard]] const pe::NetworkCounters& counters() const { return counters_; }
+  [[nodiscard]] const pe::row_stationary::NetworkCounters& counters() const { return counters_; }
 
  private:
   void clock_edge();
@@ -101,7 +102,7 @@ class PsumOutNetwork : public sc_core::sc_module {
   std::size_t next_ = 0;
   int connected_ = 0;
   std::map<Tag, Multicast> casts_;
-  pe::NetworkCounters counters_;
+  pe::row_stationary::NetworkCounters counters_;
 };
 
 }  // namespace turnpike::differential

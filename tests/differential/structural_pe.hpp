@@ -8,7 +8,8 @@
 
 namespace turnpike::differential {
 
-/// Extents a PE works through; letters as in pe::PassShape, filters and channels of its own set.
+/// Extents a PE works through; letters as in pe::row_stationary::PassShape, filters and channels of
+/// its own set.
 struct PeExtents {
   std::int32_t images = 1, F = 1, S = 1, V = 1, channels = 1, filters = 1;
   std::int32_t ifmap_spad = 1, psum_spad = 1;

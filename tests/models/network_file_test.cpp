@@ -35,7 +35,9 @@ TEST(NetworkFile, AlexNetHasTheChipsMacsAndMappings) {
   EXPECT_EQ(4 * net.layer("CONV4").macs(), 448561152);
   EXPECT_EQ(4 * net.layer("CONV5").macs(), 299040768);
   const LayerRequests& conv3 = net.layer("CONV3").requests;
-  EXPECT_EQ(conv3.mapping, (traces::MappingRequest{64, 4, 13, 16, 3, 2, 2}));
+  EXPECT_EQ(conv3.mapping,
+            (Mapping{"row_stationary",
+                     {{"m", 64}, {"n", 4}, {"e", 13}, {"p", 16}, {"q", 3}, {"r", 2}, {"t", 2}}}));
   EXPECT_EQ(conv3.ifmap_zeros, 0.725);
   EXPECT_EQ(conv3.ofmap_zeros, 0.793);
   EXPECT_EQ(conv3.weight_bits, 16);

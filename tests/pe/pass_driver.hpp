@@ -11,24 +11,24 @@ namespace turnpike::pe::test {
 class Driver : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(Driver);
-  Driver(PassTimer& timer, std::vector<PassShape> shapes)
+  Driver(PassTimer& timer, std::vector<PassKey> keys)
       : sc_core::sc_module{sc_core::sc_module_name{"driver"}},
         timer_{timer},
-        shapes_{std::move(shapes)} {
+        keys_{std::move(keys)} {
     SC_THREAD(run);
   }
-  std::vector<PassCounters> results;
+  std::vector<PassResult> results;
   std::vector<double> ends_ns;
 
  private:
   void run() {
-    for (const PassShape& shape : shapes_) {
-      results.push_back(timer_.run(shape, nullptr));
+    for (const PassKey& key : keys_) {
+      results.push_back(timer_.run(key, timer_.foresee(key, nullptr), nullptr));
       ends_ns.push_back(sc_core::sc_time_stamp().to_seconds() * 1e9);
     }
   }
   PassTimer& timer_;
-  std::vector<PassShape> shapes_;
+  std::vector<PassKey> keys_;
 };
 
 }  // namespace turnpike::pe::test

@@ -10,17 +10,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pe/array_core.hpp"
 #include "pe/pass_timer.hpp"
+#include "pe/row_stationary/array_core.hpp"
+#include "pe/row_stationary/model.hpp"
 #include "sim/base/error.hpp"
 #include "tests/pe/pass_driver.hpp"
-#include "tests/pe/pass_fields.hpp"
-#include "tests/pe/random_pass.hpp"
+#include "tests/pe/row_stationary/pass_fields.hpp"
+#include "tests/pe/row_stationary/random_pass.hpp"
 
 namespace turnpike::pe {
 namespace {
 
 namespace fs = std::filesystem;
+namespace test = row_stationary::test;
+using row_stationary::ArrayCore;
+using row_stationary::key_of;
+using row_stationary::PassCounters;
+using row_stationary::PassShape;
 
 /// Steps to the end of the pass.
 void finish(ArrayCore& core) {
@@ -69,7 +75,7 @@ bool legal(const PassShape& s) {
     return false;
   }
   try {
-    return !place_chains(s).empty();
+    return !row_stationary::place_chains(s).empty();
   } catch (const InternalError&) {
     return false;
   }
@@ -146,31 +152,32 @@ TEST(ArrayCore, SkippingTheFilterLoadChangesNothing) {
 }
 
 /// Passes of a few clocks, the same for a seed.
-std::vector<PassShape> small_shapes(std::int32_t first, int count) {
-  std::vector<PassShape> shapes;
+std::vector<PassKey> small_passes(std::int32_t first, int count) {
+  std::vector<PassKey> passes;
   for (int k = 0; k < count; ++k) {
     PassShape shape;
     shape.F = first + k;
     shape.filter_load_unit = 1;
-    shapes.push_back(shape);
+    passes.push_back(key_of(shape));
   }
-  return shapes;
+  return passes;
 }
 
 struct Outcome {
-  std::vector<PassCounters> results;
+  std::vector<PassResult> results;
   std::uint64_t simulated = 0;
 };
 
 /// A run of its own: loads the memo, runs the passes, saves the memo `saves` times.
-Outcome run_with_memo(const std::string& path, const std::vector<PassShape>& shapes, int saves) {
+Outcome run_with_memo(const std::string& path, const std::vector<PassKey>& passes, int saves) {
   sc_core::sc_simcontext context;
   sc_core::sc_curr_simcontext = &context;
   sc_core::sc_default_global_context = &context;
-  PeArray array{"array", sc_core::sc_time{4, sc_core::SC_NS}};
-  PassTimer timer{array, PassTimer::Mode::memo};
+  const row_stationary::RowStationary model{config::AcceleratorConfig{}};
+  const auto array = model.make_array("array", 4000);
+  PassTimer timer{model, *array, PassTimer::Mode::memo};
   timer.load(path);
-  test::Driver driver{timer, shapes};
+  pe::test::Driver driver{timer, passes};
   sc_core::sc_start();
   for (int k = 0; k < saves; ++k) {
     timer.save(path);
@@ -202,7 +209,7 @@ class PassMemoFile : public testing::Test {
 };
 
 TEST_F(PassMemoFile, IsIgnoredWhicheverByteIsDamaged) {
-  const auto shapes = small_shapes(1, 2);
+  const auto shapes = small_passes(1, 2);
   const Outcome first = run_with_memo(path_, shapes, 1);
   const std::string whole = bytes();
   ASSERT_GT(whole.size(), 100U);
@@ -224,7 +231,7 @@ TEST_F(PassMemoFile, IsIgnoredWhicheverByteIsDamaged) {
 }
 
 TEST_F(PassMemoFile, OfAnotherModelVersionIsIgnored) {
-  const auto shapes = small_shapes(1, 2);
+  const auto shapes = small_passes(1, 2);
   const Outcome first = run_with_memo(path_, shapes, 1);
   std::string other = bytes();
   const std::size_t at = other.find(array_model_version());
@@ -235,7 +242,7 @@ TEST_F(PassMemoFile, OfAnotherModelVersionIsIgnored) {
 }
 
 TEST_F(PassMemoFile, ThatCannotBeReadOrWrittenIsNoError) {
-  const auto shapes = small_shapes(1, 2);
+  const auto shapes = small_passes(1, 2);
   const Outcome reference = run_with_memo(path_, shapes, 0);
   fs::create_directories(path_);  // a folder where the file should be
   EXPECT_EQ(run_with_memo(path_, shapes, 1).results, reference.results);
@@ -248,7 +255,7 @@ TEST_F(PassMemoFile, ThatCannotBeReadOrWrittenIsNoError) {
 }
 
 TEST_F(PassMemoFile, KeepsWhatAnotherRunSavedMeanwhile) {
-  run_with_memo(path_, small_shapes(1, 2), 1);
+  run_with_memo(path_, small_passes(1, 2), 1);
   const fs::path aside = folder_ / "aside";
   fs::rename(path_, aside);
   // A run that started before the file was there, and ends after it is.
@@ -256,16 +263,17 @@ TEST_F(PassMemoFile, KeepsWhatAnotherRunSavedMeanwhile) {
   sc_core::sc_curr_simcontext = &context;
   sc_core::sc_default_global_context = &context;
   {
-    PeArray array{"array", sc_core::sc_time{4, sc_core::SC_NS}};
-    PassTimer timer{array, PassTimer::Mode::memo};
+    const row_stationary::RowStationary model{config::AcceleratorConfig{}};
+    const auto array = model.make_array("array", 4000);
+    PassTimer timer{model, *array, PassTimer::Mode::memo};
     timer.load(path_);
-    test::Driver driver{timer, small_shapes(10, 3)};
+    pe::test::Driver driver{timer, small_passes(10, 3)};
     sc_core::sc_start();
     fs::rename(aside, path_);
     timer.save(path_);
   }
-  EXPECT_EQ(run_with_memo(path_, small_shapes(1, 2), 0).simulated, 0U);
-  EXPECT_EQ(run_with_memo(path_, small_shapes(10, 3), 0).simulated, 0U);
+  EXPECT_EQ(run_with_memo(path_, small_passes(1, 2), 0).simulated, 0U);
+  EXPECT_EQ(run_with_memo(path_, small_passes(10, 3), 0).simulated, 0U);
 }
 
 TEST_F(PassMemoFile, IsAlwaysWholeWhileTwoProcessesSaveIt) {
@@ -277,14 +285,14 @@ TEST_F(PassMemoFile, IsAlwaysWholeWhileTwoProcessesSaveIt) {
     ASSERT_GE(child, 0);
     if (child == 0) {
       ::alarm(30);  // never outlives a test that hangs
-      const Outcome outcome = run_with_memo(path_, small_shapes(first, 8), kSaves);
+      const Outcome outcome = run_with_memo(path_, small_passes(first, 8), kSaves);
       ::_exit(outcome.results.size() == 8 ? 0 : 1);
     }
     children.push_back(child);
   }
   std::size_t running = children.size();
-  const auto probe = small_shapes(1, 8);
-  const auto other = small_shapes(20, 8);
+  const auto probe = small_passes(1, 8);
+  const auto other = small_passes(20, 8);
   while (running > 0) {
     const std::uint64_t simulated =
         fs::exists(path_) ? run_with_memo(path_, probe, 0).simulated : 8U;

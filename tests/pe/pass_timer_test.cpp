@@ -5,41 +5,46 @@
 
 #include <gtest/gtest.h>
 
+#include "pe/row_stationary/model.hpp"
 #include "tests/pe/pass_driver.hpp"
-#include "tests/pe/pass_fields.hpp"
-#include "tests/pe/random_pass.hpp"
+#include "tests/pe/row_stationary/pass_fields.hpp"
+#include "tests/pe/row_stationary/random_pass.hpp"
 #include "tests/support/sc_test.hpp"
 
 namespace turnpike::pe {
 namespace {
 
+using row_stationary::key_of;
+using row_stationary::PassShape;
+
 struct Outcome {
-  std::vector<PassCounters> results;
+  std::vector<PassResult> results;
   std::vector<double> ends_ns;
   std::uint64_t simulated = 0;
 };
 
 class PassTimerTest : public turnpike::test::SystemCTest {
  protected:
-  static std::vector<PassShape> shapes() {
+  static std::vector<PassKey> keys() {
     Random random{5};
-    std::vector<PassShape> list;
+    std::vector<PassKey> list;
     for (int i = 0; i < 6; ++i) {
-      list.push_back(pe::test::random_shape(random));
+      list.push_back(key_of(row_stationary::test::random_shape(random)));
     }
     list.insert(list.end(), list.begin(), list.begin() + 4);
     return list;
   }
 
   static Outcome run(PassTimer::Mode mode, const std::string& memo_file = "") {
-    return run(mode, shapes(), memo_file);
+    return run(mode, keys(), memo_file);
   }
-  static Outcome run(PassTimer::Mode mode, const std::vector<PassShape>& passes,
+  static Outcome run(PassTimer::Mode mode, const std::vector<PassKey>& passes,
                      const std::string& memo_file = "") {
     sc_core::sc_curr_simcontext = new sc_core::sc_simcontext();
     sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
-    PeArray array{"array", sc_core::sc_time{4, sc_core::SC_NS}};
-    PassTimer timer{array, mode};
+    const row_stationary::RowStationary model{config::AcceleratorConfig{}};
+    const auto array = model.make_array("array", 4000);
+    PassTimer timer{model, *array, mode};
     if (!memo_file.empty()) {
       timer.load(memo_file);
     }
@@ -66,8 +71,8 @@ TEST_F(PassTimerTest, TellsApartPassesThatDifferInOneField) {
   base.q = base.channels = 2;
   base.p = base.filters = 2;
   base.F = 3;
-  std::vector<PassShape> passes{base};
-  for (const test::Field& field : test::kFields) {
+  std::vector<PassKey> passes{key_of(base)};
+  for (const row_stationary::test::Field& field : row_stationary::test::kFields) {
     PassShape other = base;
     ++(other.*field.member);
     // As many filters and channels as the sets need.
@@ -75,11 +80,11 @@ TEST_F(PassTimerTest, TellsApartPassesThatDifferInOneField) {
     other.channels = std::max(other.channels, other.q * (other.r - 1) + 1);
     if (other != base && field.member != &PassShape::filters &&
         field.member != &PassShape::channels) {
-      passes.push_back(other);
+      passes.push_back(key_of(other));
     }
   }
   base.filters = base.channels = 1;
-  passes.push_back(base);
+  passes.push_back(key_of(base));
   const Outcome memo = run(PassTimer::Mode::memo, passes);
   EXPECT_EQ(memo.simulated, passes.size());
   EXPECT_EQ(memo.results, run(PassTimer::Mode::reference, passes).results);

@@ -19,7 +19,7 @@ constexpr double kClockKhz = 200'000.0;
 struct Measured {
   std::string name;
   LayerShape shape;
-  dataflow::Mapping mapping;
+  dataflow::row_stationary::Mapping mapping;
   double processing_ms = 0.0, macs_millions = 0.0;
   std::uint64_t active_pes = 0;
 };
@@ -100,9 +100,10 @@ TEST(AlexNet, ProcessingTimesAreThoseOfTheChip) {
 /// What the mapper prefers for CONV3 is faster by the bound, which leaves out spads.
 TEST(AlexNet, AWiderMappingOfConv3WaitsForThePsumSpadOnly) {
   const Measured conv3 = measured_layers().at(2);
-  const dataflow::Mapping wide{.m = 36, .n = 4, .e = 13, .p = 18, .q = 3, .r = 2, .t = 2};
+  const dataflow::row_stationary::Mapping wide{
+      .m = 36, .n = 4, .e = 13, .p = 18, .q = 3, .r = 2, .t = 2};
   PassRunner runner;
-  pe::PassShape machine = chip_machine();
+  pe::row_stationary::PassShape machine = chip_machine();
   const LayerRun published = run_layer(conv3.shape, conv3.mapping, machine, runner);
   const LayerRun chosen = run_layer(conv3.shape, wide, machine, runner);
   EXPECT_LT(chosen.bound, published.bound);

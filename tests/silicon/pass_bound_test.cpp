@@ -11,22 +11,22 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "dataflow/closed_form.hpp"
+#include "dataflow/row_stationary/closed_form.hpp"
 #include "sim/base/random.hpp"
-#include "tests/pe/random_pass.hpp"
+#include "tests/pe/row_stationary/random_pass.hpp"
 #include "tests/silicon/run_layer.hpp"
 
 namespace turnpike::silicon {
 namespace {
 
-using dataflow::Mapping;
-using dataflow::PassBound;
-using dataflow::ProcessingPass;
+using dataflow::row_stationary::Mapping;
+using dataflow::row_stationary::PassBound;
+using dataflow::row_stationary::ProcessingPass;
 
 struct Case {
   LayerShape layer;
   Mapping mapping;
-  pe::PassShape machine;
+  pe::row_stationary::PassShape machine;
 };
 
 using Numbers = std::vector<std::int64_t>;
@@ -37,9 +37,9 @@ struct Letters {
 };
 
 /// Legal mappings of a layer with every combination of the letters.
-void append_mappings(const LayerShape& layer, const pe::PassShape& machine, const Letters& letters,
-                     std::vector<Case>& cases) {
-  const dataflow::ArrayGeometry array = geometry_of(machine);
+void append_mappings(const LayerShape& layer, const pe::row_stationary::PassShape& machine,
+                     const Letters& letters, std::vector<Case>& cases) {
+  const dataflow::row_stationary::ArrayGeometry array = geometry_of(machine);
   const dataflow::BufferBudget roomy{.bits = 1'000'000'000};
   for (const std::int64_t e : {std::int64_t{1}, std::int64_t{7}, std::int64_t{14}}) {
     for (const std::int64_t p : letters.p) {
@@ -47,7 +47,7 @@ void append_mappings(const LayerShape& layer, const pe::PassShape& machine, cons
         for (const std::int64_t r : letters.r) {
           for (const std::int64_t t : letters.t) {
             const Mapping mapping{.m = p * t, .n = 1, .e = e, .p = p, .q = q, .r = r, .t = t};
-            if (!dataflow::illegal(layer, mapping, array, roomy)) {
+            if (!dataflow::row_stationary::illegal(layer, mapping, array, roomy)) {
               cases.push_back({layer, mapping, machine});
             }
           }
@@ -88,10 +88,10 @@ std::vector<Case> chip_cases() {
 }
 
 /// The chip's array and others of every rate, small, large and narrow.
-std::vector<pe::PassShape> machines() {
-  std::vector<pe::PassShape> list{chip_machine()};
+std::vector<pe::row_stationary::PassShape> machines() {
+  std::vector<pe::row_stationary::PassShape> list{chip_machine()};
   const auto add = [&list](int rows, int columns, int psum_rate, int ifmap_rate, int depth) {
-    pe::PassShape machine = chip_machine();
+    pe::row_stationary::PassShape machine = chip_machine();
     machine.rows = rows;
     machine.columns = columns;
     machine.psum_in_rate = machine.psum_out_rate = machine.filter_rate = psum_rate;
@@ -112,7 +112,7 @@ std::vector<pe::PassShape> machines() {
 /// and one channel a group (depthwise), on all machines.
 std::vector<Case> part_group_cases() {
   std::vector<Case> all;
-  for (const pe::PassShape& machine : machines()) {
+  for (const pe::row_stationary::PassShape& machine : machines()) {
     for (const std::int64_t F : {7, 28, 56, 112}) {
       for (const std::int64_t R : {1, 3, 5}) {
         for (const std::int64_t U : {1, 2}) {
@@ -124,7 +124,7 @@ std::vector<Case> part_group_cases() {
     }
   }
   std::vector<Case> sample = every(37, all);
-  for (const pe::PassShape& machine : machines()) {
+  for (const pe::row_stationary::PassShape& machine : machines()) {
     for (const std::int64_t F : {7, 28, 112}) {
       for (const std::int64_t R : {3, 5}) {
         append_mappings(square(F, R, 1, 1, 1), machine, {{1}, {1}, {1}, {1}}, sample);
@@ -143,8 +143,9 @@ struct Explanation {
   std::int64_t column = 0;  ///< MACs of one ofmap column: after the last ifmap value
   bool spad_full = false;   ///< no psum spad entry is spare while a column drains
 
-  Explanation(const ProcessingPass& pass, const LayerShape& layer, const pe::PassShape& machine)
-      : bound{dataflow::pass_bound(pass, layer, geometry_of(machine))} {
+  Explanation(const ProcessingPass& pass, const LayerShape& layer,
+              const pe::row_stationary::PassShape& machine)
+      : bound{dataflow::row_stationary::pass_bound(pass, layer, geometry_of(machine))} {
     const std::int64_t columns = pass.images * pass.F;
     const std::int64_t rate = machine.psum_in_rate;
     const std::int64_t full_groups = rate == machine.fifo_depth ? pass.p / rate : 0;
@@ -187,12 +188,12 @@ struct Class {
 
 ProcessingPass first_pass(const Case& c) {
   std::vector<ProcessingPass> passes;
-  dataflow::for_each_pass(c.layer, c.mapping, geometry_of(c.machine),
-                          [&passes](const ProcessingPass& pass) {
-                            if (passes.empty()) {
-                              passes.push_back(pass);
-                            }
-                          });
+  dataflow::row_stationary::for_each_pass(c.layer, c.mapping, geometry_of(c.machine),
+                                          [&passes](const ProcessingPass& pass) {
+                                            if (passes.empty()) {
+                                              passes.push_back(pass);
+                                            }
+                                          });
   return passes.front();
 }
 
@@ -213,12 +214,12 @@ Classes compare(const std::vector<Case>& cases) {
   for (const Case& c : cases) {
     const ProcessingPass pass = first_pass(c);
     const Explanation x{pass, c.layer, c.machine};
-    const auto cycles =
-        static_cast<std::int64_t>(runner.run(pe::pass_shape(pass, c.layer, c.machine)).cycles);
-    SCOPED_TRACE(fmt::format("{} x {} psum rate {} F{} R{} U{} C{} {}: {} cycles, bound {} ({})",
-                             c.machine.rows, c.machine.columns, c.machine.psum_in_rate, c.layer.F(),
-                             c.layer.R, c.layer.U, c.layer.C, dataflow::to_string(c.mapping),
-                             cycles, x.bound.cycles(), x.bound.bound()));
+    const auto cycles = static_cast<std::int64_t>(
+        runner.run(pe::row_stationary::pass_shape(pass, c.layer, c.machine)).cycles);
+    SCOPED_TRACE(fmt::format(
+        "{} x {} psum rate {} F{} R{} U{} C{} {}: {} cycles, bound {} ({})", c.machine.rows,
+        c.machine.columns, c.machine.psum_in_rate, c.layer.F(), c.layer.R, c.layer.U, c.layer.C,
+        dataflow::row_stationary::to_string(c.mapping), cycles, x.bound.cycles(), x.bound.bound()));
     EXPECT_GE(cycles, x.bound.cycles());
     const std::string why = mechanism(x, cycles);
     EXPECT_NE(why, "");
@@ -246,7 +247,7 @@ TEST(PassBound, CountsPartGroupsAndSingleFiltersOnEveryMachine) {
 }
 
 /// A pass by the fields the bound looks at. The p and q of a pass are those of its fullest set.
-ProcessingPass pass_of(const pe::PassShape& s) {
+ProcessingPass pass_of(const pe::row_stationary::PassShape& s) {
   return {.images = s.n,
           .filters = s.filters,
           .p = std::min(s.p, s.filters),
@@ -268,9 +269,9 @@ TEST(PassBound, NoPassOfAnyShapeIsFaster) {
   for (std::uint64_t seed = 0; seed < kPasses; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     Random random{seed};
-    const pe::PassShape shape = pe::test::random_shape(random);
-    const PassBound bound =
-        dataflow::pass_bound(pass_of(shape), {.U = shape.U, .V = shape.V}, geometry_of(shape));
+    const pe::row_stationary::PassShape shape = pe::row_stationary::test::random_shape(random);
+    const PassBound bound = dataflow::row_stationary::pass_bound(
+        pass_of(shape), {.U = shape.U, .V = shape.V}, geometry_of(shape));
     PassRunner runner;
     const auto cycles = static_cast<std::int64_t>(runner.run(shape).cycles) - shape.buffer_latency;
     EXPECT_GE(cycles, bound.cycles());

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "dataflow/closed_form.hpp"
-#include "pe/array_core.hpp"
+#include "dataflow/row_stationary/closed_form.hpp"
+#include "pe/row_stationary/array_core.hpp"
 #include "sim/base/error.hpp"
 
 namespace turnpike::silicon {
-pe::PassShape chip_machine() {
-  pe::PassShape machine;
+pe::row_stationary::PassShape chip_machine() {
+  pe::row_stationary::PassShape machine;
   machine.rows = 12;
   machine.columns = 14;
   machine.ifmap_spad = 12;
@@ -21,7 +21,7 @@ pe::PassShape chip_machine() {
   return machine;
 }
 
-dataflow::ArrayGeometry geometry_of(const pe::PassShape& machine) {
+dataflow::row_stationary::ArrayGeometry geometry_of(const pe::row_stationary::PassShape& machine) {
   return {.rows = machine.rows,
           .columns = machine.columns,
           .ifmap_spad = machine.ifmap_spad,
@@ -34,10 +34,11 @@ dataflow::ArrayGeometry geometry_of(const pe::PassShape& machine) {
           .filter_load_values = machine.filter_load_unit};
 }
 
-const pe::PassCounters& PassRunner::run(const pe::PassShape& shape) {
+const pe::row_stationary::PassCounters& PassRunner::run(
+    const pe::row_stationary::PassShape& shape) {
   const auto [found, is_new] = done_.try_emplace(shape);
   if (is_new) {
-    pe::ArrayCore core;
+    pe::row_stationary::ArrayCore core;
     core.begin(shape, nullptr);
     for (std::uint64_t clock = 0; !core.step(); ++clock) {
       ensure(clock < 10'000'000, "a pass ends");
@@ -47,18 +48,20 @@ const pe::PassCounters& PassRunner::run(const pe::PassShape& shape) {
   return found->second;
 }
 
-LayerRun run_layer(const LayerShape& layer, const dataflow::Mapping& mapping,
-                   const pe::PassShape& machine, PassRunner& runner) {
+LayerRun run_layer(const LayerShape& layer, const dataflow::row_stationary::Mapping& mapping,
+                   const pe::row_stationary::PassShape& machine, PassRunner& runner) {
   LayerRun run;
-  const dataflow::ArrayGeometry array = geometry_of(machine);
-  dataflow::for_each_pass(layer, mapping, array, [&](const dataflow::ProcessingPass& pass) {
-    const auto& counters = runner.run(pe::pass_shape(pass, layer, machine));
-    run.cycles += counters.cycles;
-    run.bound += static_cast<std::uint64_t>(dataflow::pass_bound(pass, layer, array).cycles());
-    run.macs += counters.mac_slots;
-    run.active_pes = std::max(run.active_pes, counters.active_pes);
-    ++run.passes;
-  });
+  const dataflow::row_stationary::ArrayGeometry array = geometry_of(machine);
+  dataflow::row_stationary::for_each_pass(
+      layer, mapping, array, [&](const dataflow::row_stationary::ProcessingPass& pass) {
+        const auto& counters = runner.run(pe::row_stationary::pass_shape(pass, layer, machine));
+        run.cycles += counters.cycles;
+        run.bound += static_cast<std::uint64_t>(
+            dataflow::row_stationary::pass_bound(pass, layer, array).cycles());
+        run.macs += counters.mac_slots;
+        run.active_pes = std::max(run.active_pes, counters.active_pes);
+        ++run.passes;
+      });
   return run;
 }
 

@@ -3,26 +3,27 @@
 #include <cstdint>
 #include <map>
 
-#include "dataflow/processing_pass.hpp"
-#include "pe/pass_result.hpp"
-#include "pe/pass_shape.hpp"
+#include "dataflow/row_stationary/processing_pass.hpp"
+#include "pe/row_stationary/pass_counters.hpp"
+#include "pe/row_stationary/pass_shape.hpp"
 
 namespace turnpike::silicon {
 
 /// The array of the chip: 12 x 14 PEs, spads of 12 / 224 / 24 values, FIFOs of 4, one clock of
 /// buffer latency, filter loads in whole banks.
-[[nodiscard]] pe::PassShape chip_machine();
+[[nodiscard]] pe::row_stationary::PassShape chip_machine();
 /// The same machine as the mapper sees it.
-[[nodiscard]] dataflow::ArrayGeometry geometry_of(const pe::PassShape& machine);
+[[nodiscard]] dataflow::row_stationary::ArrayGeometry geometry_of(
+    const pe::row_stationary::PassShape& machine);
 
 /// Clock by clock simulation of passes, each distinct shape once.
 class PassRunner {
  public:
-  const pe::PassCounters& run(const pe::PassShape& shape);
+  const pe::row_stationary::PassCounters& run(const pe::row_stationary::PassShape& shape);
   [[nodiscard]] std::size_t distinct() const { return done_.size(); }
 
  private:
-  std::map<pe::PassShape, pe::PassCounters> done_;
+  std::map<pe::row_stationary::PassShape, pe::row_stationary::PassCounters> done_;
 };
 
 struct LayerRun {
@@ -34,7 +35,8 @@ struct LayerRun {
 };
 
 /// All passes of a layer, in order, simulated by ArrayCore.
-[[nodiscard]] LayerRun run_layer(const LayerShape& layer, const dataflow::Mapping& mapping,
-                                 const pe::PassShape& machine, PassRunner& runner);
+[[nodiscard]] LayerRun run_layer(const LayerShape& layer,
+                                 const dataflow::row_stationary::Mapping& mapping,
+                                 const pe::row_stationary::PassShape& machine, PassRunner& runner);
 
 }  // namespace turnpike::silicon

@@ -113,7 +113,8 @@ TEST(TraceJson, WritingAndParsingGiveTheSameProgram) {
                                          R"(, "highway": {"enabled": true, "bits": 6}, "batch": 3,
                                           "framework": "f 1.0", "comment": "\u00e9")"));
   EXPECT_EQ(program.tensor("x").scale[1], 0.30000000000000004);
-  EXPECT_EQ(program.layers[0].mapping->t, 7);
+  EXPECT_EQ(program.layers[0].mapping->kind, "row_stationary");
+  EXPECT_EQ(program.layers[0].mapping->value("t"), 7);
   EXPECT_EQ(parse(trace_json(program)), program);
   EXPECT_EQ(parse(trace_json(program, 1)), program);
 }

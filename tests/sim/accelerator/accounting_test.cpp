@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pe/array_kinds.hpp"
 #include "tests/sim/accelerator/small_machine.hpp"
 
 namespace turnpike::accelerator {
@@ -37,10 +38,10 @@ TEST(Accounting, AReadOfTheSingleCopyIsLowBitsAndTheRestHighway) {
   ArrayJob job;
   job.weight_bits = job.activation_bits = 2;
   job.stored_bits = 8;
-  pe::PassCounters pass;
-  pass.ifmap_network.y = 40;
+  pe::PassResult pass;
+  pass.ifmap_words = 40;
   LayerResult layer;
-  count_pass(config, job, pass, layer);
+  count_pass(config, job, *pe::make_array_model(config), pass, layer);
   EXPECT_EQ(layer.glb_bits.ifmap, 40U * 2U);
   EXPECT_EQ(layer.glb_bits.highway, 40U * 6U);
   const ActionKey quantized{
@@ -69,7 +70,7 @@ TEST(Accounting, MacsAreExecutedOrGated) {
   ArrayJob job;
   job.weight_bits = job.activation_bits = 2;
   LayerResult layer;
-  count_macs(job, 10, 4, layer);
+  count_macs(job, *pe::make_array_model(test::small_machine()), 10, 4, layer);
   const ActionKey executed{Component::mac, Action::compute, Stream::low, {}, 2, 2, 16, false};
   EXPECT_EQ(layer.counts.at(executed), 6U);
   EXPECT_EQ(layer.array_slots, 10U);

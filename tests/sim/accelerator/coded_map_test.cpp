@@ -14,7 +14,7 @@ struct Span {
 };
 
 /// Whole neighbouring rows.
-CodedMap::Part rows_of(const CodedMap::Shape& shape, Span images, Span channels, Span rows) {
+pe::IfmapPart rows_of(const CodedMap::Shape& shape, Span images, Span channels, Span rows) {
   return {.image0 = images.first,
           .images = images.count,
           .channel0 = channels.first,
@@ -106,7 +106,7 @@ TEST(CodedMap, AnyPartTakesTheWordsItsValuesLieIn) {
         word.push_back(encoded_words(code, codes) - 1);
       }
     }
-    CodedMap::Part part;
+    pe::IfmapPart part;
     part.image0 = random.integer(0, shape.images - 1);
     part.images = random.integer(1, shape.images - part.image0);
     part.channel0 = random.integer(0, shape.channels - 1);

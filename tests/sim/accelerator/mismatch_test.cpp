@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pe/array_kinds.hpp"
 #include "sim/accelerator/operands.hpp"
 #include "sim/accelerator/output_comparison.hpp"
 #include "sim/accelerator/stage.hpp"
@@ -134,9 +135,8 @@ Trace trace_by(const Producer& how) {
 /// Sums of a trace's first layer by the program.
 ArrayPsums psums_of(const Trace& trace, const ArrayJob& job) {
   const JobOperands operands = make_operands(trace, trace.layers[0], job);
-  const auto data = make_layer_data(operands, job.floating);
-  data->run_layer();
-  return {{data->psums_as_double()}, {weight_sums(operands)}};
+  return {{array_psums(*pe::make_array_model(test::small_machine()), operands, job.floating)},
+          {weight_sums(operands)}};
 }
 
 std::string cause_of(const Trace& trace) {
@@ -145,7 +145,8 @@ std::string cause_of(const Trace& trace) {
   const ArrayPsums psums = psums_of(trace, job);
   const auto outputs = post_process(trace, trace.layers[0], psums);
   EXPECT_GT(compare_output(trace.tensor("y"), outputs[0].values).differing, 0U);
-  return likely_cause(trace, trace.layers[0], psums, &job);
+  return likely_cause(trace, trace.layers[0], psums, *pe::make_array_model(test::small_machine()),
+                      &job);
 }
 
 TEST(Mismatch, ATraceByTheFormatHasNoDifference) {

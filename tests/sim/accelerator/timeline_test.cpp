@@ -199,10 +199,10 @@ TEST(Timeline, BlocksEndWhereTheyShould) {
   const std::string path = test::temporary("rule.json");
   Timeline timeline{path, TimelineDetail::blocks};
   timeline.run_begins(two_layers());
-  const pe::PassShape shape;
+  const pe::PassKey key;
   const auto pass = [&](std::size_t layer, std::uint64_t number, std::uint64_t from,
                         std::uint64_t to) {
-    tell(timeline, {.track = Track::pass, .layer = layer, .number = number, .shape = &shape}, from,
+    tell(timeline, {.track = Track::pass, .layer = layer, .number = number, .pass = &key}, from,
          to);
   };
   pass(0, 0, 0, 10);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "pe/array_kinds.hpp"
 #include "sim/base/error.hpp"
 #include "tests/sim/accelerator/observed_run.hpp"
+#include "tests/sim/accelerator/small_machine.hpp"
 #include "tests/sim/accelerator/vcd_reader.hpp"
 
 namespace turnpike::accelerator {
@@ -176,7 +178,8 @@ TEST(Waveform, AFileThatCannotBeWrittenIsAnError) {
   Waveform full{"/dev/full", {0, kWhole}, {}};
   RunFacts facts;
   facts.clock_period = Picoseconds{1000};
-  facts.rows = facts.columns = 1;
+  const auto array = pe::make_array_model(test::small_machine());
+  facts.array = array.get();
   full.run_begins(facts);
   full.run_ends(Picoseconds{5000});
   EXPECT_THROW(full.close(), FileError);
