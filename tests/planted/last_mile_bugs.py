@@ -167,8 +167,8 @@ BUGS = [
     ("price: dynamic energy linear in the voltage", "sim/cost/estimator.cpp",
      "voltage_factor_ = volts * volts;", "voltage_factor_ = volts;", "last_mile"),
     ("price: the policy charges DRAM standby it leaves out", "sim/cost/cost_model.cpp",
-     """return of_device(dram_->background_active_mw * dram_->clock_ns, "a clock of active standby");""",
-     """return of_device(dram_->background_precharged_mw * dram_->clock_ns, "a clock of active standby");""", "last_mile"),
+     """return of_device(dram.background_active_mw * dram.clock_ns, "a clock of active standby");""",
+     """return of_device(dram.background_precharged_mw * dram.clock_ns, "a clock of active standby");""", "last_mile"),
     # Configuration
     ("configuration: a profile wins over the file's own keys", "sim/config/sources.cpp",
      "merged.fill_from(Profile::load(", "merged.merge(Profile::load(", "last_mile"),
