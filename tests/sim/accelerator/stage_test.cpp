@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/accelerator/accounting.hpp"
+#include "sim/accelerator/post/post_work.hpp"
 #include "sim/base/error.hpp"
 #include "tests/sim/accelerator/sample_trace.hpp"
 #include "tests/sim/accelerator/small_machine.hpp"
@@ -115,9 +115,7 @@ TEST(MakePlan, WritesOfTheSecondCopyAreAllHighwayTraffic) {
   const auto highway_bits = [](const char* storage) {
     const traces::Trace trace = two_blocks(8);
     const config::AcceleratorConfig config = small_machine({"precision=2", storage});
-    LayerResult layer;
-    count_post(trace, config, make_plan(trace, config), 0, layer);
-    return layer.glb_bits.highway;
+    return post_work(trace, config, make_plan(trace, config), 0).buffer_bits.highway;
   };
   // The first stage writes 256 values of 8 bits for the skip: besides 2-bit ones, or in their
   // place.
