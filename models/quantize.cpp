@@ -154,6 +154,19 @@ const ValueHistogram& Calibration::of(const std::string& value) const {
   return found->second;
 }
 
+QuantizeOptions quantize_options(const config::AcceleratorConfig& config) {
+  QuantizeOptions options;
+  options.weight_bits = config.precision.weight;
+  options.activation_bits = config.precision.activation;
+  options.first_last = config.layers.first_last;
+  for (const config::LayerOverride& entry : config.layers.overrides) {
+    options.overrides.push_back({entry.pattern, entry.widths.weight, entry.widths.activation});
+  }
+  options.highway = config.highway.enabled;
+  options.highway_bits = config.highway.bits;
+  return options;
+}
+
 Calibration calibrate(const Network& network) {
   Calibration calibration;
   forward(network, [&](const FloatValue& value) {

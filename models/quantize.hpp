@@ -7,7 +7,7 @@
 
 #include "models/activation_quantizer.hpp"
 #include "models/network.hpp"
-#include "sim/config/layers.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "traces/trace.hpp"
 
 /// From a float network to a quantized trace with its reference values.
@@ -33,6 +33,9 @@ struct QuantizeOptions {
   bool highway = false;
   int highway_bits = 8;  ///< 4..32; 32 is floating point
 };
+
+/// What a configuration quantizes a network to: its precision, layers and highway.
+[[nodiscard]] QuantizeOptions quantize_options(const config::AcceleratorConfig& config);
 
 /// Values of one float pass, by the names FloatValue gives them.
 class Calibration {

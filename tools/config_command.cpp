@@ -21,6 +21,7 @@
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/config_schema.hpp"
+#include "tools/json_schema.hpp"
 #include "tools/output.hpp"
 
 namespace turnpike::tools {
@@ -34,6 +35,7 @@ struct ConfigOptions {
   std::string kind;
   bool json = false;
   bool markdown = false;
+  bool json_schema = false;
 };
 
 std::vector<std::string> kind_names() {
@@ -196,7 +198,9 @@ std::string schema_text(const ConfigSchema& schema, bool wide) {
 
 int show_schema(const ConfigOptions& options, const CommonOptions& common) {
   const ConfigSchema& schema = wanted_schema(options.kind);
-  if (options.json) {
+  if (options.json_schema) {
+    fmt::print("{}\n", json_schema(schema));
+  } else if (options.json) {
     Json keys = Json::array();
     for (const SchemaKey& key : schema.keys) {
       keys.push_back({{"key", key.key},
@@ -252,6 +256,8 @@ void add_config(CLI::App& app, const CommonOptions& common, Action& chosen) {
                    "accelerator, profile, network, sweep, dram, technology, or a file")
       ->required();
   schema->add_flag("--json", options->json, "print JSON instead of a table");
+  schema->add_flag("--json-schema", options->json_schema,
+                   "print a JSON Schema, for editors (accelerator, profile)");
   schema->add_flag("--markdown", options->markdown, "print a Markdown table");
   add_examples(*schema, {"turnpike config schema accelerator"});
   schema->callback([choose] { choose(show_schema); });

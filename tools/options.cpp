@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "models/network_file.hpp"
 #include "models/weights_file.hpp"
@@ -15,21 +16,6 @@
 namespace turnpike::tools {
 namespace {
 
-int read_bits(ConfigMap& map, const std::string& key) {
-  return static_cast<int>(map.get_int(key, 1, 16));
-}
-
-models::LayerBits read_widths(const ConfigNode& node, const std::string& name) {
-  if (node.kind == ConfigNode::Kind::mapping) {
-    ConfigMap map{node, name};
-    const models::LayerBits bits{read_bits(map, "weight"), read_bits(map, "activation")};
-    map.finish();
-    return bits;
-  }
-  const int bits = static_cast<int>(parse_int(node, name, 1, 16));
-  return {bits, bits};
-}
-
 /// "4x8" is 4-bit weights and 8-bit activations; anything else is YAML as in an accelerator file.
 std::string precision_yaml(const std::string& text) {
   const std::size_t cross = text.find('x');
@@ -38,20 +24,6 @@ std::string precision_yaml(const std::string& text) {
   }
   return fmt::format("{{weight: {}, activation: {}}}", text.substr(0, cross),
                      text.substr(cross + 1));
-}
-
-void read_layers(ConfigMap layers, models::QuantizeOptions& options) {
-  constexpr auto& kNames = config::ChoiceNames<config::FirstLast>::names;
-  const auto policy = layers.opt_choice("first_last", {kNames.begin(), kNames.end()});
-  options.first_last = *config::choice_named<config::FirstLast>(policy.value_or("same"));
-  if (auto overrides = layers.opt_map("overrides")) {
-    for (const std::string& pattern : overrides->keys()) {
-      const models::LayerBits bits = read_widths(overrides->get_node(pattern), pattern);
-      options.overrides.push_back({pattern, bits.weight, bits.activation});
-    }
-    overrides->finish();
-  }
-  layers.finish();
 }
 
 }  // namespace
@@ -85,7 +57,8 @@ void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
       ->capture_default_str();
   command
       .add_option("--first-last", settings.first_last,
-                  "first and last layer: same, native16, composed, composed8, excluded")
+                  fmt::format("first and last layer: {}",
+                              fmt::join(config::ChoiceNames<config::FirstLast>::names, ", ")))
       ->capture_default_str();
   command.add_flag("--highway", settings.highway, "skip tensors on the precision highway");
   command.add_option("--highway-bits", settings.highway_bits, "its width, 4..32")
@@ -109,17 +82,9 @@ models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
     node.set(setting);
   }
   ConfigMap map{node, "(top)"};
-  models::QuantizeOptions options;
-  const models::LayerBits bits = read_widths(map.get_node("precision"), "precision");
-  options.weight_bits = bits.weight;
-  options.activation_bits = bits.activation;
-  read_layers(map.get_map("layers"), options);
-  ConfigMap highway = map.get_map("highway");
-  options.highway = highway.get_bool("enabled");
-  options.highway_bits = static_cast<int>(highway.get_int("bits", 4, 32));
-  highway.finish();
+  const config::AcceleratorConfig asked = config::read_quantization(map);
   map.finish();
-  return options;
+  return models::quantize_options(asked);
 }
 
 models::Network open_model(const std::string& given, const CommonOptions& common,

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/base/config_node.hpp"
 #include "sim/config/array.hpp"
 #include "sim/config/dram.hpp"
 #include "sim/config/glb.hpp"
 #include "sim/config/highway.hpp"
+#include "sim/config/key.hpp"
 #include "sim/config/layers.hpp"
 #include "sim/config/mapper.hpp"
 #include "sim/config/noc.hpp"
@@ -26,7 +28,7 @@ namespace turnpike::config {
 /// it. Sizes in values unless the name says otherwise.
 struct AcceleratorConfig {
   std::string name;
-  std::string profile;
+  std::string profile = "silicon";
   double clock_mhz = 250.0;
   TechnologyConfig technology;
   OperandWidths precision;
@@ -65,5 +67,15 @@ struct AcceleratorConfig {
 
 /// Reads a merged configuration.
 [[nodiscard]] AcceleratorConfig read_accelerator(const ConfigNode& merged);
+
+/// Asks for the keys a profile may set but `cost`, which is CostPolicy's, and checks them.
+void check_policies(ConfigMap& top);
+
+/// Reads the keys that decide what a network is quantized to: precision, layers, highway.enabled
+/// and highway.bits. The rest is as by default.
+[[nodiscard]] AcceleratorConfig read_quantization(ConfigMap& top);
+
+/// Every key of an accelerator file, in the order of the documentation.
+[[nodiscard]] std::vector<KeyRow> accelerator_keys();
 
 }  // namespace turnpike::config

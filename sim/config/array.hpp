@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sim/config/choice.hpp"
+#include "sim/config/key.hpp"
 
 namespace turnpike::config {
 
@@ -26,5 +27,15 @@ struct ArrayConfig {
   [[nodiscard]] std::int64_t pes() const { return rows * columns; }
   friend bool operator==(const ArrayConfig&, const ArrayConfig&) = default;
 };
+
+template <>
+inline constexpr auto kKeys<ArrayConfig> = std::array{
+    key::choice<&ArrayConfig::kind>(
+        {.name = "kind",
+         .meaning = "how a layer is laid over the PEs, and what moves between them"}),
+    key::integer<&ArrayConfig::rows>(
+        {.name = "rows", .low = 1, .high = 1024, .required = true, .meaning = "PE rows"}),
+    key::integer<&ArrayConfig::columns>(
+        {.name = "columns", .low = 1, .high = 1024, .required = true, .meaning = "PE columns"})};
 
 }  // namespace turnpike::config

@@ -8,6 +8,7 @@
 #include "sim/base/config_map.hpp"
 #include "sim/base/range.hpp"
 #include "sim/config/choice.hpp"
+#include "sim/config/key.hpp"
 
 namespace turnpike::config {
 
@@ -33,6 +34,9 @@ struct ChoiceNames<Group> {
                                                                   "clock", "leakage", "dram"};
 };
 
+/// Factor range of each Group.
+using Bands = std::array<Range, kGroups>;
+
 /// What a chosen accounting counts: the `cost:` mapping of a configuration.
 struct CostPolicy {
   ClockRule clock = ClockRule::flip_flops;
@@ -43,13 +47,105 @@ struct CostPolicy {
   bool leakage = false;
   bool dram_background = false;  ///< DRAM standby and refresh
   bool first_last_area = false;  ///< the area of 16-bit PEs for native16 layers is charged
-  std::array<Range, kGroups> uncertainty{};  ///< factor range of each Group
-  std::optional<std::string> energy_table;   ///< Accelergy ERT that replaces prices; a path
-  std::optional<std::string> area_table;     ///< Accelergy ART that replaces areas; a path
+  Bands uncertainty{};           ///< factor range of each Group
+  std::optional<std::string> energy_table;  ///< Accelergy ERT that replaces prices; a path
+  std::optional<std::string> area_table;    ///< Accelergy ART that replaces areas; a path
 
   /// Reads the `cost` mapping of `top`. Every key but the tables is required, unknown ones are
   /// errors.
   static CostPolicy read(ConfigMap& top);
 };
+
+namespace key {
+
+template <Group Of>
+[[nodiscard]] constexpr Key<Bands> band(KeyFacts facts) {
+  facts.form = Form::band;
+  return {facts,
+          [](ConfigMap& map, const KeyFacts& row, Bands& bands, Scope) {
+            Range& range = bands[static_cast<std::size_t>(Of)];
+            range = read_band(map, row).value_or(range);
+          },
+          [](const Bands& bands) {
+            const Range& range = bands[static_cast<std::size_t>(Of)];
+            return '[' + shown(range.low) + ", " + shown(range.high) + ']';
+          },
+          nullptr};
+}
+
+}  // namespace key
+
+template <>
+inline constexpr auto kKeys<Bands> = std::array{
+    key::band<Group::logic>(
+        {.name = "logic",
+         .low = 1e-3,
+         .high = 1e3,
+         .required = true,
+         .meaning = "range of a factor on MAC, control, post and codec energies"}),
+    key::band<Group::spads>(
+        {.name = "spads", .low = 1e-3, .high = 1e3, .required = true, .meaning = "same, spads"}),
+    key::band<Group::noc>({.name = "noc",
+                           .low = 1e-3,
+                           .high = 1e3,
+                           .required = true,
+                           .meaning = "same, networks, FIFOs and links"}),
+    key::band<Group::glb>(
+        {.name = "glb", .low = 1e-3, .high = 1e3, .required = true, .meaning = "same, buffers"}),
+    key::band<Group::clock>(
+        {.name = "clock", .low = 1e-3, .high = 1e3, .required = true, .meaning = "same, clock"}),
+    key::band<Group::leakage>({.name = "leakage",
+                               .low = 1e-3,
+                               .high = 1e3,
+                               .required = true,
+                               .meaning = "same, leakage"}),
+    key::band<Group::dram>(
+        {.name = "dram", .low = 1e-3, .high = 1e3, .required = true, .meaning = "same, DRAM"})};
+
+template <>
+inline constexpr auto kKeys<CostPolicy> = std::array{
+    key::choice<&CostPolicy::clock>(
+        {.name = "clock",
+         .required = true,
+         .meaning = "how the registers' clock energy of a PE-cycle is charged"}),
+    key::number<&CostPolicy::clock_factor>(
+        {.name = "clock_factor",
+         .low = 0,
+         .high = 10,
+         .required = true,
+         .meaning = "share of the flip-flops' clock energy that is spent"}),
+    key::number<&CostPolicy::idle_pe_clock>(
+        {.name = "idle_pe_clock",
+         .low = 0,
+         .high = 1,
+         .required = true,
+         .meaning = "clock energy of an unmapped PE over that of a mapped one"}),
+    key::truth<&CostPolicy::access_clock>({.name = "access_clock",
+                                           .note = "not with a clock rule",
+                                           .required = true,
+                                           .meaning = "access energies contain their clock pins"}),
+    key::truth<&CostPolicy::control>(
+        {.name = "control", .required = true, .meaning = "PE control and controller are charged"}),
+    key::truth<&CostPolicy::leakage>(
+        {.name = "leakage", .required = true, .meaning = "leakage x time is charged"}),
+    key::truth<&CostPolicy::dram_background>({.name = "dram_background",
+                                              .required = true,
+                                              .meaning = "DRAM standby and refresh are charged"}),
+    key::truth<&CostPolicy::first_last_area>(
+        {.name = "first_last_area",
+         .required = true,
+         .meaning = "the area of 16-bit PEs for native16 layers is charged"}),
+    key::text<&CostPolicy::energy_table>({.name = "energy_table",
+                                          .allowed = "path of an Accelergy ERT",
+                                          .absent = "none",
+                                          .meaning = "prices that replace the tables'"}),
+    key::text<&CostPolicy::area_table>({.name = "area_table",
+                                        .allowed = "path of an Accelergy ART",
+                                        .absent = "none",
+                                        .meaning = "areas that replace the tables'"}),
+    key::section<&CostPolicy::uncertainty>({.name = "uncertainty"})};
+
+/// InputError if the clock pins would be paid for twice.
+void check(const CostPolicy& policy, const ConfigMap& map);
 
 }  // namespace turnpike::config

@@ -2,7 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/config_map.hpp"
+
 namespace turnpike::config {
+
+void check(const GlbConfig& glb, const ConfigMap& map) {
+  static_cast<void>(lines_per_bank(glb, map.spot("bytes_at_16_bit")));
+}
 
 std::int64_t lines_per_bank(const GlbConfig& glb, const SourceSpot& spot) {
   if (glb.banks < 1 || glb.line_values < 1) {

@@ -6,6 +6,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/config/choice.hpp"
+#include "sim/config/key.hpp"
 
 namespace turnpike::config {
 
@@ -37,6 +38,44 @@ struct GlbConfig {
   [[nodiscard]] int line_bits(int width) const { return static_cast<int>(line_values) * width; }
   friend bool operator==(const GlbConfig&, const GlbConfig&) = default;
 };
+
+template <>
+inline constexpr auto kKeys<GlbConfig> = std::array{
+    key::integer<&GlbConfig::bytes_at_16_bit>(
+        {.name = "bytes_at_16_bit",
+         .low = 1,
+         .high = 1 << 26,
+         .allowed = "whole lines in every bank, at most 2^26",
+         .required = true,
+         .meaning = "global buffer",
+         .unit = "bytes at 16 bit",
+         .more = "scales with the precision, and is priced to 4 MB after that"}),
+    key::integer<&GlbConfig::banks>({.name = "banks",
+                                     .low = 1,
+                                     .high = 4096,
+                                     .required = true,
+                                     .meaning = "banks of the global buffer"}),
+    key::integer<&GlbConfig::line_values>({.name = "line_values",
+                                           .low = 1,
+                                           .high = 64,
+                                           .required = true,
+                                           .meaning = "values a line holds"}),
+    key::integer<&GlbConfig::latency_cycles>({.name = "latency_cycles",
+                                              .low = 0,
+                                              .high = 64,
+                                              .meaning = "access latency",
+                                              .unit = "cycles"}),
+    key::integer<&GlbConfig::filter_bytes_at_16_bit>({.name = "filter_bytes_at_16_bit",
+                                                      .low = 1,
+                                                      .high = 1 << 26,
+                                                      .meaning = "filter buffer",
+                                                      .unit = "bytes at 16 bit",
+                                                      .more = "priced as the global buffer is"}),
+    key::choice<&GlbConfig::allocation>(
+        {.name = "allocation", .meaning = "whether a bank may hold more than one kind of data"})};
+
+/// The rule of lines_per_bank.
+void check(const GlbConfig& glb, const ConfigMap& map);
 
 /// Lines of a bank. InputError at `spot` unless the bytes are whole lines in every bank.
 [[nodiscard]] std::int64_t lines_per_bank(const GlbConfig& glb, const SourceSpot& spot);

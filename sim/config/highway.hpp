@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "sim/config/choice.hpp"
+#include "sim/config/key.hpp"
 
 namespace turnpike::config {
 
@@ -24,5 +25,22 @@ struct HighwayConfig {
 
   friend bool operator==(const HighwayConfig&, const HighwayConfig&) = default;
 };
+
+template <>
+inline constexpr auto kKeys<HighwayConfig> = std::array{
+    key::truth<&HighwayConfig::enabled>({.name = "enabled",
+                                         .quantization = true,
+                                         .meaning = "skip tensors are kept at high precision"}),
+    key::integer<&HighwayConfig::bits>({.name = "bits",
+                                        .low = 4,
+                                        .high = 32,
+                                        .quantization = true,
+                                        .meaning = "width of a highway value",
+                                        .unit = "bits",
+                                        .more = "32 is floating point"}),
+    key::choice<&HighwayConfig::storage>(
+        {.name = "storage",
+         .meaning = "a narrow and a wide copy of each skip tensor, or the wide one "
+                    "alone, quantized when read"})};
 
 }  // namespace turnpike::config

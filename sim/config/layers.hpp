@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/config/choice.hpp"
+#include "sim/config/key.hpp"
 #include "sim/config/operand_widths.hpp"
 
 namespace turnpike::config {
@@ -40,5 +41,24 @@ struct LayersConfig {
 
   friend bool operator==(const LayersConfig&, const LayersConfig&) = default;
 };
+
+void read_overrides(ConfigMap& map, const KeyFacts& facts, LayersConfig& layers);
+[[nodiscard]] std::string shown_overrides(const LayersConfig& layers);
+
+template <>
+inline constexpr auto kKeys<LayersConfig> =
+    std::array{key::choice<&LayersConfig::first_last>(
+                   {.name = "first_last",
+                    .policy = true,
+                    .quantization = true,
+                    .meaning = "width of the first and last conv or fc layer"}),
+               key::own<LayersConfig, read_overrides, shown_overrides>(
+                   {.name = "overrides",
+                    .form = Form::layer_widths,
+                    .low = 1,
+                    .high = 16,
+                    .absent = "none",
+                    .quantization = true,
+                    .meaning = "bits of the layers whose name matches a pattern of * and ?"})};
 
 }  // namespace turnpike::config

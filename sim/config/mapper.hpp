@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "sim/config/choice.hpp"
+#include "sim/config/key.hpp"
 
 namespace turnpike::config {
 
@@ -20,5 +21,9 @@ struct MapperConfig {
 
   friend bool operator==(const MapperConfig&, const MapperConfig&) = default;
 };
+
+template <>
+inline constexpr auto kKeys<MapperConfig> = std::array{key::choice<&MapperConfig::objective>(
+    {.name = "objective", .meaning = "what mappings are chosen for"})};
 
 }  // namespace turnpike::config

@@ -7,73 +7,95 @@
 
 #include "sim/base/config_map.hpp"
 #include "sim/base/error.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/config/cost_policy.hpp"
-#include "sim/config/psum.hpp"
 
 namespace turnpike::config {
 namespace {
 
-/// A profile sets prices and the policies named here, nothing of the machine.
-void check_overlay(ConfigMap& map) {
-  if (auto psum = map.opt_map("psum")) {
-    if (const ConfigNode* bits = psum->opt_node("cost_bits")) {
-      static_cast<void>(read_psum_cost(*bits));
-    }
-    psum->finish();
-  }
-  if (auto layers = map.opt_map("layers")) {
-    static_cast<void>(layers->opt_choice(
-        "first_last", {"same", "native16", "composed", "composed8", "excluded"}));
-    layers->finish();
-  }
-  if (auto dram = map.opt_map("dram")) {
-    static_cast<void>(dram->opt_string("device"));
-    dram->finish();
-  }
-  static_cast<void>(map.opt_choice("feature_maps", {"keep", "spill"}));
-  static_cast<void>(CostPolicy::read(map));
+constexpr std::array<std::string_view, 1> kSchemas = {"turnpike-profile/1"};
+
+void read_schema(ConfigMap& map, const KeyFacts& facts, Profile& /*profile*/) {
+  static_cast<void>(key::read_choice(map, facts));
 }
 
-/// The `source` mapping of a profile: dotted key -> a command or a publication.
-std::map<std::string, std::string> read_sources(ConfigMap& top, const ConfigNode& profile) {
-  std::map<std::string, std::string> sources;
-  auto map = top.opt_map("source");
-  if (!map) {
-    return sources;
+void read_source(ConfigMap& map, const KeyFacts& facts, Profile& profile) {
+  if (auto source = map.opt_map(std::string{facts.name})) {
+    for (const std::string& key : source->keys()) {
+      profile.sources.emplace(key, source->get_string(key));
+    }
   }
-  for (const std::string& key : map->keys()) {
-    const ConfigNode* at = &profile;
+}
+
+std::string nothing(const Profile& /*profile*/) {
+  return "";
+}
+
+/// InputError unless every key a source is stated for is one of the profile.
+void check_sources(const Profile& profile, const ConfigNode& node) {
+  for (const auto& [key, source] : profile.sources) {
+    const ConfigNode* at = &node;
     for (std::size_t from = 0, dot = 0; at != nullptr && dot != std::string::npos; from = dot + 1) {
       dot = key.find('.', from);
       at = at->find(key.substr(from, dot - from));
     }
     if (at == nullptr) {
-      map->fail(key, fmt::format("states a source, but this profile sets no key '{}'", key));
+      throw InputError{node.find("source")->find(key)->spot,
+                       fmt::format("states a source, but this profile sets no key '{}'", key)};
     }
-    sources.emplace(key, map->get_string(key));
   }
-  map->finish();
-  return sources;
 }
 
 }  // namespace
 
+template <>
+inline constexpr auto kKeys<Profile> = std::array{
+    key::own<Profile, read_schema, nothing>({.name = "schema",
+                                             .form = Form::choice,
+                                             .choices = kSchemas,
+                                             .required = true,
+                                             .meaning = "kind and version of the file"}),
+    key::text<&Profile::name>(
+        {.name = "name", .required = true, .meaning = "printed in the policy line"}),
+    key::text<&Profile::description>(
+        {.name = "description", .required = true, .meaning = "one sentence"}),
+    key::own<Profile, read_source, nothing>(
+        {.name = "source",
+         .form = Form::mapping,
+         .allowed = "dotted keys of this file",
+         .absent = "none",
+         .meaning = "where a number comes from: the command that prints it, or a publication"})};
+
 Profile Profile::load(const std::string& path) {
   Profile profile;
-  ConfigNode node = ConfigNode::from_file(path);
-  ConfigMap map{node, "(top)"};
-  static_cast<void>(map.get_choice("schema", {"turnpike-profile/1"}));
-  profile.name = map.get_string("name");
-  profile.description = map.get_string("description");
-  profile.sources = read_sources(map, node);
-  check_overlay(map);
+  profile.overlay = ConfigNode::from_file(path);
+  ConfigMap map{profile.overlay, "(top)"};
+  read_keys(map, profile, Scope::all);
+  check_sources(profile, profile.overlay);
+  check_policies(map);
+  static_cast<void>(CostPolicy::read(map));
   map.finish();
-  std::erase_if(node.entries, [](const ConfigNode::Entry& entry) {
-    return entry.first == "schema" || entry.first == "name" || entry.first == "description" ||
-           entry.first == "source";
+  std::erase_if(profile.overlay.entries, [](const ConfigNode::Entry& entry) {
+    return std::any_of(kKeys<Profile>.begin(), kKeys<Profile>.end(),
+                       [&](const Key<Profile>& key) { return key.facts.name == entry.first; });
   });
-  profile.overlay = std::move(node);
   return profile;
+}
+
+std::vector<KeyRow> profile_keys() {
+  std::vector<KeyRow> rows;
+  add_rows<Profile>(rows, "");
+  for (KeyRow& row : accelerator_keys()) {
+    if (row.facts.policy) {
+      row.facts.absent = "the accelerator's";
+      row.absent = row.facts.absent;
+      row.facts.meaning = "as in an accelerator file";
+      row.facts.unit = row.facts.more = {};
+      rows.push_back(std::move(row));
+    }
+  }
+  add_rows<CostPolicy>(rows, "cost.");
+  return rows;
 }
 
 std::vector<std::string> Profile::names_in(const std::string& directory) {

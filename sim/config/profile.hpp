@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/base/config_node.hpp"
+#include "sim/config/key.hpp"
 
 namespace turnpike::config {
 
@@ -22,5 +23,8 @@ struct Profile {
   /// Names of the profiles (*.yaml) in a directory, sorted. FileError if it is none.
   static std::vector<std::string> names_in(const std::string& directory);
 };
+
+/// Every key of a profile, in the order of the documentation.
+[[nodiscard]] std::vector<KeyRow> profile_keys();
 
 }  // namespace turnpike::config

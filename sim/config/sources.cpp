@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDefaultProfile = "silicon";
-
 /// Reads a configuration with all a run needs, prices included.
 AcceleratorConfig read_whole(const ConfigNode& merged) {
   AcceleratorConfig config = read_accelerator(merged);
@@ -140,7 +138,7 @@ void check_highway_settings(const AcceleratorConfig& config) {
 AcceleratorConfig load_accelerator(const ConfigSources& sources) {
   ConfigNode merged = read_file(sources.accelerator_file);
   ConfigMap top{merged, "(top)"};
-  const std::string own = top.opt_string("profile").value_or(kDefaultProfile);
+  const std::string own = top.opt_string("profile").value_or(AcceleratorConfig{}.profile);
   const SourceSpot spot = top.has("profile") ? top.spot("profile") : SourceSpot{};
   merged.fill_from(Profile::load(profile_path(own, sources.config_root, spot)).overlay);
   AcceleratorConfig config = read_whole(merged);  // what --set replaces must be right, too

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+
+#include "sim/config/key.hpp"
 
 namespace turnpike::config {
 
@@ -12,5 +15,29 @@ struct SpadConfig {
 
   friend bool operator==(const SpadConfig&, const SpadConfig&) = default;
 };
+
+template <>
+inline constexpr auto kKeys<SpadConfig> =
+    std::array{key::integer<&SpadConfig::ifmap>({.name = "ifmap",
+                                                 .low = 1,
+                                                 .high = 224,
+                                                 .required = true,
+                                                 .meaning = "ifmap spad of a PE",
+                                                 .unit = "values",
+                                                 .more = "a register file, priced to 224 words"}),
+               key::integer<&SpadConfig::filter>({.name = "filter",
+                                                  .low = 1,
+                                                  .high = 4096,
+                                                  .required = true,
+                                                  .meaning = "filter spad of a PE",
+                                                  .unit = "values",
+                                                  .more = "an SRAM, priced to 4096 words"}),
+               key::integer<&SpadConfig::psum>({.name = "psum",
+                                                .low = 1,
+                                                .high = 224,
+                                                .required = true,
+                                                .meaning = "psum spad of a PE",
+                                                .unit = "values",
+                                                .more = "a register file, priced to 224 words"})};
 
 }  // namespace turnpike::config

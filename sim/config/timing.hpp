@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "sim/config/choice.hpp"
+#include "sim/config/key.hpp"
 
 namespace turnpike::config {
 
@@ -23,5 +24,10 @@ struct TimingConfig {
 
   friend bool operator==(const TimingConfig&, const TimingConfig&) = default;
 };
+
+template <>
+inline constexpr auto kKeys<TimingConfig> = std::array{key::choice<&TimingConfig::filter_load>(
+    {.name = "filter_load",
+     .meaning = "a filter load streams whole banks, as on the chip, or only what is used"})};
 
 }  // namespace turnpike::config

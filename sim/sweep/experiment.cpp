@@ -94,18 +94,6 @@ std::string way_out(const std::string& name) {
                      : way;
 }
 
-models::QuantizeOptions quantize_options(const AcceleratorConfig& config) {
-  models::QuantizeOptions options;
-  options.weight_bits = config.precision.weight;
-  options.activation_bits = config.precision.activation;
-  options.first_last = config.layers.first_last;
-  for (const config::LayerOverride& entry : config.layers.overrides) {
-    options.overrides.push_back({entry.pattern, entry.widths.weight, entry.widths.activation});
-  }
-  options.highway = config.highway.enabled;
-  options.highway_bits = config.highway.bits;
-  return options;
-}
 }  // namespace
 
 struct Workload::Impl {
@@ -164,7 +152,7 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
   if (!from_file) {
     prepare();
     trace = std::make_shared<const Trace>(
-        models::quantize(*impl_->network, *impl_->calibration, quantize_options(config)));
+        models::quantize(*impl_->network, *impl_->calibration, models::quantize_options(config)));
   }
   const bool own_bits =
       std::any_of(trace->layers.begin(), trace->layers.end(), [&](const traces::LayerEntry& l) {
