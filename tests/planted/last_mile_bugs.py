@@ -169,7 +169,7 @@ BUGS = [
     ("price: a buffer's write is a read", "sim/cost/estimator.cpp",
      "double energy = work == Work::read ? row.figures.read_pj : row.figures.write_pj;",
      "double energy = row.figures.read_pj;", "last_mile"),
-    ("price: a row bus as long as a column", "pe/row_stationary_units.cpp",
+    ("price: a row bus as long as a column", "pe/row_stationary/units.cpp",
      'bus("row bus", narrow(a.array.columns),', 'bus("row bus", narrow(a.array.rows),', "last_mile"),
     ("price: a multicast hit pays for the miss again", "sim/cost/estimator.cpp",
      "hit.energy = hit.energy - miss.energy;", "hit.energy = hit.energy + Picojoules{0.0};",
