@@ -13,6 +13,7 @@
 namespace turnpike::report {
 namespace {
 
+using accelerator::bytes_of;
 using accelerator::LayerResult;
 
 void read_cell(const CsvTable& table, std::size_t row, const std::string& column,

@@ -17,6 +17,7 @@
 namespace turnpike::report {
 namespace {
 
+using accelerator::bytes_of;
 using Json = nlohmann::ordered_json;
 using Figures = std::array<double, kComponents>;  // by component
 

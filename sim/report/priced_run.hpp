@@ -8,7 +8,6 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/cost/cost_model.hpp"
 #include "sim/cost/energy_table.hpp"
-#include "sim/report/run_figures.hpp"
 
 /// A run with its prices: what the result files and tables are written from.
 namespace turnpike::report {
@@ -32,12 +31,6 @@ struct PricedRun {
   [[nodiscard]] std::uint64_t dram_bytes() const;
   [[nodiscard]] SquareMicrometres area_of(Component component) const;
 };
-
-using accelerator::bytes_of;
-
-/// What results.json states of a run.
-[[nodiscard]] ResultsRecord results_of(const PricedRun& run);
-[[nodiscard]] Totals totals_of(const PricedRun& run);
 
 /// What the machine of a configuration is built of, for its price and area. `result` decides what
 /// depends on the network: mid-rise weights, element-wise units, native 16-bit layers; may be null.

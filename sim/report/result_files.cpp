@@ -6,6 +6,7 @@
 #include "sim/base/printable.hpp"
 #include "sim/report/record_csv.hpp"
 #include "sim/report/record_json.hpp"
+#include "sim/report/results_of.hpp"
 
 namespace turnpike::report {
 namespace {

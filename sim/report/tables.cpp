@@ -9,6 +9,7 @@
 namespace turnpike::report {
 namespace {
 
+using accelerator::bytes_of;
 using accelerator::LayerResult;
 
 std::string kilobytes(std::uint64_t bits) {

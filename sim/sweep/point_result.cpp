@@ -50,8 +50,8 @@ void read_point(const report::RunDirectory& directory, PointResult& point) {
     point.highway_energy_pj += energy;
   }
   for (const accelerator::LayerResult& layer : result.layers) {
-    point.highway_dram_bytes += static_cast<double>(report::bytes_of(layer.dram_bits.highway));
-    point.highway_glb_bytes += static_cast<double>(report::bytes_of(layer.glb_bits.highway));
+    point.highway_dram_bytes += static_cast<double>(accelerator::bytes_of(layer.dram_bits.highway));
+    point.highway_glb_bytes += static_cast<double>(accelerator::bytes_of(layer.glb_bits.highway));
   }
 }
 

@@ -50,7 +50,7 @@ function save_button(parent, title, kind, text) {
   made.addEventListener("click", () => save(title, kind, text()));
 }
 
-// `columns`: [title, value of a row, text of the value]; the first names the row. The file holds values, not texts.
+// `columns`: [title, value of a row, text of the value, what it means]; the first names the row. The file holds values, not texts.
 function table(parent, title, columns, rows) {
   const box = element("div", undefined, parent, "scroll");
   const made = element("table", undefined, box, columns.length > 4 ? "wide" : "");
@@ -58,7 +58,11 @@ function table(parent, title, columns, rows) {
   const body = element("tbody", undefined, made);
   const cells = rows.map((row) => columns.map(([, value, text = String]) => text(value(row))));
   const wordy = columns.map((_, i) => i > 0 && cells.some((texts) => texts[i].length > 18 && !/^[\d,.−+ to]*$/.test(texts[i])));
-  columns.forEach(([name], i) => (element("th", name, line, wordy[i] ? "text" : "").scope = "col"));
+  columns.forEach(([name, , , meaning], i) => {
+    const head = element("th", name, line, wordy[i] ? "text" : "");
+    head.scope = "col";
+    if (meaning) head.title = meaning;
+  });
   for (const texts of cells) {
     const tr = element("tr", undefined, body);
     texts.forEach((text, i) => {

@@ -34,7 +34,7 @@ const column = (shown) => [shown.title, (row) => figure_of(row, shown), (value) 
   if (value === 0 && shown.none_at_zero) return "";
   return shown.places < 0 ? number(value)
     : value.toLocaleString("en-US", { minimumFractionDigits: shown.places, maximumFractionDigits: shown.places });
-}];
+}, shown.text];
 
 // The bars of a chart of layers; a part that is taken out of another is not in that one.
 const bars_of = (chart, layers) => data.shown.bars[chart].map((part, _, parts) => ({ name: part.name, values: layers.map((layer) =>
