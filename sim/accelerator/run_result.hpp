@@ -117,6 +117,9 @@ struct Residency {
   std::string reason;
 };
 
+/// Error of a floating output, relative to the range of its reference, that passes.
+inline constexpr double kFloatTolerance = 1e-5;
+
 struct Checks {
   std::optional<bool> ofmap_bit_exact;
   std::uint64_t outputs_compared = 0;
@@ -134,6 +137,7 @@ struct Checks {
   std::string likely_cause;
   /// Every integer output is right or within the tolerance.
   [[nodiscard]] bool codes_passed() const;
+  [[nodiscard]] bool float_passed() const { return float_max_error <= kFloatTolerance; }
   /// The verdict on the run.
   [[nodiscard]] bool all_passed() const;
   /// The same as the status of a sweep's point.

@@ -237,7 +237,7 @@ std::string failed_checks(const PricedRun& run) {
   if (!checks.accumulators_exact.value_or(true)) {
     add("psums differ from plain loops");
   }
-  if (checks.float_max_error > 1e-5) {
+  if (!checks.float_passed()) {
     add(fmt::format("float outputs are off by {:.2e} of their range", checks.float_max_error));
   }
   for (const auto& [name, held] : checks.conservation) {
