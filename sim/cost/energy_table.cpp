@@ -45,6 +45,7 @@ Picojoules EnergyTable::of_stream(Stream stream) const {
 
 EnergyTable price_counts(const std::vector<LayerCounts>& layers, const CostModel& model) {
   EnergyTable table;
+  table.components = model.components();
   std::map<ActionKey, Price> prices;
   double estimate = 0.0;
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {

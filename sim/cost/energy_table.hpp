@@ -37,6 +37,7 @@ using ComponentEnergies = std::array<Picojoules, kComponents>;
 /// the same counts twice gives the same bits.
 struct EnergyTable {
   std::vector<std::string> layers;
+  std::vector<Component> components;         ///< of the machine
   std::vector<EnergyRow> rows;               ///< by layer, then by key
   std::vector<ComponentEnergies> by_layer;   ///< [layer][component], both streams
   ComponentEnergies by_component{};          ///< both streams

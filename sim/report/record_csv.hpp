@@ -65,10 +65,11 @@ void add_cells(std::vector<CsvCell>& cells, CsvCell cell, const Value& value) {
 inline void add_cells(std::vector<CsvCell>& cells, CsvCell cell, const ComponentFigures& figures) {
   cell.text = shortest(std::accumulate(figures.begin(), figures.end(), 0.0));
   cells.push_back(cell);
-  for (int c = 0; c < kComponents; ++c) {
-    cells.push_back({Column::added,
-                     fmt::format("{}_{}", cell.name, to_string(static_cast<Component>(c))),
-                     shortest(figures[static_cast<std::size_t>(c)])});
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    if (figures.of_machine[c]) {
+      cells.push_back({Column::added, fmt::format("{}_{}", cell.name, to_string(Component{c})),
+                       shortest(figures[c])});
+    }
   }
 }
 
@@ -97,9 +98,10 @@ std::vector<CsvCell> csv_cells(const Record& record) {
   return out + '\n';
 }
 
+/// The names of a record's columns; `like` is one of those that follow.
 template <Described Record>
-std::string csv_header() {
-  return csv_line(csv_cells(Record{}), &CsvCell::name);
+std::string csv_header(const Record& like = {}) {
+  return csv_line(csv_cells(like), &CsvCell::name);
 }
 
 template <Described Record>

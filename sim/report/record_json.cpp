@@ -1,29 +1,48 @@
 #include "sim/report/record_json.hpp"
 
+#include <optional>
+
+#include <fmt/format.h>
+
 namespace turnpike::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string name_of(int component) {
-  return std::string{to_string(static_cast<Component>(component))};
+std::string name_of(std::size_t component) {
+  return std::string{to_string(Component{component})};
+}
+
+/// Figures of the components that stand there. FileError for one that is none.
+void read_components(const JsonPart& part, ByComponent& value) {
+  for (const auto& [name, figure] : part.object.items()) {
+    const std::optional<Component> component = Component::named(name);
+    if (!component) {
+      part.map().fail(fmt::format("'{}' is no component", name));
+    }
+    const auto at = static_cast<std::size_t>(*component);
+    read_value(part, name, value[at]);
+    value.of_machine.set(at);
+  }
 }
 
 }  // namespace
 
 Json value_json(const ComponentFigures& figures) {
   Json out = Json::object();
-  for (int c = 0; c < kComponents; ++c) {
-    out[name_of(c)] = figures[static_cast<std::size_t>(c)];
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    if (figures.of_machine[c]) {
+      out[name_of(c)] = figures[c];
+    }
   }
   return out;
 }
 
 Json value_json(const ComponentAreas& areas) {
   Json out = Json::object();
-  for (int c = 0; c < kComponents; ++c) {
-    if (static_cast<Component>(c).row().area) {
-      out[name_of(c)] = areas[static_cast<std::size_t>(c)];
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    if (areas.of_machine[c] && Component{c}.row().area) {
+      out[name_of(c)] = areas[c];
     }
   }
   return out;
@@ -108,19 +127,11 @@ void read_value(const JsonPart& part, const std::string& key, NamedTexts& value)
 }
 
 void read_value(const JsonPart& part, const std::string& key, ComponentFigures& value) {
-  const JsonPart inner = part.at(key);
-  for (int c = 0; c < kComponents; ++c) {
-    read_value(inner, name_of(c), value[static_cast<std::size_t>(c)]);
-  }
+  read_components(part.at(key), value);
 }
 
 void read_value(const JsonPart& part, const std::string& key, ComponentAreas& value) {
-  const JsonPart inner = part.at(key);
-  for (int c = 0; c < kComponents; ++c) {
-    if (inner.map().has(name_of(c))) {
-      read_value(inner, name_of(c), value[static_cast<std::size_t>(c)]);
-    }
-  }
+  read_components(part.at(key), value);
 }
 
 FieldSpot find_field(const JsonPart& part, const Label& label, const FieldOptions& options,

@@ -111,9 +111,8 @@ void read_value(const JsonPart& part, const std::string& key, std::map<std::stri
 void read_value(const JsonPart& part, const std::string& key,
                 std::map<std::string, std::string>& value);
 void read_value(const JsonPart& part, const std::string& key, NamedTexts& value);
-/// Every component must be there.
+/// The machine has the components that stand there.
 void read_value(const JsonPart& part, const std::string& key, ComponentFigures& value);
-/// A component that is not there has none.
 void read_value(const JsonPart& part, const std::string& key, ComponentAreas& value);
 
 template <class Value>

@@ -30,8 +30,9 @@ std::string results_json(const PricedRun& run) {
 }
 
 std::string layers_csv(const PricedRun& run) {
-  std::string out = csv_header<PricedLayer>();
-  for (const PricedLayer& layer : results_of(run).layers()) {
+  const std::vector<PricedLayer> layers = results_of(run).layers();
+  std::string out = csv_header(layers.empty() ? PricedLayer{} : layers.front());
+  for (const PricedLayer& layer : layers) {
     out += csv_row(layer);
   }
   return out;

@@ -1,6 +1,7 @@
 #include "sim/report/results_of.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <numeric>
 
 namespace turnpike::report {
@@ -39,8 +40,13 @@ Totals totals_of(const PricedRun& run) {
 }
 
 ResultsRecord results_of(const PricedRun& run) {
-  const auto counted = [](const cost::ComponentEnergies& energies) {
+  std::bitset<kComponents> of_machine;
+  for (const Component component : run.energy.components) {
+    of_machine.set(static_cast<std::size_t>(component));
+  }
+  const auto counted = [&of_machine](const cost::ComponentEnergies& energies) {
     ComponentFigures out;
+    out.of_machine = of_machine;
     std::transform(energies.begin(), energies.end(), out.begin(),
                    [](Picojoules energy) { return energy.count(); });
     return out;
@@ -53,8 +59,9 @@ ResultsRecord results_of(const PricedRun& run) {
   figures.policy = run.policy;
   figures.highway_storage = to_string(run.config.highway.storage);
   figures.totals = totals_of(run);
-  for (int c = 0; c < kComponents; ++c) {
-    figures.area_um2[static_cast<std::size_t>(c)] = run.area_of(static_cast<Component>(c)).count();
+  figures.area_um2.of_machine = of_machine;
+  for (const Component component : run.energy.components) {
+    figures.area_um2[static_cast<std::size_t>(component)] = run.area_of(component).count();
   }
   figures.energy_pj = counted(run.energy.by_component);
   figures.energy_pj_highway = counted(run.energy.by_component_highway);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,10 +16,13 @@
 /// What results.json holds: a run and its prices, described field by field.
 namespace turnpike::report {
 
-/// Of each component, in the order of Component.
-struct ComponentFigures : std::array<double, kComponents> {};
+/// A figure of each component, in the order of Component; 0 of those the machine does not have.
+struct ByComponent : std::array<double, kComponents> {
+  std::bitset<kComponents> of_machine;  ///< what its inventory declares: these stand in the files
+};
+struct ComponentFigures : ByComponent {};
 /// The same, of components that have an area.
-struct ComponentAreas : std::array<double, kComponents> {};
+struct ComponentAreas : ByComponent {};
 
 /// Of the whole run, for the whole batch.
 struct Totals {

@@ -55,6 +55,17 @@ config::AcceleratorConfig read_config(const RunDirectory& directory) {
   }
 }
 
+/// FileError if results.json has no energy of a component that counts.csv has counts of.
+void check_components(const RunDirectory& directory, const StoredRun& run) {
+  for (const StoredCount& count : run.counts) {
+    if (!run.figures.energy_pj.of_machine[static_cast<std::size_t>(count.key.component)]) {
+      throw FileError{{directory.path("results.json"), 0, 0},
+                      fmt::format("has no energy of '{}', which counts.csv counts",
+                                  to_string(count.key.component))};
+    }
+  }
+}
+
 void read_run_record(const RunDirectory& directory, StoredRun& run) {
   run.timing = directory.record().timing;
   run.result.passes_simulated = directory.record().passes_simulated;
@@ -94,6 +105,7 @@ StoredRun read_stored_run(const std::string& path) {
   run.config = read_config(directory);
   use_kept_price_tables(path, run.config);
   run.counts = read_counts(directory, run.result);
+  check_components(directory, run);
   for (const accelerator::LayerResult& layer : run.result.layers) {
     run.result.passes += layer.passes;
   }

@@ -89,9 +89,8 @@ std::string layer_rows(const PricedRun& run) {
 std::string component_rows(const PricedRun& run) {
   TextTable table{{"component", "energy uJ", "%", "highway uJ", "area mm2"}};
   const double total = run.energy.total.count();
-  for (int c = 0; c < kComponents; ++c) {
-    const auto component = static_cast<Component>(c);
-    const auto at = static_cast<std::size_t>(c);
+  for (const Component component : run.energy.components) {
+    const auto at = static_cast<std::size_t>(component);
     const double energy = run.energy.by_component[at].count();
     const double area = run.area_of(component).count();
     table.add({std::string{to_string(component)}, fmt::format("{:.2f}", energy * 1e-6),

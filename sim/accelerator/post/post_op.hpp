@@ -9,8 +9,8 @@
 #include "traces/trace.hpp"
 
 /// The element-wise layers of the post-processing unit: a file an operation, with the values it
-/// computes and the work it is, listed once (post_ops.cpp). Written a second time: the engine that
-/// makes the traces has its own.
+/// computes and the work it is (`extern const PostOp`), listed once (post_ops.cpp). Written a
+/// second time: the engine that makes the traces has its own.
 namespace turnpike::accelerator::post {
 
 /// A layer that is being counted.

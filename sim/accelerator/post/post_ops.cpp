@@ -5,6 +5,9 @@
 
 namespace turnpike::accelerator::post {
 
+// Each stands in a file of its name.
+extern const PostOp kAdd, kMul, kMaxPool, kAveragePool, kConcat, kQuantize;
+
 const PostOp* post_op(traces::Op op) {
   static const std::array kAll = {&kAdd,         &kAffine, &kMul,     &kMaxPool,
                                   &kAveragePool, &kConcat, &kQuantize};

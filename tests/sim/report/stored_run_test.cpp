@@ -1,5 +1,6 @@
 #include "sim/report/stored_run.hpp"
 
+#include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/random.hpp"
@@ -149,6 +150,25 @@ TEST_F(StoredRunTest, RefusesAVerdictAndSumsThatOtherFiguresContradict) {
               r["layers"][0].erase("passes");
             }).find("': lacks the required key 'passes'"),
             std::string::npos);
+}
+
+TEST_F(StoredRunTest, RefusesAComponentThatIsMissingOrUnknown) {
+  const std::string run = stored_without_digests("run", run_of("tiny_residual.npz"));
+  const std::string results = bytes_of(run + "/results.json");
+  const std::string mac = "\"mac\":";
+  std::string missing = results;
+  std::string unknown = results;
+  for (std::size_t at = 0; (at = missing.find(mac, at)) != std::string::npos;) {
+    const std::size_t end = missing.find('\n', at);
+    missing.erase(at, end + 1 - at);
+  }
+  unknown.replace(unknown.find(mac), mac.size(), "\"mic\":");
+  for (const auto& [text, why] :
+       {std::pair{missing, "has no energy of 'mac'"}, {unknown, "'mic' is no component"}}) {
+    put(run + "/results.json", text);
+    EXPECT_THAT([&] { static_cast<void>(read_stored_run(run)); },
+                testing::ThrowsMessage<FileError>(testing::HasSubstr(why)));
+  }
 }
 
 TEST(ParseWidths, IsTheInverseOfWidthsText) {
