@@ -49,10 +49,10 @@ std::vector<Operations> operations(const PostLayer& layer) {
 
 }  // namespace
 
-const PostOp kAdd{.op = traces::Op::add,
-                  .values = values,
-                  .operations = operations,
-                  .takes_skip = true,
-                  .counted_as = &OperationCounts::high_precision_adds};
+extern const PostOp kAdd{.op = traces::Op::add,
+                         .values = values,
+                         .operations = operations,
+                         .takes_skip = true,
+                         .counted_as = &OperationCounts::high_precision_adds};
 
 }  // namespace turnpike::accelerator::post

@@ -17,6 +17,7 @@ std::vector<Operations> operations(const PostLayer& layer) {
 
 }  // namespace
 
-const PostOp kAveragePool{.op = traces::Op::avgpool, .values = values, .operations = operations};
+extern const PostOp kAveragePool{
+    .op = traces::Op::avgpool, .values = values, .operations = operations};
 
 }  // namespace turnpike::accelerator::post

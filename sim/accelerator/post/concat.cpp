@@ -30,7 +30,7 @@ std::vector<Operations> operations(const PostLayer&) {
 
 }  // namespace
 
-const PostOp kConcat{
+extern const PostOp kConcat{
     .op = traces::Op::concat, .values = values, .operations = operations, .on_psums = false};
 
 }  // namespace turnpike::accelerator::post

@@ -25,7 +25,7 @@ std::uint64_t writes(const LayerEntry& layer) {
 
 }  // namespace
 
-const PostOp kMaxPool{
+extern const PostOp kMaxPool{
     .op = traces::Op::maxpool, .values = values, .operations = operations, .writes = writes};
 
 }  // namespace turnpike::accelerator::post

@@ -22,10 +22,10 @@ std::vector<Operations> operations(const PostLayer& layer) {
 
 }  // namespace
 
-const PostOp kMul{.op = traces::Op::mul,
-                  .values = values,
-                  .operations = operations,
-                  .takes_skip = true,
-                  .counted_as = &OperationCounts::elementwise_multiplies};
+extern const PostOp kMul{.op = traces::Op::mul,
+                         .values = values,
+                         .operations = operations,
+                         .takes_skip = true,
+                         .counted_as = &OperationCounts::elementwise_multiplies};
 
 }  // namespace turnpike::accelerator::post

@@ -22,6 +22,7 @@ std::vector<Operations> operations(const PostLayer& layer) {
 
 }  // namespace
 
-const PostOp kQuantize{.op = traces::Op::quantize, .values = values, .operations = operations};
+extern const PostOp kQuantize{
+    .op = traces::Op::quantize, .values = values, .operations = operations};
 
 }  // namespace turnpike::accelerator::post
