@@ -18,7 +18,6 @@ class ValueHistogram {
   ValueHistogram() = default;
   explicit ValueHistogram(std::span<const float> values);
 
-  [[nodiscard]] bool has_negative() const { return min_ < 0.0; }
   [[nodiscard]] double min() const { return min_; }
   [[nodiscard]] double max() const { return max_; }
   /// max |v|, rounded up to 10 significant bits, so that a clip derived from it does not carry the

@@ -11,6 +11,7 @@
 
 #include "models/branch_gain.hpp"
 #include "models/network_size.hpp"
+#include "models/ops/ops.hpp"
 #include "models/synthetic.hpp"
 #include "sim/base/text.hpp"
 
@@ -270,10 +271,7 @@ void fill_synthetic(Network& network) {
   const std::map<std::string, double> gains = branch_gains(network);
   for (const Layer& shape : network.layers()) {
     Layer& layer = network.layer(shape.name);
-    const bool affine = layer.op == traces::Op::affine;
-    if (!layer.is_array() && !affine) {
-      continue;
-    }
+    const Operation& known = operation(layer.op);
     const auto gain = gains.find(layer.name);
     const double mean_abs =
         std::sqrt(1.0 / static_cast<double>(std::max<std::int64_t>(layer.fan_in(), 1))) *
@@ -285,10 +283,10 @@ void fill_synthetic(Network& network) {
       layer.recurrent_weights =
           laplace_values(layer.recurrent_weight_count(), mean_abs, seed(layer.name + ".wh"));
     }
-    if (layer.scale.empty() && (layer.op == traces::Op::conv || affine)) {
+    if (layer.scale.empty() && known.has_scale) {
       layer.scale.assign(static_cast<std::size_t>(layer.output_channels()), 1.0F);
     }
-    if (layer.bias.empty()) {
+    if (layer.bias.empty() && known.has_bias) {
       layer.bias = uniform_values(layer.output_channels(), -0.1, 0.1, seed(layer.name + ".bias"));
     }
   }

@@ -203,15 +203,6 @@ std::string NpzFile::text(const std::string& name, std::int64_t most) const {
   return {characters.begin(), characters.end()};
 }
 
-NamedTensors read_npz(const std::string& path) {
-  const NpzFile file = NpzFile::open(path);
-  NamedTensors tensors;
-  for (const std::string& name : file.names()) {
-    tensors.emplace_back(name, file.tensor(name));
-  }
-  return tensors;
-}
-
 namespace {
 
 void add_member(zip_t* zip, const std::string& name, const std::string& bytes,

@@ -61,9 +61,6 @@ enum class NpzCompression { stored, deflated };
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-/// Every array of an archive, in archive order.
-[[nodiscard]] NamedTensors read_npz(const std::string& path);
-
 /// Writes an archive that np.load reads. The same tensors give the same bytes (fixed time stamps).
 /// The file appears whole or not at all. FileError if it can't be written, InternalError if a name
 /// is repeated.

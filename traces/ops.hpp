@@ -82,7 +82,7 @@ struct OpFormat {
 };
 
 /// One row an operation, in the order of Op.
-inline constexpr std::array<OpFormat, 11> kOps{{
+inline constexpr auto kOps = std::to_array<OpFormat>({
     {.op = Op::conv,
      .name = "conv",
      .weights = 1,
@@ -138,7 +138,7 @@ inline constexpr std::array<OpFormat, 11> kOps{{
      .check = ops::check_concat},
     {.op = Op::quantize, .name = "quantize", .post = PostRule::none, .check = ops::check_quantize},
     {.op = Op::affine, .name = "affine"},
-}};
+});
 
 /// The row of an operation.
 [[nodiscard]] constexpr const OpFormat& format_of(Op op) {

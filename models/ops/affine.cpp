@@ -14,7 +14,7 @@ void read(LayerReader& keys, Layer& layer) {
 }
 
 FloatResult forward(const FloatOperands& operands) {
-  return {.output = operands.values()};
+  return float_map(operands, [](float value) { return value; });
 }
 
 LayerOutputs execute(const LayerOperands& operands) {
@@ -27,6 +27,8 @@ extern constexpr Operation kAffine{.op = traces::Op::affine,
                                    .keys = kKeys,
                                    .read = read,
                                    .infer_shape = same_shape,
+                                   .has_scale = true,
+                                   .has_bias = true,
                                    .forward = forward,
                                    .execute = execute};
 

@@ -62,6 +62,8 @@ extern constexpr Operation kConv{.op = traces::Op::conv,
                                  .read = read,
                                  .infer_shape = infer_conv,
                                  .weight_shapes = weight_shapes,
+                                 .has_scale = true,
+                                 .has_bias = true,
                                  .forward = forward,
                                  .execute = execute};
 

@@ -38,6 +38,7 @@ extern constexpr Operation kFc{.op = traces::Op::fc,
                                .read = read,
                                .infer_shape = infer_shape,
                                .weight_shapes = weight_shapes,
+                               .has_bias = true,
                                .forward = forward,
                                .execute = execute};
 

@@ -78,6 +78,7 @@ extern constexpr Operation kGru{.op = traces::Op::gru,
                                 .read = read,
                                 .infer_shape = infer_shape,
                                 .weight_shapes = recurrent_weight_shapes,
+                                .has_bias = true,
                                 .forward = forward,
                                 .execute = execute,
                                 .lower = lower};

@@ -76,6 +76,7 @@ extern constexpr Operation kLstm{.op = traces::Op::lstm,
                                  .read = read,
                                  .infer_shape = infer_shape,
                                  .weight_shapes = recurrent_weight_shapes,
+                                 .has_bias = true,
                                  .forward = forward,
                                  .execute = execute,
                                  .lower = lower};

@@ -53,6 +53,10 @@ struct Operation {
   /// Extents of its weight tensors, from input shape and filters; null: it has none.
   std::vector<TensorShape> (*weight_shapes)(const Layer& layer) = nullptr;
 
+  /// Parameters per output channel that a synthetic network gives it.
+  bool has_scale = false;
+  bool has_bias = false;
+
   /// The float result, before scale, bias and ReLU of the layer.
   FloatResult (*forward)(const FloatOperands& operands) = nullptr;
   /// The quantized result: every tensor the layer writes, by the arithmetic of traces/FORMAT.md.

@@ -37,7 +37,7 @@ class Network:
         layer_bits = self.random.random() < 0.2
         if op in PRODUCTS and layer_bits:
             layer["bits"] = {"weight": self.random.randint(1, 16), "activation": self.random.randint(1, 16)}
-        if op in ("conv", "fc", "add"):
+        if op in ("conv", "fc", "add", "affine"):
             layer["relu"] = self.random.random() < 0.7
         self.layers.append(layer)
         self.shapes[layer["name"]] = shape
@@ -121,12 +121,16 @@ def add_join(net, source):
     return net.add("concat", chosen, [sum(net.shapes[v][0] for v in chosen)] + shape[1:])
 
 
+def add_affine(net, source):
+    return net.add("affine", [source], net.shapes[source])
+
+
 def random_image_network(random, name):
     net = Network(random, name)
     net.batch = random.randint(1, 3)
     net.shapes["input"] = [random.randint(1, 6), random.randint(5, 12), random.randint(5, 12)]
     add_conv(net, "input")
-    makers = [add_conv, add_conv, add_residual, add_pool, add_join]
+    makers = [add_conv, add_conv, add_residual, add_pool, add_join, add_affine]
     for _ in range(random.randint(2, 6)):
         maps = net.maps()
         source = maps[-1] if random.random() < 0.7 else random.choice(maps)
@@ -295,13 +299,15 @@ def float_layer(net, trace, layer, inputs):
         y = inputs[0] * inputs[1]
     elif op == "concat":
         y = torch.cat(inputs, 1)
+    elif op == "affine":
+        y = x
     else:
         kernel = pair(layer.get("kernel", list(x.shape[2:])))
         stride = pair(layer.get("stride", kernel))
         pad = layer.get("pad", 0)
         y = (F.max_pool2d(padded(x, pad, float("-inf")), kernel, stride) if op == "maxpool"
              else F.avg_pool2d(padded(x, pad), kernel, stride))
-    if op in ("conv", "fc"):
+    if op in ("conv", "fc", "affine"):
         for suffix, combine in ((".scale", torch.mul), (".bias", torch.add)):
             if name + suffix in trace.members:
                 y = combine(y, trace.members[name + suffix].reshape([1, -1] + [1] * (y.dim() - 2)))

@@ -177,7 +177,7 @@ def feed_forward(trace, layer):
         values = reals[0] * reals[1]
     elif op == "concat":
         values = torch.cat(reals, 1)
-    elif op == "quantize":
+    elif op in ("quantize", "affine"):
         values = reals[0]
     else:
         values = {"maxpool": maximum, "avgpool": average}[op](layer, reals[0])

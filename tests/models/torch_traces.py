@@ -147,13 +147,15 @@ def add_pool(writer, name):
 def add_pointwise(writer, name):
     random, x = writer.random, image(writer, name)
     shape = list(writer.trace.members[x].shape)
-    op = random.choice(["add", "add", "mul", "concat", "quantize"])
+    op = random.choice(["add", "add", "mul", "concat", "quantize", "affine"])
     layer = {"name": name, "op": op, "inputs": [x], "output": f"{name}.y"}
     if op == "quantize":
         entry = writer.activation()
         while entry["kind"] == "float":
             entry = writer.activation()
         return writer.finish(layer, entry)
+    if op == "affine":
+        return writer.finish(layer)
     other = shape
     if op == "concat":
         other = [shape[0], random.randint(1, 4)] + shape[2:]

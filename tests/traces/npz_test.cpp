@@ -66,7 +66,7 @@ std::string with_directory_field(std::string bytes, int index, std::size_t offse
 TEST(Npz, WritingAndReadingGiveTheSameTensors) {
   for (const auto compression : {NpzCompression::stored, NpzCompression::deflated}) {
     write_npz(scratch("a.npz"), example(), compression);
-    EXPECT_EQ(read_npz(scratch("a.npz")), example());
+    EXPECT_EQ(test::read_npz(scratch("a.npz")), example());
   }
   EXPECT_LT(archive(NpzCompression::deflated).size(), archive().size());
 }
@@ -139,7 +139,7 @@ TEST(Npz, FlippedBitsAreErrorsOrHarmless) {
           static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(bytes.size()) - 1));
       damaged[at] = static_cast<char>(damaged[at] ^ 1 << random.integer(0, 7));
       try {
-        for (const auto& [name, tensor] : read_npz(put("flip.npz", damaged))) {
+        for (const auto& [name, tensor] : test::read_npz(put("flip.npz", damaged))) {
           for (const auto& [known, original] : expected) {
             EXPECT_TRUE(name != known || tensor == original) << "byte " << at << ", " << name;
           }

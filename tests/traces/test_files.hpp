@@ -11,12 +11,23 @@
 #include <unistd.h>
 
 #include "sim/base/error.hpp"
+#include "traces/npz.hpp"
 
 /// Files of the tests: samples of the repository, and a scratch folder per process.
 namespace turnpike::traces::test {
 
 inline std::string sample(const std::string& name) {
   return std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/" + name;
+}
+
+/// Every array of an archive, in archive order.
+inline NamedTensors read_npz(const std::string& path) {
+  const NpzFile file = NpzFile::open(path);
+  NamedTensors tensors;
+  for (const std::string& name : file.names()) {
+    tensors.emplace_back(name, file.tensor(name));
+  }
+  return tensors;
 }
 
 /// A path in a folder of this process.

@@ -67,7 +67,7 @@ TEST(TraceFile, WhatIsNoTraceIsRejected) {
 }
 
 TEST(TraceFile, MissingMembersAreNamed) {
-  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  NamedTensors members = test::read_npz(sample("tiny_lstm.npz"));
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (members[i].first == "Wh") {
       members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
@@ -82,7 +82,7 @@ TEST(TraceFile, MissingMembersAreNamed) {
 }
 
 TEST(TraceFile, UnknownExtraMembersAreIgnored) {
-  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  NamedTensors members = test::read_npz(sample("tiny_lstm.npz"));
   members.emplace_back("label", Tensor{{2}, std::vector<std::uint8_t>{1, 2}});
   write_npz(scratch("extra.npz"), members);
   EXPECT_EQ(read_trace(scratch("extra.npz")), read_trace(sample("tiny_lstm.npz")));
@@ -98,7 +98,7 @@ TEST(TraceFile, DamagedMembersAreNamed) {
 }
 
 TEST(TraceFile, CodesOutsideTheirBitsAreRejectedWhenRead) {
-  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  NamedTensors members = test::read_npz(sample("tiny_lstm.npz"));
   for (auto& [name, tensor] : members) {
     if (name == "Wx") {
       auto codes = tensor.converted<std::int8_t>();
@@ -179,7 +179,7 @@ TEST(TraceFile, DamagedArchivesAreErrorsOrHarmless) {
 
 /// A sample with one member replaced, the archive deflated.
 std::string with_member(const std::string& file, const std::string& member, Tensor tensor) {
-  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  NamedTensors members = test::read_npz(sample("tiny_lstm.npz"));
   for (auto& [name, value] : members) {
     if (name == member) {
       value = std::move(tensor);
@@ -217,7 +217,7 @@ TEST(TraceFile, ShapesAreRefusedBeforeAnyDataIsRead) {
 }
 
 TEST(TraceFile, BigTensorsThatNoLayerNamesAreRefused) {
-  NamedTensors members = read_npz(sample("tiny_lstm.npz"));
+  NamedTensors members = test::read_npz(sample("tiny_lstm.npz"));
   constexpr std::int64_t kZeros = (std::int64_t{64} << 20U) + 1;
   for (auto& [name, value] : members) {
     if (name == kTraceMember) {

@@ -15,6 +15,6 @@ std::vector<Operations> operations(const PostLayer& /*layer*/) {
 
 }  // namespace
 
-const PostOp kAffine{.op = traces::Op::affine, .values = values, .operations = operations};
+extern const PostOp kAffine{.op = traces::Op::affine, .values = values, .operations = operations};
 
 }  // namespace turnpike::accelerator::post

@@ -50,7 +50,4 @@ struct PostOp {
 /// Null for the layers that run on the array.
 [[nodiscard]] const PostOp* post_op(traces::Op op);
 
-// The list; each stands in a file of its name.
-extern const PostOp kAdd, kAffine, kMul, kMaxPool, kAveragePool, kConcat, kQuantize;
-
 }  // namespace turnpike::accelerator::post

@@ -6,11 +6,17 @@
 namespace turnpike::accelerator::post {
 
 // Each stands in a file of its name.
-extern const PostOp kAdd, kMul, kMaxPool, kAveragePool, kConcat, kQuantize;
+extern const PostOp kAdd;
+extern const PostOp kAffine;
+extern const PostOp kAveragePool;
+extern const PostOp kConcat;
+extern const PostOp kMaxPool;
+extern const PostOp kMul;
+extern const PostOp kQuantize;
 
 const PostOp* post_op(traces::Op op) {
-  static const std::array kAll = {&kAdd,         &kAffine, &kMul,     &kMaxPool,
-                                  &kAveragePool, &kConcat, &kQuantize};
+  static const std::array kAll = {&kAdd,     &kAffine, &kAveragePool, &kConcat,
+                                  &kMaxPool, &kMul,    &kQuantize};
   const auto found =
       std::find_if(kAll.begin(), kAll.end(), [op](const PostOp* each) { return each->op == op; });
   return found == kAll.end() ? nullptr : *found;

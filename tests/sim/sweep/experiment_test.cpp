@@ -1,6 +1,7 @@
 #include "sim/sweep/experiment.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include <fmt/format.h>
@@ -88,6 +89,35 @@ TEST(Experiment, AWiderHighwayMovesMore) {
     EXPECT_GT(priced.glb_bytes(), last);
     last = priced.glb_bytes();
   }
+}
+
+TEST(Experiment, AnAffineLayerIsBitExactAndCountsItsPostStepsAlone) {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("turnpike-{}-affine.yaml", ::getpid()))
+          .string();
+  std::ofstream{path}
+      << "schema: turnpike-network/1\n"
+         "layers:\n"
+         "  - {name: stem, op: conv, input: [3, 8, 8], filters: 8, kernel: 3, pad: 1, "
+         "relu: false}\n"
+         "  - {name: norm, op: affine}\n"
+         "  - {name: conv, op: conv, filters: 8, kernel: 3, pad: 1, relu: false}\n"
+         "  - {name: sum, op: add, from: [conv, stem]}\n"
+         "  - {name: last, op: affine, relu: false}\n";
+  const auto priced = run(path, {"precision=3", "highway.enabled=true"});
+  std::filesystem::remove(path);
+  EXPECT_TRUE(priced.result.checks.all_passed());
+  std::map<std::string, std::uint64_t> post;
+  for (const accelerator::LayerResult& layer : priced.result.layers) {
+    for (const auto& [key, count] : layer.counts) {
+      if (key.component == Component::post) {
+        post[std::string{key.item.text()}] += count;
+      }
+    }
+  }
+  EXPECT_EQ(post["max"], 0U);
+  // A value has a read-out of each convolution, and scale and bias of each affine layer.
+  EXPECT_EQ(post["requant"], 8U * 64U * (2U + 4U));
 }
 
 TEST(Workload, RefusesWhatItCannotRead) {
