@@ -1,5 +1,7 @@
 #include "tools/json_schema.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -79,8 +81,11 @@ Json& below(Json& at, const std::string& part, bool required) {
   Json& properties = at["properties"];
   if (!properties.contains(part)) {
     properties[part] = object();
-    if (required) {
-      at["required"].push_back(part);
+  }
+  if (required) {
+    Json& all = at["required"];
+    if (std::find(all.begin(), all.end(), part) == all.end()) {
+      all.push_back(part);
     }
   }
   return properties[part];

@@ -27,7 +27,7 @@ BUGS = [
     ("layers.csv: new columns stand before the old ones", CSV, "return a.column < b.column;", "return a.column > b.column;",
      "last_mile"),
     ("layers.csv: a component's energy under the name of another", CSV,
-     "shortest(figures[static_cast<std::size_t>(c)])});", "shortest(figures[static_cast<std::size_t>((c + 1) % kComponents)])});",
+     "shortest(figures[c])});", "shortest(figures[(c + 1) % kComponents])});",
      "last_mile"),
     ("a layer's DRAM bytes of the highway are the GLB's", RECORD,
      "Bytes{&LayerResult::dram_bits, &Traffic::highway}", "Bytes{&LayerResult::glb_bits, &Traffic::highway}", "last_mile"),
