@@ -177,11 +177,15 @@ Network parse_network(const std::string& text, const std::string& name) {
   return build(ConfigMap::from_string(text, name), name, {});
 }
 
+bool is_network(const std::string& name) {
+  return name.starts_with("zoo:") || name.ends_with(".yaml") || name.ends_with(".yml");
+}
+
 Network open_network(const std::string& name, const NetworkSource& source) {
   if (name.starts_with("zoo:")) {
     return make_zoo(name, source.seed.value_or(1), source.batch.value_or(1));
   }
-  if (name.ends_with(".yaml") || name.ends_with(".yml")) {
+  if (is_network(name)) {
     return build(ConfigMap::from_file(name), name, source);
   }
   std::vector<std::string> known = zoo_names();

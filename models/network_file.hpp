@@ -34,6 +34,9 @@ struct NetworkSource {
   std::optional<std::int64_t> batch;  ///< instead of the file's or 1
 };
 
+/// True for the names that open_network takes: zoo:NAME, or a path that ends in .yaml or .yml.
+[[nodiscard]] bool is_network(const std::string& name);
+
 /// "zoo:NAME" or the path of a .yaml file. InputError for anything else.
 [[nodiscard]] Network open_network(const std::string& name, const NetworkSource& source = {});
 

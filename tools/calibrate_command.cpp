@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "sim/report/clock_calibration.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/options.hpp"
@@ -22,12 +22,11 @@ struct CalibrateOptions {
 
 int calibrate(const CalibrateOptions& options, const CommonOptions& common) {
   const auto measured = cost::read_measured_power(options.measured);
-  sweep::ExperimentOptions experiment;
+  RunOptions experiment;
   experiment.config_root = common.config_root;
-  experiment.simulation.memo_file = sweep::default_memo_file();
-  const report::PricedRun run =
-      sweep::run_experiment(load_accelerator(options.sources, common),
-                            open_workload(options.network, common), experiment);
+  experiment.simulation.memo_file = default_memo_file();
+  const report::PricedRun run = turnpike::run(load_accelerator(options.sources, common),
+                                              open_workload(options.network, common), experiment);
   const auto calibration = report::calibrate_clock(run, measured, common.config_root);
   if (options.json) {
     print_json(report::to_json(calibration));

@@ -81,9 +81,7 @@ void check_point(const sweep::SweepFile& file, const sweep::PointSettings& point
     sources.settings.push_back(assignment);
   }
   const auto config = check_accelerator(sources);
-  const bool trace = !file.network.starts_with("zoo:") && !file.network.ends_with(".yaml") &&
-                     !file.network.ends_with(".yml");
-  if (!trace) {  // which would bring a highway of its own
+  if (models::is_network(file.network)) {  // a trace brings a highway of its own
     config::check_highway_settings(config);
   }
 }

@@ -7,7 +7,7 @@
 #include "pe/array_kinds.hpp"
 #include "sim/report/priced_run.hpp"
 #include "sim/report/text_table.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/options.hpp"
@@ -46,7 +46,7 @@ void rank(const pe::ArrayModel& array, MappedGroup& group) {
   }
 }
 
-std::vector<MappedGroup> distinct_layers(const sweep::DryRun& run) {
+std::vector<MappedGroup> distinct_layers(const PlannedRun& run) {
   const auto array = pe::make_array_model(run.config);
   std::vector<MappedGroup> groups;
   for (const accelerator::Stage& stage : run.plan.stages) {
@@ -80,7 +80,7 @@ std::string shape_text(const LayerShape& s) {
                      s.U);
 }
 
-std::string map_table(const sweep::DryRun& run, const std::vector<MappedGroup>& groups,
+std::string map_table(const PlannedRun& run, const std::vector<MappedGroup>& groups,
                       report::TableWidth width) {
   report::TextTable table{{"layer", "rank", "mapping", "est. cycles", "passes", "PEs", "bound",
                            "shape", "bits w x a, psum", "ifmap"}};
@@ -122,7 +122,7 @@ Json mapping_json(const dataflow::MappedJob& layer) {
           {"bound", layer.bound}};
 }
 
-std::string map_json(const sweep::DryRun& run, const std::vector<MappedGroup>& groups) {
+std::string map_json(const PlannedRun& run, const std::vector<MappedGroup>& groups) {
   Json layers = Json::array();
   for (const MappedGroup& group : groups) {
     const LayerShape& s = group.job->shape;
@@ -163,11 +163,11 @@ std::string map_json(const sweep::DryRun& run, const std::vector<MappedGroup>& g
 int map_network(const MapOptions& options, const CommonOptions& common) {
   const auto config = load_accelerator(options.sources, common);
   const auto workload = open_workload(options.network, common);
-  sweep::ExperimentOptions experiment;
+  RunOptions experiment;
   experiment.config_root = common.config_root;
   experiment.layers = options.layers;
   experiment.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
-  const sweep::DryRun run = sweep::plan_experiment(config, workload, experiment);
+  const PlannedRun run = plan_run(config, workload, experiment);
   const std::vector<MappedGroup> groups = distinct_layers(run);
   if (options.json) {
     print_json(map_json(run, groups));

@@ -45,9 +45,9 @@ config::AcceleratorConfig load_accelerator(config::ConfigSources sources,
   return config::load_accelerator(sources);
 }
 
-sweep::Workload open_workload(const std::string& network, const CommonOptions& common,
-                              const std::optional<std::string>& weights) {
-  return sweep::Workload::open(network_source(network, common.config_root), weights);
+Workload open_workload(const std::string& network, const CommonOptions& common,
+                       const std::optional<std::string>& weights) {
+  return Workload::open(network_source(network, common.config_root), weights);
 }
 
 void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
@@ -90,8 +90,7 @@ models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
 models::Network open_model(const std::string& given, const CommonOptions& common,
                            const std::optional<std::string>& weights) {
   const std::string name = network_source(given, common.config_root);
-  const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-  if (!name.starts_with("zoo:") && !yaml) {
+  if (!models::is_network(name)) {
     std::error_code ignored;
     if (std::filesystem::exists(name, ignored)) {
       const std::string way = traces::way_in(name);

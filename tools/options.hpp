@@ -7,7 +7,7 @@
 #include "models/quantize.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/config/sources.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 #include "tools/command.hpp"
 
 /// Options that several subcommands share.
@@ -21,8 +21,8 @@ void add_configuration_options(CLI::App& command, config::ConfigSources& sources
                                                          const CommonOptions& common);
 
 /// What --network names, a bare name of configs/networks/ included.
-[[nodiscard]] sweep::Workload open_workload(const std::string& network, const CommonOptions& common,
-                                            const std::optional<std::string>& weights = {});
+[[nodiscard]] Workload open_workload(const std::string& network, const CommonOptions& common,
+                                     const std::optional<std::string>& weights = {});
 
 /// What a network is quantized to, as given on the command line.
 struct QuantizeSettings {

@@ -11,7 +11,7 @@
 #include "sim/report/result_files.hpp"
 #include "sim/report/run_directory.hpp"
 #include "sim/report/tables.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 #include "sim/sweep/point_store.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
@@ -27,7 +27,7 @@
 namespace turnpike::tools {
 namespace {
 
-struct RunOptions {
+struct RunArguments {
   config::ConfigSources sources;
   std::string network;
   std::optional<std::string> weights;
@@ -43,9 +43,8 @@ struct RunOptions {
   RunViewOptions views;
 };
 
-sweep::ExperimentOptions experiment_options(const RunOptions& options,
-                                            const CommonOptions& common) {
-  sweep::ExperimentOptions out;
+turnpike::RunOptions experiment_options(const RunArguments& options, const CommonOptions& common) {
+  turnpike::RunOptions out;
   out.config_root = common.config_root;
   out.layers = options.layers;
   out.simulation.timing = options.timing == "reference"
@@ -53,12 +52,12 @@ sweep::ExperimentOptions experiment_options(const RunOptions& options,
                               : accelerator::SimulationOptions::Timing::memo;
   out.simulation.check_accumulators = options.check;
   out.simulation.tolerance = options.tolerance;
-  out.simulation.memo_file = options.no_memo_file ? "" : sweep::default_memo_file();
+  out.simulation.memo_file = options.no_memo_file ? "" : default_memo_file();
   return out;
 }
 
 /// A dry run ends with a plan: what asks for the results of a simulation asks for nothing.
-void refuse_contradictions(const RunOptions& options) {
+void refuse_contradictions(const RunArguments& options) {
   if (!options.dry_run) {
     return;
   }
@@ -73,7 +72,7 @@ void refuse_contradictions(const RunOptions& options) {
   }
 }
 
-void show_plan(const sweep::DryRun& run, bool json, const CommonOptions& common) {
+void show_plan(const PlannedRun& run, bool json, const CommonOptions& common) {
   if (json) {
     print_json(report::plan_json(*run.trace, run.config, run.plan));
   } else {
@@ -82,7 +81,7 @@ void show_plan(const sweep::DryRun& run, bool json, const CommonOptions& common)
 }
 
 /// No two files are one, and none is read by this run.
-void check_files(const RunOptions& options, const CommonOptions& common) {
+void check_files(const RunArguments& options, const CommonOptions& common) {
   check_outputs(
       {{"--timeline", options.views.timeline},
        {"--vcd", options.views.vcd},
@@ -94,7 +93,7 @@ void check_files(const RunOptions& options, const CommonOptions& common) {
        {"--profile", options.sources.profile}});
 }
 
-report::RunRecord record_of(const RunOptions& options, const CommonOptions& common) {
+report::RunRecord record_of(const RunArguments& options, const CommonOptions& common) {
   report::RunRecord record;
   record.version = kVersion;
   record.arguments = common.arguments;
@@ -124,7 +123,7 @@ report::RunRecord record_of(const RunOptions& options, const CommonOptions& comm
 }
 
 /// Writes the run directory of -o; returns why, if that failed: what was simulated is shown first.
-std::exception_ptr write_directory(const RunOptions& options, const CommonOptions& common,
+std::exception_ptr write_directory(const RunArguments& options, const CommonOptions& common,
                                    const report::PricedRun& run, const report::RunRecord& record) {
   try {
     report::write_run_directory(*options.directory, run, record,
@@ -136,7 +135,7 @@ std::exception_ptr write_directory(const RunOptions& options, const CommonOption
   return nullptr;
 }
 
-int run(const RunOptions& options, const CommonOptions& common) {
+int run(const RunArguments& options, const CommonOptions& common) {
   const auto start = std::chrono::steady_clock::now();
   refuse_contradictions(options);
   check_files(options, common);
@@ -150,13 +149,13 @@ int run(const RunOptions& options, const CommonOptions& common) {
   auto experiment = experiment_options(options, common);
   experiment.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   if (options.dry_run) {
-    show_plan(sweep::plan_experiment(config, workload, experiment), options.json, common);
+    show_plan(plan_run(config, workload, experiment), options.json, common);
     return static_cast<int>(ExitCode::ok);
   }
   RunViews views{options.views, config, common.config_root};
   RunProgress progress;
   views.attach(experiment.simulation, shows_progress(common.quiet) ? &progress : nullptr);
-  const report::PricedRun priced = sweep::run_experiment(config, workload, experiment);
+  const report::PricedRun priced = turnpike::run(config, workload, experiment);
   std::exception_ptr unwritten;
   if (options.directory) {
     record.inputs = inputs.files();
@@ -187,7 +186,7 @@ int run(const RunOptions& options, const CommonOptions& common) {
 
 void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
   auto* command = app.add_subcommand("run", "simulate one network on one accelerator");
-  auto options = std::make_shared<RunOptions>();
+  auto options = std::make_shared<RunArguments>();
   add_configuration_options(*command, options->sources);
   command
       ->add_option("--network", options->network,

@@ -5,7 +5,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/report/spill_diagram.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/options.hpp"
@@ -23,14 +23,14 @@ struct SpillOptions {
 };
 
 int spill(const SpillOptions& options, const CommonOptions& common) {
-  const sweep::Workload workload = open_workload(options.network, common);
+  const Workload workload = open_workload(options.network, common);
   if (workload.is_trace()) {
     throw InputError{
         {options.network, 0, 0},
         "is a trace, whose bits and highway are what they are; spill varies them: give "
         "zoo:NAME or a network .yaml"};
   }
-  sweep::ExperimentOptions experiment;
+  RunOptions experiment;
   experiment.config_root = common.config_root;
   std::vector<report::SpillPoint> points;
   std::string policy;
@@ -40,8 +40,7 @@ int spill(const SpillOptions& options, const CommonOptions& common) {
       sources.settings.insert(sources.settings.end(),
                               {fmt::format("precision={}", bits), "highway.enabled=true",
                                fmt::format("highway.bits={}", highway)});
-      const sweep::DryRun run =
-          sweep::plan_experiment(load_accelerator(sources, common), workload, experiment);
+      const PlannedRun run = plan_run(load_accelerator(sources, common), workload, experiment);
       points.push_back(report::spill_of(*run.trace, run.config, run.plan));
       policy = report::policy_line_of(run.config);
     }

@@ -143,7 +143,7 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   options.config_root = common.config_root;
   options.arguments = common.arguments;
   options.version = program_digest();
-  options.memo_file = sweep::default_memo_file();
+  options.memo_file = default_memo_file();
   options.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   options.directory =
       arguments.directory.value_or(default_directory(arguments.file, options.profile));

@@ -224,10 +224,10 @@ class Runner {
   void simulate(const Point& point) const {
     const auto begin = Clock::now();
     const InputRecorder recorder;
-    ExperimentOptions experiment;
+    RunOptions experiment;
     experiment.config_root = options_.config_root;
     experiment.simulation.memo_file = options_.memo_file;
-    const report::PricedRun run = run_experiment(point.config, *workload_, experiment);
+    const report::PricedRun run = turnpike::run(point.config, *workload_, experiment);
     report::RunRecord record;
     record.version = options_.version;
     record.arguments = options_.arguments;

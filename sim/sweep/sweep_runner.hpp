@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 #include "sim/sweep/point_result.hpp"
 #include "sim/sweep/sweep_file.hpp"
 

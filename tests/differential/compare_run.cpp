@@ -27,7 +27,7 @@ struct Outcome {
 };
 
 Outcome run(const PreparedRun& prepared, const Folders& folders, const SimulationOptions& options) {
-  const sweep::DryRun& plan = prepared.plan;
+  const PlannedRun& plan = prepared.plan;
   const report::PricedRun priced = report::price_run(
       plan.config,
       accelerator::simulate(*plan.trace, plan.config, plan.plan, prepared.device, options),

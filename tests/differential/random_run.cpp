@@ -169,8 +169,8 @@ PreparedRun prepare(const RandomRun& run, const std::string& source_dir,
        .config_root = configs,
        .profile = {},
        .settings = run.settings});
-  PreparedRun out{sweep::plan_experiment(config, sweep::Workload::open(network),
-                                         {.config_root = configs, .layers = "*", .simulation = {}}),
+  PreparedRun out{plan_run(config, Workload::open(network),
+                           {.config_root = configs, .layers = "*", .simulation = {}}),
                   memory::find_dram_device(config.dram.device, configs + "/technology/dram", {})};
   memory::check_channels(out.device, config.dram.channels, {});
   if (run.tck_ns > 0.0) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "memory/dram_device.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 
 namespace turnpike::differential {
 
@@ -21,7 +21,7 @@ struct RandomRun {
 
 /// The same up to the plan. InputError if the machine cannot run the network.
 struct PreparedRun {
-  sweep::DryRun plan;
+  PlannedRun plan;
   memory::DramDevice device;
 };
 [[nodiscard]] PreparedRun prepare(const RandomRun& run, const std::string& source_dir,

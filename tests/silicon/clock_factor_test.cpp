@@ -12,7 +12,7 @@
 #include "sim/cost/policy.hpp"
 #include "sim/report/clock_calibration.hpp"
 #include "sim/report/repricing.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 
 namespace turnpike::silicon {
 namespace {
@@ -25,11 +25,11 @@ const std::string kConfigs = kRoot + "/configs";
 /// The chip runs its five layers of AlexNet; once for all tests.
 const PricedRun& chip_run() {
   static const PricedRun run = [] {
-    sweep::ExperimentOptions options;
+    RunOptions options;
     options.config_root = kConfigs;
-    return sweep::run_experiment(
+    return turnpike::run(
         config::load_accelerator({kConfigs + "/accelerators/eyeriss-chip.yaml", kConfigs, {}, {}}),
-        sweep::Workload::open(kConfigs + "/networks/alexnet.yaml"), options);
+        Workload::open(kConfigs + "/networks/alexnet.yaml"), options);
   }();
   return run;
 }

@@ -13,7 +13,7 @@
 
 #include "sim/base/csv_table.hpp"
 #include "sim/config/sources.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 
 namespace turnpike::silicon {
 namespace {
@@ -29,9 +29,9 @@ Layers run_alexnet(const std::string& network, const std::vector<std::string>& s
                                 .config_root = configs,
                                 .profile = std::nullopt,
                                 .settings = settings});
-  sweep::ExperimentOptions options;
+  RunOptions options;
   options.config_root = configs;
-  return sweep::run_experiment(config, sweep::Workload::open(network), options).result.layers;
+  return turnpike::run(config, Workload::open(network), options).result.layers;
 }
 
 std::string published() {

@@ -14,7 +14,7 @@
 #include "sim/report/result_files.hpp"
 #include "sim/report/run_directory.hpp"
 #include "sim/report/stored_run.hpp"
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 
 /// Small finished runs for the tests of stored ones.
 namespace turnpike::report::test {
@@ -49,10 +49,9 @@ inline PricedRun run_of(const std::string& network, const std::vector<std::strin
   const std::string name = network.starts_with("zoo:") || network.starts_with("/")
                                ? network
                                : std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/" + network;
-  sweep::ExperimentOptions options;
+  RunOptions options;
   options.config_root = config_root();
-  return sweep::run_experiment(config::load_accelerator(sources), sweep::Workload::open(name),
-                               options);
+  return turnpike::run(config::load_accelerator(sources), Workload::open(name), options);
 }
 
 /// Its run directory.

@@ -181,11 +181,11 @@ TEST(SpillDiagram, IsTheTrafficThatASimulationMoves) {
          {},
          {"precision=2", "highway.enabled=true", fmt::format("highway.bits={}", highway),
           "glb.bytes_at_16_bit=262144"}});
-    ExperimentOptions options;
+    RunOptions options;
     options.config_root = kConfigs;
     const Workload workload = Workload::open("zoo:resnet20");
-    const DryRun plan = plan_experiment(config, workload, options);
-    const report::PricedRun run = run_experiment(config, workload, options);
+    const PlannedRun plan = plan_run(config, workload, options);
+    const report::PricedRun run = turnpike::run(config, workload, options);
     double bits = 0.0;
     for (const accelerator::LayerResult& layer : run.result.layers) {
       bits += static_cast<double>(layer.dram_bits.highway);
@@ -199,9 +199,9 @@ TEST(SpillDiagram, IsTheTrafficThatASimulationMoves) {
 TEST(SpillDiagram, NothingSpillsFromALargeBuffer) {
   const auto config = config::load_accelerator(
       {kAccelerator, kConfigs, {}, {"precision=2", "highway.enabled=true"}});
-  ExperimentOptions options;
+  RunOptions options;
   options.config_root = kConfigs;
-  const DryRun plan = plan_experiment(config, Workload::open("zoo:resnet20"), options);
+  const PlannedRun plan = plan_run(config, Workload::open("zoo:resnet20"), options);
   const report::SpillPoint spill = report::spill_of(*plan.trace, plan.config, plan.plan);
   EXPECT_EQ(spill.planned, 0.0);
   EXPECT_EQ(spill.by_rule, 0.0);

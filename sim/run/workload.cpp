@@ -1,24 +1,20 @@
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/workload.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "memory/dram_device.hpp"
 #include "models/network_file.hpp"
 #include "models/quantize.hpp"
 #include "models/weights_file.hpp"
 #include "sim/accelerator/trace_widths.hpp"
-#include "sim/base/text.hpp"
 #include "sim/config/sources.hpp"
 #include "traces/other_formats.hpp"
 #include "traces/trace_file.hpp"
 
-namespace turnpike::sweep {
+namespace turnpike {
 namespace {
 
 namespace fs = std::filesystem;
@@ -113,7 +109,7 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
   workload.name_ = name;
   const bool zoo = name.starts_with("zoo:");
   std::error_code ignored;  // what cannot be looked at is told when it is opened
-  if (zoo || name.ends_with(".yaml") || name.ends_with(".yml")) {
+  if (models::is_network(name)) {
     workload.impl_->network = std::make_unique<models::Network>(models::open_network(name));
   } else if (name.ends_with(".npz") || fs::is_directory(name, ignored)) {
     workload.impl_->file_trace = std::make_shared<const Trace>(traces::read_trace(name));
@@ -191,66 +187,4 @@ std::vector<std::string> Workload::notes(const AcceleratorConfig& config) const 
   return notes;
 }
 
-Trace select_layers(const Trace& trace, const std::string& pattern) {
-  if (pattern == "*") {
-    return trace;
-  }
-  Trace part = trace;
-  std::erase_if(part.layers, [&pattern](const traces::LayerEntry& layer) {
-    return !glob_match(pattern, layer.name);
-  });
-  if (part.layers.empty()) {
-    std::vector<std::string> names;
-    for (const traces::LayerEntry& layer : trace.layers) {
-      names.push_back(layer.name);
-    }
-    throw InputError{{"--layers " + pattern, 0, 0},
-                     "matches no layer" + suggestion(pattern, names)};
-  }
-  return part;
-}
-
-DryRun plan_experiment(AcceleratorConfig config, const Workload& workload,
-                       const ExperimentOptions& options) {
-  auto trace = workload.trace(config);
-  if (options.note) {
-    for (const std::string& note : workload.notes(config)) {
-      options.note(note);
-    }
-  }
-  std::set<std::string> first_last = accelerator::first_and_last(*trace);
-  if (options.layers != "*") {
-    trace = std::make_shared<const Trace>(select_layers(*trace, options.layers));
-  }
-  accelerator::Plan plan = accelerator::make_plan(*trace, config, std::move(first_last));
-  return {std::move(config), std::move(trace), std::move(plan)};
-}
-
-report::PricedRun run_experiment(AcceleratorConfig config, const Workload& workload,
-                                 const ExperimentOptions& options) {
-  // Whatever is wrong with prices or devices is said before anything is simulated.
-  static_cast<void>(report::make_cost_model(config, nullptr, options.config_root));
-  const SourceSpot spot =
-      config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
-  const memory::DramDevice device =
-      memory::find_dram_device(config.dram.device, options.config_root + "/technology/dram", spot);
-  memory::check_channels(device, config.dram.channels, spot);
-  const DryRun plan = plan_experiment(std::move(config), workload, options);
-  accelerator::RunResult result =
-      accelerator::simulate(*plan.trace, plan.config, plan.plan, device, options.simulation);
-  return report::price_run(plan.config, std::move(result), options.config_root);
-}
-
-std::string default_memo_file() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string{value == nullptr ? "" : value};
-  };
-  std::string cache = variable("XDG_CACHE_HOME");
-  if (cache.empty() && !variable("HOME").empty()) {
-    cache = variable("HOME") + "/.cache";
-  }
-  return cache.empty() ? cache : cache + "/turnpike/passes.bin";
-}
-
-}  // namespace turnpike::sweep
+}  // namespace turnpike

@@ -1,18 +1,14 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "sim/accelerator/simulation.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/report/priced_run.hpp"
 #include "traces/trace.hpp"
 
-/// Running networks on accelerators: one at a time (experiment), or many (sweep).
-namespace turnpike::sweep {
+namespace turnpike {
 
 /// A workload by name: "zoo:resnet18", a network .yaml, a trace (.npz or directory). Loaded once;
 /// what a precision does not change (weights, float calibration) is kept for all its traces.
@@ -48,32 +44,4 @@ class Workload {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Only the layers whose names match `pattern`, each fed with its reference inputs.
-[[nodiscard]] traces::Trace select_layers(const traces::Trace& trace, const std::string& pattern);
-
-struct ExperimentOptions {
-  std::string config_root;
-  std::string layers = "*";  ///< glob
-  accelerator::SimulationOptions simulation;
-  std::function<void(const std::string&)> note;  ///< takes Workload::notes; may be empty
-};
-
-/// Configuration + workload -> trace -> plan -> cycles -> prices.
-[[nodiscard]] report::PricedRun run_experiment(config::AcceleratorConfig config,
-                                               const Workload& workload,
-                                               const ExperimentOptions& options);
-
-/// The same up to the plan, for --dry-run and map.
-struct DryRun {
-  config::AcceleratorConfig config;
-  std::shared_ptr<const traces::Trace> trace;
-  accelerator::Plan plan;
-};
-[[nodiscard]] DryRun plan_experiment(config::AcceleratorConfig config, const Workload& workload,
-                                     const ExperimentOptions& options);
-
-/// Default place of the pass memo: $XDG_CACHE_HOME/turnpike/passes.bin, or under ~/.cache; empty if
-/// neither is known.
-[[nodiscard]] std::string default_memo_file();
-
-}  // namespace turnpike::sweep
+}  // namespace turnpike

@@ -1,4 +1,4 @@
-#include "sim/sweep/experiment.hpp"
+#include "sim/run/run.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -15,7 +15,7 @@
 #include "sim/config/sources.hpp"
 #include "traces/trace_file.hpp"
 
-namespace turnpike::sweep {
+namespace turnpike {
 namespace {
 
 const std::string kRoot = std::string{TURNPIKE_SOURCE_DIR} + "/configs";
@@ -29,12 +29,12 @@ config::AcceleratorConfig machine(const std::vector<std::string>& settings) {
 }
 
 report::PricedRun run(const std::string& workload, const std::vector<std::string>& settings) {
-  ExperimentOptions options;
+  RunOptions options;
   options.config_root = kRoot;
-  return run_experiment(machine(settings), Workload::open(workload), options);
+  return turnpike::run(machine(settings), Workload::open(workload), options);
 }
 
-TEST(Experiment, LstmStepHasTheOperationsOfThePapersTableSix) {
+TEST(Run, LstmStepHasTheOperationsOfThePapersTableSix) {
   const auto priced = run("zoo:lstm300", {"precision=2", "highway.enabled=true"});
   const accelerator::OperationCounts& ops = priced.result.operations;
   EXPECT_EQ(ops.low_precision_macs, 720'000U);
@@ -44,7 +44,7 @@ TEST(Experiment, LstmStepHasTheOperationsOfThePapersTableSix) {
   EXPECT_TRUE(priced.result.checks.all_passed());
 }
 
-TEST(Experiment, RunsAtEveryWidthWithAndWithoutHighway) {
+TEST(Run, RunsAtEveryWidthWithAndWithoutHighway) {
   for (const char* network : {"zoo:lstm300", "zoo:resnet20"}) {
     for (const int bits : {1, 5, 16}) {
       for (const char* highway : {"highway.enabled=false", "highway.enabled=true"}) {
@@ -56,7 +56,7 @@ TEST(Experiment, RunsAtEveryWidthWithAndWithoutHighway) {
   }
 }
 
-TEST(Experiment, EnergyOfLayersComponentsAndStreamsIsTheTotal) {
+TEST(Run, EnergyOfLayersComponentsAndStreamsIsTheTotal) {
   const auto priced = run("zoo:resnet20", {"precision=2", "highway.enabled=true"});
   double layers = 0.0;
   for (std::size_t i = 0; i < priced.energy.layers.size(); ++i) {
@@ -74,14 +74,14 @@ TEST(Experiment, EnergyOfLayersComponentsAndStreamsIsTheTotal) {
   EXPECT_GT(priced.energy.of_stream(Stream::highway).count(), 0.0);
 }
 
-TEST(Experiment, AHighwayNoWiderThanTheActivationsCostsNothing) {
+TEST(Run, AHighwayNoWiderThanTheActivationsCostsNothing) {
   const auto off = run("zoo:resnet20", {"precision=8"});
   const auto on = run("zoo:resnet20", {"precision=8", "highway.enabled=true", "highway.bits=8"});
   EXPECT_EQ(off.energy.total, on.energy.total);
   EXPECT_EQ(on.energy.of_stream(Stream::highway).count(), 0.0);
 }
 
-TEST(Experiment, AWiderHighwayMovesMore) {
+TEST(Run, AWiderHighwayMovesMore) {
   std::uint64_t last = 0;
   for (const char* bits : {"highway.bits=8", "highway.bits=16", "highway.bits=32"}) {
     const auto priced = run("zoo:resnet20", {"precision=2", "highway.enabled=true", bits});
@@ -91,7 +91,7 @@ TEST(Experiment, AWiderHighwayMovesMore) {
   }
 }
 
-TEST(Experiment, AnAffineLayerIsBitExactAndCountsItsPostStepsAlone) {
+TEST(Run, AnAffineLayerIsBitExactAndCountsItsPostStepsAlone) {
   const std::string path =
       (std::filesystem::temp_directory_path() / fmt::format("turnpike-{}-affine.yaml", ::getpid()))
           .string();
@@ -194,7 +194,7 @@ TEST(Workload, ANoteNamesTheLayersThatMakeTheMachineWide) {
   EXPECT_THAT(notes({"precision=8"}), testing::IsEmpty());
 }
 
-TEST(Experiment, WideEndsOfATraceRunOnTheNarrowMachineOfTheOtherLayers) {
+TEST(Run, WideEndsOfATraceRunOnTheNarrowMachineOfTheOtherLayers) {
   const std::string path = written(with_wide_ends(), "run");
   const auto same = run(path, {});
   EXPECT_TRUE(same.result.checks.all_passed());
@@ -207,13 +207,13 @@ TEST(Experiment, WideEndsOfATraceRunOnTheNarrowMachineOfTheOtherLayers) {
   }
 }
 
-TEST(Experiment, SelectedLayersKeepThePlaceTheyHaveInTheNetwork) {
+TEST(Run, SelectedLayersKeepThePlaceTheyHaveInTheNetwork) {
   const auto workload = Workload::open(written(with_wide_ends(), "part"));
-  ExperimentOptions options;
+  RunOptions options;
   options.config_root = kRoot;
   const auto jobs = [&](const std::string& layers) {
     options.layers = layers;
-    const DryRun plan = plan_experiment(machine({"layers.first_last=native16"}), workload, options);
+    const PlannedRun plan = plan_run(machine({"layers.first_last=native16"}), workload, options);
     std::map<std::string, int> bits;
     for (const accelerator::Stage& stage : plan.plan.stages) {
       if (stage.has_array) {
@@ -273,13 +273,13 @@ std::string called_off(const std::string& name) {
   return written(trace, name);
 }
 
-TEST(Experiment, WideSkipsOfATraceWithoutHighwayAreNamedAndNoBaseline) {
+TEST(Run, WideSkipsOfATraceWithoutHighwayAreNamedAndNoBaseline) {
   const std::string path = called_off("off");
   std::vector<std::string> notes;
-  ExperimentOptions options;
+  RunOptions options;
   options.config_root = kRoot;
   options.note = [&notes](const std::string& note) { notes.push_back(note); };
-  const auto off = run_experiment(machine({}), Workload::open(path), options);
+  const auto off = turnpike::run(machine({}), Workload::open(path), options);
   ASSERT_EQ(notes.size(), 1U);
   EXPECT_THAT(notes[0], testing::HasSubstr("layer1.0"));
   EXPECT_THAT(notes[0], testing::HasSubstr("are wider than the codes the other readers take"));
@@ -303,4 +303,4 @@ TEST(Workload, NetworksWithoutHighwayHaveNoWideSkips) {
 }
 
 }  // namespace
-}  // namespace turnpike::sweep
+}  // namespace turnpike

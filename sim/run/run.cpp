@@ -1,0 +1,77 @@
+#include "sim/run/run.hpp"
+
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+#include "memory/dram_device.hpp"
+#include "sim/accelerator/trace_widths.hpp"
+#include "sim/base/text.hpp"
+
+namespace turnpike {
+
+using config::AcceleratorConfig;
+using traces::Trace;
+
+Trace select_layers(const Trace& trace, const std::string& pattern) {
+  if (pattern == "*") {
+    return trace;
+  }
+  Trace part = trace;
+  std::erase_if(part.layers, [&pattern](const traces::LayerEntry& layer) {
+    return !glob_match(pattern, layer.name);
+  });
+  if (part.layers.empty()) {
+    std::vector<std::string> names;
+    for (const traces::LayerEntry& layer : trace.layers) {
+      names.push_back(layer.name);
+    }
+    throw InputError{{"--layers " + pattern, 0, 0},
+                     "matches no layer" + suggestion(pattern, names)};
+  }
+  return part;
+}
+
+PlannedRun plan_run(AcceleratorConfig config, const Workload& workload, const RunOptions& options) {
+  auto trace = workload.trace(config);
+  if (options.note) {
+    for (const std::string& note : workload.notes(config)) {
+      options.note(note);
+    }
+  }
+  std::set<std::string> first_last = accelerator::first_and_last(*trace);
+  if (options.layers != "*") {
+    trace = std::make_shared<const Trace>(select_layers(*trace, options.layers));
+  }
+  accelerator::Plan plan = accelerator::make_plan(*trace, config, std::move(first_last));
+  return {std::move(config), std::move(trace), std::move(plan)};
+}
+
+report::PricedRun run(AcceleratorConfig config, const Workload& workload,
+                      const RunOptions& options) {
+  // Whatever is wrong with prices or devices is said before anything is simulated.
+  static_cast<void>(report::make_cost_model(config, nullptr, options.config_root));
+  const SourceSpot spot =
+      config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
+  const memory::DramDevice device =
+      memory::find_dram_device(config.dram.device, options.config_root + "/technology/dram", spot);
+  memory::check_channels(device, config.dram.channels, spot);
+  const PlannedRun planned = plan_run(std::move(config), workload, options);
+  accelerator::RunResult result = accelerator::simulate(*planned.trace, planned.config,
+                                                        planned.plan, device, options.simulation);
+  return report::price_run(planned.config, std::move(result), options.config_root);
+}
+
+std::string default_memo_file() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string{value == nullptr ? "" : value};
+  };
+  std::string cache = variable("XDG_CACHE_HOME");
+  if (cache.empty() && !variable("HOME").empty()) {
+    cache = variable("HOME") + "/.cache";
+  }
+  return cache.empty() ? cache : cache + "/turnpike/passes.bin";
+}
+
+}  // namespace turnpike

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "sim/accelerator/simulation.hpp"
+#include "sim/accelerator/stage.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/report/priced_run.hpp"
+#include "sim/run/workload.hpp"
+#include "traces/trace.hpp"
+
+/// One network on one accelerator.
+namespace turnpike {
+
+/// Only the layers whose names match `pattern`, each fed with its reference inputs.
+[[nodiscard]] traces::Trace select_layers(const traces::Trace& trace, const std::string& pattern);
+
+struct RunOptions {
+  std::string config_root;
+  std::string layers = "*";  ///< glob
+  accelerator::SimulationOptions simulation;
+  std::function<void(const std::string&)> note;  ///< takes Workload::notes; may be empty
+};
+
+/// Configuration + workload -> trace -> plan -> cycles -> prices. The facade: subcommands, points
+/// of a sweep and other programs run a network through this and nothing else. Blocks until done;
+/// one at a time in a process, because SystemC's kernel is global. InputError, FileError as its
+/// parts.
+[[nodiscard]] report::PricedRun run(config::AcceleratorConfig config, const Workload& workload,
+                                    const RunOptions& options);
+
+/// The same up to the plan, for --dry-run and map.
+struct PlannedRun {
+  config::AcceleratorConfig config;
+  std::shared_ptr<const traces::Trace> trace;
+  accelerator::Plan plan;
+};
+[[nodiscard]] PlannedRun plan_run(config::AcceleratorConfig config, const Workload& workload,
+                                  const RunOptions& options);
+
+/// Default place of the pass memo: $XDG_CACHE_HOME/turnpike/passes.bin, or under ~/.cache; empty if
+/// neither is known.
+[[nodiscard]] std::string default_memo_file();
+
+}  // namespace turnpike
