@@ -9,6 +9,7 @@
 #include "models/network_file.hpp"
 #include "models/quantize.hpp"
 #include "models/weights_file.hpp"
+#include "sim/accelerator/stage.hpp"
 #include "sim/accelerator/trace_widths.hpp"
 #include "sim/config/sources.hpp"
 #include "traces/other_formats.hpp"
