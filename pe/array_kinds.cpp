@@ -3,6 +3,7 @@
 #include "pe/array_kinds.hpp"
 
 #include "pe/row_stationary/model.hpp"
+#include "pe/systolic/systolic_model.hpp"
 #include "sim/base/error.hpp"
 
 namespace turnpike::pe {
@@ -11,6 +12,8 @@ std::unique_ptr<ArrayModel> make_array_model(const config::AcceleratorConfig& co
   switch (config.array.kind) {
     case config::ArrayKind::row_stationary:
       return std::make_unique<row_stationary::RowStationary>(config);
+    case config::ArrayKind::systolic:
+      return std::make_unique<systolic::Systolic>(config);
   }
   throw InternalError{"an array kind that is not in the list"};
 }

@@ -59,7 +59,10 @@ std::vector<MappedGroup> distinct_layers(const PlannedRun& run) {
         return group.job->problem == job.problem && group.job->mapped.mapping == job.mapped.mapping;
       });
       if (same == groups.end()) {
-        groups.push_back({{layer.name}, &job, layer.mapping.has_value(), {}});
+        groups.push_back({{layer.name},
+                          &job,
+                          layer.mapping && layer.mapping->kind == job.mapped.mapping.kind,
+                          {}});
         rank(*array, groups.back());
       } else if (same->layers.back() != layer.name) {
         same->layers.push_back(layer.name);

@@ -14,7 +14,7 @@ namespace turnpike::pe::row_stationary {
 
 /// Row stationary (Chen, Emer, Sze, ISCA 2016): the Eyeriss array. Its mappings, passes and closed
 /// forms are those of dataflow/row_stationary/, its clocks those of ArrayCore (docs/array.md).
-class RowStationary final : public ArrayModel {
+class RowStationary : public ArrayModel {
  public:
   explicit RowStationary(const config::AcceleratorConfig& config);
 

@@ -231,11 +231,24 @@ class Allocator {
     return true;
   }
 
+  /// A mapping of another kind of array says nothing about this one.
+  [[nodiscard]] bool is_for_this_array(const traces::LayerEntry& layer) const {
+    if (!layer.mapping) {
+      return false;
+    }
+    if (!config::choice_named<config::ArrayKind>(layer.mapping->kind)) {
+      throw InputError{{"layer '" + layer.name + "'", 0, 0},
+                       fmt::format("its mapping is for an array of kind '{}', which there is not",
+                                   layer.mapping->kind)};
+    }
+    return layer.mapping->kind == array_->kind();
+  }
+
   /// As the network asks, else modest where that fits beside a resident ifmap, else the best.
   void map_job(const traces::LayerEntry& layer, ArrayJob& job, std::int64_t free) {
     const bool in_glb = resident(job.input);
     job.problem = mapper_problem(job, config_, free, in_glb);
-    if (layer.mapping) {
+    if (is_for_this_array(layer)) {
       Mapping asked = *layer.mapping;
       if (layer.width_tile) {
         asked.letters.push_back({"width_tile", *layer.width_tile});

@@ -12,10 +12,11 @@ namespace turnpike::config {
 /// What kind of PE array it is: how a layer is laid over it, and what moves between its PEs.
 enum class ArrayKind {
   row_stationary,  ///< docs/array.md
+  systolic,        ///< output-stationary: docs/systolic.md
 };
 template <>
 struct ChoiceNames<ArrayKind> {
-  static constexpr std::array<std::string_view, 1> names = {"row_stationary"};
+  static constexpr std::array<std::string_view, 2> names = {"row_stationary", "systolic"};
 };
 
 /// `array`: the PEs.

@@ -14,11 +14,14 @@ namespace {
 
 class Drawer {
  public:
-  explicit Drawer(std::uint64_t seed) : random_{seed} {}
+  explicit Drawer(std::uint64_t seed) : random_{seed}, kinds_{seed + 1'000'003} {}
 
   RandomRun draw() {
     network();
     machine();
+    if (kinds_.uniform() < 0.3) {
+      set("array.kind", "systolic");
+    }
     return run_;
   }
 
@@ -146,6 +149,7 @@ class Drawer {
   }
 
   Random random_;
+  Random kinds_;  ///< of the array: a run is otherwise that of its seed
   RandomRun run_;
   bool recurrent_ = false;
 };

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "pe/row_stationary/model.hpp"
+#include "sim/base/error.hpp"
 #include "tests/pe/pass_driver.hpp"
 #include "tests/pe/row_stationary/pass_fields.hpp"
 #include "tests/pe/row_stationary/random_pass.hpp"
@@ -88,6 +89,36 @@ TEST_F(PassTimerTest, TellsApartPassesThatDifferInOneField) {
   const Outcome memo = run(PassTimer::Mode::memo, passes);
   EXPECT_EQ(memo.simulated, passes.size());
   EXPECT_EQ(memo.results, run(PassTimer::Mode::reference, passes).results);
+}
+
+/// An array that spends a clock more on each ifmap value that is not zero.
+class MindsZeros final : public row_stationary::RowStationary {
+ public:
+  MindsZeros() : RowStationary{config::AcceleratorConfig{}} {}
+  [[nodiscard]] bool data_matters() const override { return true; }
+  [[nodiscard]] PassResult time(const PassKey& key, const PassOperands* operands) const override {
+    PassResult result = RowStationary::time(key, operands);
+    for (const std::int32_t value : operands->ifmap) {
+      result.cycles += value != 0 ? 1 : 0;
+    }
+    return result;
+  }
+};
+
+TEST_F(PassTimerTest, RemembersNothingOfAnArrayToWhichDataMatter) {
+  const MindsZeros model;
+  const auto array = model.make_array("array", 4000);
+  PassTimer timer{model, *array, PassTimer::Mode::memo};
+  EXPECT_TRUE(timer.wants_operands());
+  PassShape shape;
+  const PassKey key = key_of(shape);
+  PassOperands zeros{{0, 0, 0}, {1}, {0}};
+  PassOperands ones{{1, 1, 1}, {1}, {0}};
+  const std::uint64_t with_zeros = timer.foresee(key, &zeros).cycles;
+  EXPECT_EQ(timer.foresee(key, &ones).cycles, with_zeros + 3);
+  EXPECT_EQ(timer.foresee(key, &zeros).cycles, with_zeros);
+  EXPECT_EQ(timer.passes_simulated(), 3U);
+  EXPECT_THROW(static_cast<void>(timer.foresee(key, nullptr)), InternalError);
 }
 
 TEST_F(PassTimerTest, AMemoOnDiskSparesTheNextRunAndADamagedOneIsIgnored) {

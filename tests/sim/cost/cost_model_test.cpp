@@ -1,5 +1,7 @@
 #include "sim/cost/cost_model.hpp"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -203,15 +205,43 @@ std::vector<ActionKey> whole_vocabulary(int bits, int psum) {
   return keys;
 }
 
+/// Whether a machine has what an action needs.
+bool pays(const Inventory& machine, const ActionKey& action) {
+  const ActionRow& row = *find_action(action.component, action.action, action.item);
+  const auto has = [&](UnitClass unit_class) {
+    return machine.payer(unit_class, action.component, action.item) != nullptr;
+  };
+  return has(row.paid_by) && (!row.also_paid_by || has(*row.also_paid_by));
+}
+
+/// The paper's machine with each kind of array, and its prices.
+struct KindOfMachine {
+  Inventory machine;
+  CostModel model;
+};
+std::vector<KindOfMachine> machines_of_every_kind(const CostPolicy& policy, int bits, int psum) {
+  std::vector<KindOfMachine> out;
+  test::Machine machine = test::paper_machine(bits, psum);
+  for (const std::string_view kind : config::ChoiceNames<config::ArrayKind>::names) {
+    machine.config.array.kind = *config::choice_named<config::ArrayKind>(kind);
+    out.push_back({machine, CostModel{test::technology_65nm(), policy, machine}});
+  }
+  return out;
+}
+
 TEST(CostModel, PricesTheWholeVocabularyAtEveryWidth) {
   CostPolicy policy = test::policy_of("silicon");
   policy.control = true;  // so that nothing is left out
   for (int bits = 1; bits <= 16; ++bits) {
     for (const int psum : {bits, 16, 2 * bits + 13, 48}) {
-      const CostModel model{test::technology_65nm(), policy, test::paper_machine(bits, psum)};
+      const std::vector<KindOfMachine> kinds = machines_of_every_kind(policy, bits, psum);
       for (const ActionKey& action : whole_vocabulary(bits, psum)) {
         SCOPED_TRACE(fmt::format("{} bits, psum {}: {}", bits, psum, test::named(action)));
-        const Price price = model.price(action);
+        const auto payer = std::find_if(
+            kinds.begin(), kinds.end(),
+            [&action](const KindOfMachine& kind) { return pays(kind.machine, action); });
+        ASSERT_NE(payer, kinds.end()) << "no kind of array has units for it";
+        const Price price = payer->model.price(action);
         EXPECT_GT(price.energy.count(), 0.0);
         EXPECT_FALSE(price.steps.empty());
       }
