@@ -1,10 +1,14 @@
 #include "models/network_file.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/ops/ops.hpp"
 #include "models/quantize.hpp"
 #include "traces/trace_validate.hpp"
 
@@ -114,6 +118,52 @@ TEST(NetworkFile, AnAffineLayerScalesAndShiftsOnItsOwn) {
   EXPECT_EQ(entry->op, traces::Op::affine);
   EXPECT_EQ(entry->post.size(), 4U);  // scale, bias, relu, quantize
   traces::validate_trace(trace, {"preactivation"});
+}
+
+/// A layer of each operation, complete, in a network where it fits.
+const std::map<std::string, std::string>& complete_layers() {
+  static const std::map<std::string, std::string> layers = {
+      {"conv", "filters: 4, kernel: 3, from: a"},
+      {"fc", "filters: 4, from: a"},
+      {"lstm", "hidden: 4, from: s"},
+      {"gru", "hidden: 4, from: s"},
+      {"add", "from: [a, a]"},
+      {"mul", "from: [a, a]"},
+      {"maxpool", "from: a"},
+      {"avgpool", "from: a"},
+      {"concat", "from: [a, a]"},
+      {"affine", "from: a"}};
+  return layers;
+}
+
+TEST(NetworkFile, AnOperationTakesTheKeysItsRowSaysAndNoOthers) {
+  const std::map<std::string, std::string> values = {
+      {"filters", "4"}, {"kernel", "3"}, {"stride", "1"}, {"pad", "1"},   {"groups", "1"},
+      {"relu", "true"}, {"hidden", "4"}, {"steps", "1"},  {"skip", "{}"}, {"gate_order", "[]"}};
+  for (const std::string& name : network_ops()) {
+    ASSERT_TRUE(complete_layers().contains(name)) << name;
+    traces::Op op = traces::Op::conv;
+    ASSERT_TRUE(from_string(name, op));
+    std::set<std::string> known;
+    for (const LayerKey& key : operation(op).keys) {
+      known.emplace(key.key.substr(0, key.key.find('.')));
+    }
+    for (const auto& [key, value] : values) {
+      const std::string& layer = complete_layers().at(name);
+      if (layer.find(key + ":") != std::string::npos) {
+        EXPECT_TRUE(known.contains(key)) << name << " needs " << key;
+        continue;
+      }
+      const std::string said =
+          message(fmt::format("  - {{name: s, op: lstm, input: 4, hidden: 4}}\n"
+                              "  - {{name: a, op: fc, filters: 4}}\n"
+                              "  - {{name: l, op: {}, {}, {}: {}}}\n",
+                              name, layer, key, value));
+      EXPECT_EQ(said.find(fmt::format("unknown key '{}'", key)) == std::string::npos,
+                known.contains(key))
+          << name << ' ' << key << ": " << said;
+    }
+  }
 }
 
 TEST(NetworkFile, OpenTellsZooAndFilesApart) {
