@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "memory/dram_keys.hpp"
 #include "models/network_file.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/config/key_text.hpp"
@@ -51,47 +52,6 @@ ConfigSchema sweep_schema() {
            {"include", "list", "mappings of keys to values", "none", "further points"}}};
 }
 
-ConfigSchema dram_schema() {
-  std::vector<SchemaKey> keys = {
-      {"schema", "choice", "turnpike-dram/1", kRequired, "kind and version of the file"},
-      {"name", "text", "", kRequired, "name of the device"},
-      {"source", "text", "", kRequired, "where the figures come from"},
-      {"kind", "choice", "dram, link, ideal", kRequired,
-       "banks and rows; a serial link; answers at once. The keys below are those of a dram "
-       "unless they say link"},
-      {"word_bits", "integer", "8..4096, whole bytes", "required for link", "link: bits of a word"},
-      {"clock_mhz", "number", "0.001..20000", "required for link", "link: words per us"},
-      {"tck_ns", "number", "0.05..1000", "required for dram", "clock period, ns"},
-      {"address_mapping", "text", "each of ro ra ba bg co ch once", kRequired,
-       "address bits from the most significant down"}};
-  for (const std::string_view key :
-       {"organisation.channel_bits", "organisation.device_bits", "organisation.burst_length",
-        "organisation.bank_groups", "organisation.banks_per_group", "organisation.rows",
-        "organisation.columns", "organisation.page_bytes", "organisation.devices_per_rank",
-        "organisation.ranks"}) {
-    keys.push_back(
-        {std::string{key}, "integer", "powers of two", kRequired, "size of the channel"});
-  }
-  for (const std::string_view key :
-       {"timing.CL",    "timing.CWL",   "timing.RCD",   "timing.RP",    "timing.RAS",
-        "timing.RC",    "timing.RRD_S", "timing.RRD_L", "timing.FAW",   "timing.CCD_S",
-        "timing.CCD_L", "timing.WR",    "timing.WTR_S", "timing.WTR_L", "timing.RTP",
-        "timing.RTRS",  "timing.RFC",   "timing.REFI",  "timing.XP",    "timing.CKE"}) {
-    keys.push_back(
-        {std::string{key}, "integer", "clocks", kRequired, "JEDEC parameter of that name"});
-  }
-  keys.push_back({"energy.quality", "choice", "datasheet, placeholder", kRequired,
-                  "whether absolute energies can be trusted"});
-  for (const std::string_view key :
-       {"energy.act_pre_pj", "energy.read_pj_per_bit", "energy.write_pj_per_bit",
-        "energy.refresh_pj", "energy.background_precharged_mw", "energy.background_active_mw",
-        "energy.background_powerdown_mw"}) {
-    keys.push_back({std::string{key}, "number", "0 and up", kRequired,
-                    "of one device, in the unit of its name"});
-  }
-  return {"dram", "turnpike-dram/1", "DRAM device", std::move(keys)};
-}
-
 ConfigSchema technology_schema() {
   std::vector<SchemaKey> keys = {
       {"schema", "choice", "turnpike-technology/1", kRequired, "kind and version of the file"},
@@ -115,6 +75,13 @@ ConfigSchema technology_schema() {
                   "{value, range: [low, high], unit, source}", "the base's, or unknown",
                   "clock the tables' logic was synthesised for; above it a run is flagged"});
   return {"technology", "turnpike-technology/1", "Technology", std::move(keys)};
+}
+
+/// Which of its keys must be there depends on its kind, so it has no JSON Schema.
+ConfigSchema dram_schema() {
+  ConfigSchema schema = schema_of("dram", "DRAM device", memory::dram_keys());
+  schema.rows.clear();
+  return schema;
 }
 
 }  // namespace

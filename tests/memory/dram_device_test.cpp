@@ -5,10 +5,12 @@
 #include <sstream>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "memory/address_mapping.hpp"
+#include "memory/dram_keys.hpp"
 #include "sim/base/random.hpp"
 #include "tests/memory/dram_support.hpp"
 
@@ -169,6 +171,50 @@ TEST(AddressMapping, AStreamFillsARowBeforeItGoesToTheNextBankGroup) {
   EXPECT_EQ(map.locate(16 * 8192), (DramLocation{.row = 1}));
   const AddressMapping two{test::device("ddr4-2400"), 2};
   EXPECT_EQ(two.locate(64), (DramLocation{.channel = 1}));
+}
+
+/// ddr4-2400, or the link, with one value replaced.
+void read_with(const std::string& device, const std::string& key, const std::string& value) {
+  ConfigNode node = ConfigNode::from_string(text_of(device), device);
+  node.set(key + '=' + value);
+  ConfigMap map{node, "(top)"};
+  static_cast<void>(read_dram_device(map));
+}
+
+TEST(DramDevice, AValueOutsideTheRangeOfItsRowIsRefused) {
+  int checked = 0;
+  for (const config::KeyRow& row : dram_keys()) {
+    if (row.facts.high == row.facts.low) {
+      continue;
+    }
+    const std::string device = row.absent == "required for link" ? "eyeriss-link" : "ddr4-2400";
+    for (const double beyond : {row.facts.low - 1, 2 * row.facts.high}) {
+      ++checked;
+      EXPECT_THAT([&] { read_with(device, row.key, fmt::format("{}", beyond)); },
+                  ThrowsMessage<InputError>(AllOf(
+                      HasSubstr(fmt::format("'{}' is ", row.facts.name)),
+                      HasSubstr(fmt::format("outside {}..{}", row.facts.low, row.facts.high)))))
+          << row.key;
+    }
+  }
+  EXPECT_EQ(checked, 2 * (3 + 10 + 20 + 7));
+}
+
+TEST(DramDevice, EveryKeyOfItsKindIsDemanded) {
+  for (const config::KeyRow& row : dram_keys()) {
+    const bool link = row.absent == "required for link";
+    ConfigNode node = ConfigNode::from_string(text_of(link ? "eyeriss-link" : "ddr4-2400"), "a");
+    const std::size_t dot = row.key.find('.');
+    ConfigNode& section = dot == std::string::npos ? node : *node.find(row.key.substr(0, dot));
+    EXPECT_EQ(std::erase_if(section.entries,
+                            [&](const auto& entry) { return entry.first == row.facts.name; }),
+              1U)
+        << row.key;
+    ConfigMap map{node, "(top)"};
+    EXPECT_THAT([&] { static_cast<void>(read_dram_device(map)); },
+                ThrowsMessage<InputError>(
+                    HasSubstr(fmt::format("lacks the required key '{}'", row.facts.name))));
+  }
 }
 
 }  // namespace
