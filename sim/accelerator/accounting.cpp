@@ -60,12 +60,15 @@ void count_pass(const config::AcceleratorConfig& config, const ArrayJob& job,
     add_event(layer, events[i], job, pass.events[i]);
   }
   const int stored = job.stored_bits > 0 ? job.stored_bits : a;
-  count_buffer(config, {"ifmap", Action::read, pass.ifmap_words, stored, a, line}, layer.counts,
-               layer.glb_bits);
-  count_buffer(config, {"psum", Action::read, pass.psum_in_words, p, p, line}, layer.counts,
-               layer.glb_bits);
-  count_buffer(config, {"psum", Action::write, pass.psum_out_words, p, p, line}, layer.counts,
-               layer.glb_bits);
+  const BufferAccess ifmap{
+      .values = pass.ifmap_words, .bits = stored, .low_bits = a, .line_bits = line};
+  BufferAccess psum{.item = "psum", .bits = p, .low_bits = p, .line_bits = line};
+  count_buffer(config, ifmap, layer.counts, layer.glb_bits);
+  psum.values = pass.psum_in_words;
+  count_buffer(config, psum, layer.counts, layer.glb_bits);
+  psum.action = Action::write;
+  psum.values = pass.psum_out_words;
+  count_buffer(config, psum, layer.counts, layer.glb_bits);
   if (job.stored_bits > 0) {  // quantizers between the buffer and the ifmap network
     add(layer, {Component::post, Action::compute, "quantize"}, stored, pass.ifmap_words,
         Stream::highway);
@@ -130,8 +133,12 @@ void count_transfer(const config::AcceleratorConfig& config, const Transfer& t,
     layer.dram_ofmap_values += t.values;
     return;
   }
-  const BufferAccess fill{"transfer", Action::write, t.values,
-                          t.bits,     t.low_bits,    config.line_bits()};
+  const BufferAccess fill{.item = "transfer",
+                          .action = Action::write,
+                          .values = t.values,
+                          .bits = t.bits,
+                          .low_bits = t.low_bits,
+                          .line_bits = config.line_bits()};
   layer.glb_transfer_bits +=
       count_buffer(config, fill, layer.counts, layer.glb_bits) * unsigned_of(config.line_bits());
 }

@@ -84,8 +84,12 @@ class Counter {
   void read_out(const LayerEntry& layer) {
     for (const ArrayJob& job : stage_.jobs) {
       const std::uint64_t psums = unsigned_of(job.shape.ofmap_values());
-      access({"psum", Action::read, psums, job.psum_bits, job.psum_bits,
-              line_bits_of(config_, std::max(job.weight_bits, job.activation_bits))});
+      access({.item = "psum",
+              .action = Action::read,
+              .values = psums,
+              .bits = job.psum_bits,
+              .low_bits = job.psum_bits,
+              .line_bits = line_bits_of(config_, std::max(job.weight_bits, job.activation_bits))});
       work_.values += psums;
     }
     const int bits = std::max(stage_.jobs[0].weight_bits, stage_.jobs[0].activation_bits);
@@ -116,7 +120,12 @@ class Counter {
     const int stored = state.is_float() ? (highway ? trace_.highway.bits : 16) : state.bits;
     const int low = highway ? std::min(stored, config_.precision.activation) : stored;
     for (const Action action : {Action::read, Action::write}) {
-      access({"skip", action, unsigned_of(r.hidden * r.steps), stored, low, config_.line_bits()});
+      access({.item = "skip",
+              .action = action,
+              .values = unsigned_of(r.hidden * r.steps),
+              .bits = stored,
+              .low_bits = low,
+              .line_bits = config_.line_bits()});
     }
   }
 
@@ -140,8 +149,12 @@ class Counter {
         continue;
       }
       const std::uint64_t values = unsigned_of(stored->values);
-      access({op.takes_skip ? Item{"skip"} : Item{"ifmap"}, Action::read, values, stored->bits,
-              stored->low_bits, config_.line_bits()});
+      access({.item = op.takes_skip ? Item{"skip"} : Item{"ifmap"},
+              .action = Action::read,
+              .values = values,
+              .bits = stored->bits,
+              .low_bits = stored->low_bits,
+              .line_bits = config_.line_bits()});
       if (stored->name != input) {
         add({"quantize", values, Stream::highway}, stored->bits);
       }
@@ -180,8 +193,12 @@ class Counter {
     if (stored == nullptr || stored->first_stage != at_) {
       return;
     }
-    BufferAccess map{"ofmap",      Action::write,    unsigned_of(stored->values),
-                     stored->bits, stored->low_bits, config_.line_bits()};
+    BufferAccess map{.item = "ofmap",
+                     .action = Action::write,
+                     .values = unsigned_of(stored->values),
+                     .bits = stored->bits,
+                     .low_bits = stored->low_bits,
+                     .line_bits = config_.line_bits()};
     if (stored->in_glb) {
       map.low_bits = stored->second ? 0 : stored->low_bits;
       access(map);
