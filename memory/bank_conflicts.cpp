@@ -27,9 +27,4 @@ std::int64_t busiest_bank_accesses(const std::vector<GlbStream>& streams) {
   return accesses.empty() ? 0 : *std::max_element(accesses.begin(), accesses.end());
 }
 
-Cycles bank_conflict_clocks(const std::vector<GlbStream>& streams, Cycles pass) {
-  const auto busiest = static_cast<std::uint64_t>(busiest_bank_accesses(streams));
-  return Cycles{busiest > pass.count() ? busiest - pass.count() : 0};
-}
-
 }  // namespace turnpike::memory

@@ -138,7 +138,6 @@ void DramChannel::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_tim
                       .write = payload.is_write()};
   if (const auto* extension = payload.get_extension<DramTransferExtension>()) {
     request.stream = extension->stream;
-    request.traffic = extension->traffic;
   }
   access(request);
 }

@@ -13,10 +13,9 @@
 
 namespace turnpike::memory {
 
-/// Says what a TLM payload carries; without it a payload is low-stream ifmap traffic.
+/// Says which stream a TLM payload belongs to; without it, to the low one.
 struct DramTransferExtension : tlm::tlm_extension<DramTransferExtension> {
   Stream stream = Stream::low;
-  Traffic traffic = Traffic::ifmap;
 
   [[nodiscard]] tlm::tlm_extension_base* clone() const override;
   void copy_from(const tlm::tlm_extension_base& other) override;

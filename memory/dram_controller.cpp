@@ -10,8 +10,6 @@ namespace {
 /// Beyond so many requests at once next_event() gives a looser bound rather than look at each.
 constexpr std::size_t kMostBounded = 64;
 
-constexpr std::int64_t kWordBytes = 8;
-
 /// Heap order: the earliest completion on top, the older request first at the same clock.
 bool later(const DramCompletion& a, const DramCompletion& b) {
   return a.at != b.at ? a.at > b.at : a.id > b.id;
@@ -33,14 +31,6 @@ DramCounts& DramCounts::operator+=(const DramCounts& other) {
   clocks_precharged += other.clocks_precharged;
   clocks_active += other.clocks_active;
   clocks_powerdown += other.clocks_powerdown;
-  return *this;
-}
-
-TransferCounts& TransferCounts::operator+=(const TransferCounts& other) {
-  bytes += other.bytes;
-  words += other.words;
-  bursts += other.bursts;
-  burst_bytes += other.burst_bytes;
   return *this;
 }
 
@@ -71,15 +61,6 @@ std::uint32_t DramController::open_pending() {
   return slot;
 }
 
-void DramController::count(const DramRequest& request, std::int64_t bursts) {
-  TransferCounts& t = transfers_[static_cast<std::size_t>(request.stream)]
-                                [static_cast<std::size_t>(request.traffic)][request.write ? 1 : 0];
-  t += {.bytes = static_cast<std::uint64_t>(request.bytes),
-        .words = static_cast<std::uint64_t>((request.bytes + kWordBytes - 1) / kWordBytes),
-        .bursts = static_cast<std::uint64_t>(bursts),
-        .burst_bytes = static_cast<std::uint64_t>(bursts * device_.burst_bytes())};
-}
-
 DramRequestId DramController::submit(const DramRequest& request, DramClock at) {
   ensure(request.bytes > 0 && request.address >= 0 &&
              request.bytes <= capacity_bytes() - request.address,
@@ -89,7 +70,6 @@ DramRequestId DramController::submit(const DramRequest& request, DramClock at) {
   const std::int64_t unit = device_.burst_bytes();
   const std::int64_t first = request.address / unit;
   const std::int64_t bursts = (request.address + request.bytes - 1) / unit - first + 1;
-  count(request, bursts);
   for (std::int64_t i = 0; observer_ != nullptr && i < bursts; ++i) {
     observer_->burst((first + i) * unit, request.write, at);
   }
@@ -240,23 +220,6 @@ DramCounts DramController::counts() const {
   DramCounts sum = plain_counts_;
   for (const DramScheduler& scheduler : schedulers_) {
     sum += scheduler.counts(now_);
-  }
-  return sum;
-}
-
-const TransferCounts& DramController::transfers(Stream stream, Traffic traffic, bool write) const {
-  return transfers_[static_cast<std::size_t>(stream)][static_cast<std::size_t>(traffic)]
-                   [write ? 1 : 0];
-}
-
-TransferCounts DramController::transfers() const {
-  TransferCounts sum;
-  for (const auto& stream : transfers_) {
-    for (const auto& traffic : stream) {
-      for (const TransferCounts& direction : traffic) {
-        sum += direction;
-      }
-    }
   }
   return sum;
 }

@@ -50,9 +50,6 @@ class DramController {
   [[nodiscard]] DramClock now() const { return now_; }
   /// Of all channels, as of now().
   [[nodiscard]] DramCounts counts() const;
-  [[nodiscard]] const TransferCounts& transfers(Stream stream, Traffic traffic, bool write) const;
-  /// Of all streams and kinds.
-  [[nodiscard]] TransferCounts transfers() const;
 
  private:
   /// A request some burst of which is not done.
@@ -69,7 +66,6 @@ class DramController {
   };
 
   std::uint32_t open_pending();
-  void count(const DramRequest& request, std::int64_t bursts);
   void refill(std::deque<std::uint32_t>& backlog, DramClock visible);
   void run(DramClock to);
   [[nodiscard]] std::size_t earliest_channel();
@@ -91,7 +87,6 @@ class DramController {
   DramClock now_ = 0;
   DramClock link_free_ = 0;
   DramCounts plain_counts_;  ///< of links and ideal memories
-  std::array<std::array<std::array<TransferCounts, 2>, kTraffics>, 2> transfers_{};
 };
 
 }  // namespace turnpike::memory

@@ -14,17 +14,12 @@ namespace turnpike::memory {
 using DramClock = std::int64_t;
 inline constexpr DramClock kNever = std::numeric_limits<DramClock>::max() / 4;
 
-/// What a transfer carries.
-enum class Traffic { ifmap, filter, ofmap, highway };
-inline constexpr int kTraffics = 4;
-
 /// A contiguous transfer of any length, as a DMA engine makes it.
 struct DramRequest {
   std::int64_t address = 0;  ///< bytes
   std::int64_t bytes = 0;    ///< at least 1
   bool write = false;
   Stream stream = Stream::low;
-  Traffic traffic = Traffic::ifmap;
 };
 
 using DramRequestId = std::uint64_t;
@@ -73,17 +68,6 @@ struct DramCounts {
 
   DramCounts& operator+=(const DramCounts& other);
   friend bool operator==(const DramCounts&, const DramCounts&) = default;
-};
-
-/// What one kind of traffic asked for and what it moved.
-struct TransferCounts {
-  std::uint64_t bytes = 0;        ///< asked for
-  std::uint64_t words = 0;        ///< 64-bit words that hold them: ceil(bytes / 8) each transfer
-  std::uint64_t bursts = 0;       ///< whole bursts touched
-  std::uint64_t burst_bytes = 0;  ///< bytes of those bursts; less `bytes` is the packing loss
-
-  TransferCounts& operator+=(const TransferCounts& other);
-  friend bool operator==(const TransferCounts&, const TransferCounts&) = default;
 };
 
 /// Where a burst lies.

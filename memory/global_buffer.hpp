@@ -72,7 +72,7 @@ struct GlbAllocation {
 /// The global buffer's space: who holds which banks or lines.
 ///
 /// No data and no time: accesses are counted by those who make them, clocks lost to shared banks by
-/// bank_conflict_clocks(). Sources: Chen et al., JSSC 52(1), 2017 (banks of one type); the latency
+/// bank_conflicts.hpp. Sources: Chen et al., JSSC 52(1), 2017 (banks of one type); the latency
 /// and ports of larger buffers follow the CACTI tables (one access a clock, two clocks' latency).
 class GlobalBuffer {
  public:

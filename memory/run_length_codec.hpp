@@ -31,17 +31,7 @@ struct RunLengthCode {
   [[nodiscard]] std::int64_t words_for_pairs(std::int64_t pairs) const;
 };
 
-/// Encodes codes, each in [-2^(level_bits-1), 2^level_bits). InternalError for one outside.
-[[nodiscard]] std::vector<std::uint64_t> run_length_encode(const RunLengthCode& code,
-                                                           std::span<const std::int32_t> codes);
-
-/// The `count` codes of a block. `is_signed`: levels are two's complement. InternalError if the
-/// words hold more or fewer, or the terminator stands elsewhere than in the last word.
-[[nodiscard]] std::vector<std::int32_t> run_length_decode(const RunLengthCode& code,
-                                                          std::span<const std::uint64_t> words,
-                                                          std::int64_t count, bool is_signed);
-
-/// 64-bit words run_length_encode() makes, without making them. Integer element types of Tensor.
+/// 64-bit words the code of a block takes, without making them. Integer element types of Tensor.
 template <class T>
 [[nodiscard]] std::int64_t run_length_words(const RunLengthCode& code, std::span<const T> codes);
 /// Of all elements of an integer tensor in row-major order.

@@ -111,23 +111,21 @@ void count_transfer(const config::AcceleratorConfig& config, const Transfer& t,
         t.bits, t.values);
   }
   layer.dram_bits.highway += bits - low;
-  switch (t.traffic) {
-    case memory::Traffic::filter: {
+  switch (t.operand) {
+    case Operand::filter: {
       layer.dram_bits.filter += low;
       layer.dram_filter_values += t.values;
       add(layer, {Component::glb_filter, Action::write}, line_bits_of(config, t.bits),
           filter_buffer_lines(config, t));
       return;
     }
-    case memory::Traffic::ifmap:
+    case Operand::ifmap:
       layer.dram_bits.ifmap += low;
       layer.dram_ifmap_values += t.skip ? 0 : t.values;
       break;
-    case memory::Traffic::ofmap:
+    case Operand::ofmap:
       layer.dram_bits.ofmap += low;
       break;
-    case memory::Traffic::highway:
-      throw InternalError{"a transfer's words are low-precision or highway, not its traffic"};
   }
   if (t.write) {
     layer.dram_ofmap_values += t.values;
@@ -144,12 +142,12 @@ void count_transfer(const config::AcceleratorConfig& config, const Transfer& t,
 }
 
 BufferLines transfer_lines(const config::AcceleratorConfig& config, const Transfer& t) {
-  const bool fills = !t.write && t.traffic != memory::Traffic::filter;
+  const bool fills = !t.write && t.operand != Operand::filter;
   return {.ifmap = fills ? lines_for(config, t.values, t.bits, config.line_bits()) : 0};
 }
 
 std::uint64_t filter_buffer_lines(const config::AcceleratorConfig& config, const Transfer& t) {
-  return t.traffic == memory::Traffic::filter
+  return t.operand == Operand::filter
              ? lines_for(config, t.values, t.bits, line_bits_of(config, t.bits))
              : 0;
 }

@@ -46,13 +46,13 @@ void Machine::transfer(Track track, const Transfer& t) {
     ports_.begins(fill_of(track), from, transfer_lines(config_, t), 0);
   }
   if (t.low_words > 0) {
-    access_dram(engine, {t.address, static_cast<std::int64_t>(t.low_words) * 8, t.write,
-                         Stream::low, t.traffic});
+    access_dram(engine,
+                {t.address, static_cast<std::int64_t>(t.low_words) * 8, t.write, Stream::low});
   }
   if (t.words > t.low_words) {
-    access_dram(engine, {t.address + static_cast<std::int64_t>(t.low_words) * 8,
-                         static_cast<std::int64_t>(t.words - t.low_words) * 8, t.write,
-                         Stream::highway, memory::Traffic::highway});
+    access_dram(engine,
+                {t.address + static_cast<std::int64_t>(t.low_words) * 8,
+                 static_cast<std::int64_t>(t.words - t.low_words) * 8, t.write, Stream::highway});
   }
   wait_for_edge(engine);
   fill_buffer(track, t, from);
@@ -75,7 +75,6 @@ void Machine::fill_buffer(Track track, const Transfer& t, std::uint64_t from) {
 void Machine::access_dram(Engine engine, const memory::DramRequest& request) {
   memory::DramTransferExtension extension;
   extension.stream = request.stream;
-  extension.traffic = request.traffic;
   tlm::tlm_generic_payload payload;
   payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload.set_address(static_cast<sc_dt::uint64>(request.address));

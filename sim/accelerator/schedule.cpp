@@ -16,7 +16,6 @@
 namespace turnpike::accelerator {
 namespace {
 
-using memory::Traffic;
 using traces::LayerEntry;
 using traces::Trace;
 
@@ -32,11 +31,11 @@ std::int64_t signed_of(std::uint64_t value) {
 /// `values` of `bits`, of which the low-precision machine would move `low_bits`, from a byte
 /// address on.
 Transfer make_transfer(std::uint64_t values, int bits, int low_bits, std::int64_t address,
-                       Traffic traffic, bool write) {
+                       Operand operand, bool write) {
   Transfer t;
   t.address = address;
   t.write = write;
-  t.traffic = traffic;
+  t.operand = operand;
   t.values = values;
   t.bits = bits;
   t.low_bits = low_bits;
@@ -147,7 +146,7 @@ class Scheduler {
         job.shape.R * job.shape.S;
     return make_transfer(unsigned_of(part.filters * whole.count * part.taps), bits, bits,
                          address + signed_of(words_for(unsigned_of(first), bits)) * 8,
-                         Traffic::filter, false);
+                         Operand::filter, false);
   }
 
   /// The part of the ifmap a pass needs, halo and padding included.
@@ -157,7 +156,7 @@ class Scheduler {
     const std::int64_t first = ((part.image0 * s.G * s.C + part.channel0) * s.H + part.row0) * s.W;
     return make_transfer(unsigned_of(part.values()), input.bits, input.low_bits,
                          address + signed_of(words_for(unsigned_of(first), input.bits)) * 8,
-                         Traffic::ifmap, false);
+                         Operand::ifmap, false);
   }
 
   /// A whole tensor as the run-length coder leaves it.
@@ -248,7 +247,7 @@ class Scheduler {
     const auto values = unsigned_of(tensor.values);
     const std::int64_t address = address_of(tensor.name, words_for(values, tensor.bits));
     Transfer t = coded(make_transfer(values, tensor.bits, low_share(tensor, write), address,
-                                     write ? Traffic::ofmap : Traffic::ifmap, write),
+                                     write ? Operand::ofmap : Operand::ifmap, write),
                        tensor);
     t.stage = stage;
     return t;

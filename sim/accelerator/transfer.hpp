@@ -3,15 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "memory/dram_request.hpp"
-
 namespace turnpike::accelerator {
+
+/// What a transfer brings or takes away.
+enum class Operand { ifmap, filter, ofmap };
 
 /// A contiguous transfer between DRAM and the buffer.
 struct Transfer {
   std::int64_t address = 0;  ///< bytes
   bool write = false;
-  memory::Traffic traffic = memory::Traffic::ifmap;  ///< of the low words: ifmap, filter or ofmap
+  Operand operand = Operand::ifmap;
   bool skip = false;            ///< the other operand of an element-wise layer, not an ifmap
   std::size_t stage = 0;        ///< the layer it is counted for
   std::uint64_t words = 0;      ///< 64-bit words

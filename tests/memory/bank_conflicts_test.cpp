@@ -7,10 +7,17 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/base/quantity.hpp"
 #include "sim/base/random.hpp"
 
 namespace turnpike::memory {
 namespace {
+
+/// Clocks by which a pass of `pass` clocks gets longer because banks are shared.
+Cycles bank_conflict_clocks(const std::vector<GlbStream>& streams, Cycles pass) {
+  const auto busiest = static_cast<std::uint64_t>(busiest_bank_accesses(streams));
+  return Cycles{busiest > pass.count() ? busiest - pass.count() : 0};
+}
 
 TEST(BankConflicts, DisjointBanksNeverConflict) {
   EXPECT_EQ(bank_conflict_clocks({{1000, {0, 1}}, {1000, {2}}, {1000, {3}}}, Cycles{1000}),

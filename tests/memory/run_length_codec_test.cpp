@@ -7,12 +7,15 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
+#include "tests/memory/run_length_coder.hpp"
 
 namespace turnpike::memory {
 namespace {
 
 using Codes = std::vector<std::int32_t>;
 using Words = std::vector<std::uint64_t>;
+using test::run_length_decode;
+using test::run_length_encode;
 
 std::uint64_t pair(std::uint64_t run, std::uint64_t level) {
   return run | level << 5U;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/base/random.hpp"
+#include "tests/memory/run_length_coder.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -27,7 +28,7 @@ pe::IfmapPart rows_of(const CodedMap::Shape& shape, Span images, Span channels, 
 /// Words of one image by the encoder itself.
 std::int64_t encoded_words(const memory::RunLengthCode& code,
                            const std::vector<std::int32_t>& codes) {
-  return static_cast<std::int64_t>(memory::run_length_encode(code, codes).size());
+  return static_cast<std::int64_t>(memory::test::run_length_encode(code, codes).size());
 }
 
 TEST(CodedMap, TheWholeMapTakesTheWordsOfTheEncoder) {
