@@ -291,7 +291,7 @@ inline constexpr auto fields_of<accelerator::LayerResult> = [] {
             &LayerResult::op,
             {.column = Column::first}},
       Field{Label{"mapping", "",
-                  "\"m64 n1 e14 p22 q1 r1 t1\", letters as in the Eyeriss papers; null off the "
+                  "\"m64 n1 e14 p22 q1 r1 t1\", letters of the kind of array; null off the "
                   "array"},
             OrNull{&LayerResult::mapping},
             {.column = Column::first, .page = {"mapping"}}},

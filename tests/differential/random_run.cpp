@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/base/random.hpp"
+#include "sim/config/array.hpp"
 #include "sim/config/sources.hpp"
 
 namespace turnpike::differential {
@@ -20,7 +21,9 @@ class Drawer {
     network();
     machine();
     if (kinds_.uniform() < 0.3) {
-      set("array.kind", "systolic");
+      constexpr auto& kNames = config::ChoiceNames<config::ArrayKind>::names;
+      const auto last = static_cast<std::int64_t>(kNames.size()) - 1;
+      set("array.kind", std::string{kNames[static_cast<std::size_t>(kinds_.integer(1, last))]});
     }
     return run_;
   }
