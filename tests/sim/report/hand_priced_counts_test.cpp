@@ -92,6 +92,11 @@ class HandPrices {
     return found == prices_.end() ? std::nullopt : std::optional{found->second()};
   }
 
+  /// A value of so many bits over so many PE pitches.
+  static double wire(int bits, int pitches) {
+    return Rows::constant("wire_pj_per_bit_mm") * Rows::constant("pe_pitch_mm") * bits * pitches;
+  }
+
  private:
   using Table = std::map<std::string, std::function<double()>>;
 
@@ -107,9 +112,6 @@ class HandPrices {
   /// The clock pins' part, for a component whose clock is paid per cycle.
   [[nodiscard]] double pins(const std::string& table, const Rows::Where& row) const {
     return says("access_clock") ? 0.0 : Rows::at(table, row, "clk_pj");
-  }
-  static double wire(int bits, int pitches) {
-    return Rows::constant("wire_pj_per_bit_mm") * Rows::constant("pe_pitch_mm") * bits * pitches;
   }
   [[nodiscard]] double fifo(int bits) const {
     const auto row = logic_row("fifo", "push_pop", bits);
@@ -356,25 +358,43 @@ std::vector<ActionKey> vocabulary() {
   return keys;
 }
 
+/// The machine that the hand prices are of, with one or the other kind of array.
+config::AcceleratorConfig machine_of(const char* profile, const char* kind, const char* control) {
+  return config::load_accelerator(
+      {test::config_root() + "/accelerators/precision-highway.yaml",
+       test::config_root(),
+       profile,
+       {"precision=16", "psum.cost_bits=32", "highway.enabled=true", "highway.bits=32", "rlc=on",
+        std::string{"array.kind="} + kind, std::string{"cost.control="} + control}});
+}
+
+cost::CostModel model_of(const config::AcceleratorConfig& config) {
+  accelerator::RunResult run;  // integer weights
+  run.highway_enabled = true;
+  run.highway_bits = kWide;
+  return make_cost_model(config, &run, test::config_root());
+}
+
+/// What only a systolic array does.
+bool is_systolic(const ActionKey& key) {
+  return key.item == "register" || key.item == "shift" ||
+         (key.component == Component::pe_link && !key.item.empty());
+}
+
 class HandPricedCounts : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Profiles, HandPricedCounts,
                          testing::Values("silicon", "access", "paper", "chip"));
 
 TEST_P(HandPricedCounts, EveryKeyOfTheVocabularyCostsWhatTheTablesSay) {
   for (const char* control : {"false", "true"}) {
-    const config::AcceleratorConfig config = config::load_accelerator(
-        {test::config_root() + "/accelerators/precision-highway.yaml",
-         test::config_root(),
-         GetParam(),
-         {"precision=16", "psum.cost_bits=32", "highway.enabled=true", "highway.bits=32", "rlc=on",
-          std::string{"cost.control="} + control}});
-    accelerator::RunResult run;  // integer weights
-    run.highway_enabled = true;
-    run.highway_bits = kWide;
-    const cost::CostModel model = make_cost_model(config, &run, test::config_root());
+    const config::AcceleratorConfig config = machine_of(GetParam(), "row_stationary", control);
+    const cost::CostModel model = model_of(config);
     const HandPrices by_hand{config};
     int priced = 0;
     for (const ActionKey& key : vocabulary()) {
+      if (is_systolic(key)) {
+        continue;
+      }
       const std::optional<double> want = by_hand.of(key);
       SCOPED_TRACE(fmt::format("{} {} {}", to_string(key.component), to_string(key.action),
                                key.item.text()));
@@ -384,6 +404,29 @@ TEST_P(HandPricedCounts, EveryKeyOfTheVocabularyCostsWhatTheTablesSay) {
     }
     EXPECT_EQ(priced, 60);
   }
+}
+
+TEST_P(HandPricedCounts, SoDoThoseOfASystolicArray) {
+  const cost::CostModel model = model_of(machine_of(GetParam(), "systolic", "true"));
+  const cost::CostModel spads = model_of(machine_of(GetParam(), "row_stationary", "true"));
+  int priced = 0;
+  for (ActionKey key : vocabulary()) {
+    if (!is_systolic(key)) {
+      continue;
+    }
+    SCOPED_TRACE(
+        fmt::format("{} {} {}", to_string(key.component), to_string(key.action), key.item.text()));
+    ++priced;
+    const double energy = model.price(key).energy.count();
+    if (key.component == Component::pe_link) {
+      EXPECT_NEAR(energy, HandPrices::wire(key.bits, 1), 1e-9);
+    } else {  // one word costs something, and less than one of the row-stationary array's many
+      key.item = "";
+      EXPECT_GT(energy, 0.0);
+      EXPECT_LT(energy, spads.price(key).energy.count());
+    }
+  }
+  EXPECT_EQ(priced, 7);
 }
 
 }  // namespace
