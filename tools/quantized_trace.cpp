@@ -6,8 +6,8 @@
 #include "models/quantize.hpp"
 #include "tools/output.hpp"
 #include "tools/replaceable.hpp"
-#include "traces/trace_summary.hpp"
 #include "traces/trace_file.hpp"
+#include "traces/trace_summary.hpp"
 
 namespace turnpike::tools {
 

@@ -13,8 +13,8 @@
 #include "tools/output.hpp"
 #include "tools/quantized_trace.hpp"
 #include "tools/replaceable.hpp"
-#include "traces/trace_summary.hpp"
 #include "traces/trace_file.hpp"
+#include "traces/trace_summary.hpp"
 
 namespace turnpike::tools {
 namespace {
