@@ -93,24 +93,25 @@ PassShape machine_of(const config::AcceleratorConfig& config) {
   return s;
 }
 
-ArrayGeometry geometry_of(const config::AcceleratorConfig& config) {
-  return {.rows = config.array.rows,
-          .columns = config.array.columns,
-          .ifmap_spad = config.spads.ifmap,
-          .filter_spad = config.spads.filter,
-          .psum_spad = config.spads.psum,
-          .filter_rate = config.noc.filter,
-          .ifmap_rate = config.noc.ifmap,
-          .psum_in_rate = config.noc.psum_in,
-          .psum_out_rate = config.noc.psum_out,
-          .filter_load_values = config.filter_load_values()};
+/// The same machine as a mapping sees it.
+ArrayGeometry geometry_of(const PassShape& machine, std::int64_t filter_spad) {
+  return {.rows = machine.rows,
+          .columns = machine.columns,
+          .ifmap_spad = machine.ifmap_spad,
+          .filter_spad = filter_spad,
+          .psum_spad = machine.psum_spad,
+          .filter_rate = machine.filter_rate,
+          .ifmap_rate = machine.ifmap_rate,
+          .psum_in_rate = machine.psum_in_rate,
+          .psum_out_rate = machine.psum_out_rate,
+          .filter_load_values = machine.filter_load_unit};
 }
 
 }  // namespace
 
 RowStationary::RowStationary(const config::AcceleratorConfig& config)
     : machine_{machine_of(config)},
-      geometry_{geometry_of(config)},
+      geometry_{geometry_of(machine_, config.spads.filter)},
       array_{config.array},
       spads_{config.spads},
       noc_{config.noc} {}
