@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "sim/report/priced_run.hpp"
+#include "sim/pricing/priced_run.hpp"
 #include "sim/report/tables.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
@@ -49,9 +49,9 @@ std::string area_json(const config::AcceleratorConfig& config, const std::string
 int show_area(const AreaOptions& options, const CommonOptions& common) {
   const auto config = load_accelerator(options.sources, common);
   config::check_highway_settings(config);
-  const auto area = report::make_cost_model(config, nullptr, common.config_root).area();
-  const std::string policy = report::policy_line_of(config) +
-                             report::untrusted_figures(config, area, nullptr, common.config_root);
+  const auto area = pricing::make_cost_model(config, nullptr, common.config_root).area();
+  const std::string policy = pricing::policy_line_of(config) +
+                             pricing::untrusted_figures(config, area, nullptr, common.config_root);
   if (options.json) {
     print_json(area_json(config, policy, area));
   } else {

@@ -25,8 +25,8 @@ int calibrate(const CalibrateOptions& options, const CommonOptions& common) {
   RunOptions experiment;
   experiment.config_root = common.config_root;
   experiment.simulation.memo_file = default_memo_file();
-  const report::PricedRun run = turnpike::run(load_accelerator(options.sources, common),
-                                              open_workload(options.network, common), experiment);
+  const pricing::PricedRun run = turnpike::run(load_accelerator(options.sources, common),
+                                               open_workload(options.network, common), experiment);
   const auto calibration = report::calibrate_clock(run, measured, common.config_root);
   if (options.json) {
     print_json(report::to_json(calibration));

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/comparison.hpp"
-#include "sim/report/stored_run.hpp"
+#include "sim/results/stored_run.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/output.hpp"
@@ -25,9 +25,9 @@ int compare(const CompareOptions& options, const CommonOptions& common) {
   for (const std::string& text : options.limits) {
     limits.push_back(report::parse_limit(text));
   }
-  std::vector<report::StoredRun> runs;
+  std::vector<results::StoredRun> runs;
   for (const std::string& directory : options.directories) {
-    runs.push_back(report::read_stored_run(directory));
+    runs.push_back(results::read_stored_run(directory));
   }
   if (!options.across_networks) {
     report::check_same_network(runs);

@@ -15,7 +15,7 @@
 #include "sim/config/profile.hpp"
 #include "sim/config/sources.hpp"
 #include "sim/cost/technology.hpp"
-#include "sim/report/priced_run.hpp"
+#include "sim/pricing/priced_run.hpp"
 #include "sim/report/text_table.hpp"
 #include "sim/sweep/sweep_file.hpp"
 #include "tools/command.hpp"
@@ -65,7 +65,7 @@ const ConfigSchema& kind_of(const std::string& path) {
 /// Everything a run would refuse, but for the network.
 config::AcceleratorConfig check_accelerator(const config::ConfigSources& sources) {
   const auto config = config::load_accelerator(sources);
-  static_cast<void>(report::make_cost_model(config, nullptr, sources.config_root));
+  static_cast<void>(pricing::make_cost_model(config, nullptr, sources.config_root));
   const ConfigNode* dram = config.resolved.find("dram");
   const SourceSpot spot = dram == nullptr ? SourceSpot{} : dram->spot;
   memory::check_channels(

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/explanation.hpp"
-#include "sim/report/stored_run.hpp"
+#include "sim/results/stored_run.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/output.hpp"
@@ -21,7 +21,7 @@ struct ExplainOptions {
 
 int explain(const ExplainOptions& options, const CommonOptions& common) {
   const report::Question question = report::parse_question(options.what);
-  const report::StoredRun run = report::read_stored_run(options.directory);
+  const results::StoredRun run = results::read_stored_run(options.directory);
   const report::Explanation answer = report::explain(run, question, common.config_root);
   if (options.json) {
     print_json(report::to_json(answer));

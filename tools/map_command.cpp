@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pe/array_kinds.hpp"
-#include "sim/report/priced_run.hpp"
+#include "sim/pricing/priced_run.hpp"
 #include "sim/report/text_table.hpp"
 #include "sim/run/run.hpp"
 #include "tools/command.hpp"
@@ -109,7 +109,7 @@ std::string map_table(const PlannedRun& run, const std::vector<MappedGroup>& gro
       table.add(std::move(row));
     }
   }
-  return table.to_string(width) + report::policy_line_of(run.config, run.plan.wider_skips) + '\n';
+  return table.to_string(width) + pricing::policy_line_of(run.config, run.plan.wider_skips) + '\n';
 }
 
 Json mapping_json(const dataflow::MappedJob& layer) {
@@ -158,7 +158,7 @@ std::string map_json(const PlannedRun& run, const std::vector<MappedGroup>& grou
                      {"accelerator", run.config.name},
                      {"network", run.trace->network},
                      {"objective", to_string(run.config.mapper.objective)},
-                     {"policy", report::policy_line_of(run.config, run.plan.wider_skips)},
+                     {"policy", pricing::policy_line_of(run.config, run.plan.wider_skips)},
                      {"layers", std::move(layers)}};
   return json.dump(2) + '\n';
 }

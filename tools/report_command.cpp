@@ -7,7 +7,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/report/report_page.hpp"
-#include "sim/report/stored_run.hpp"
+#include "sim/results/stored_run.hpp"
 #include "sim/sweep/claims.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
@@ -40,10 +40,10 @@ int make_report(const ReportOptions& options, const CommonOptions& common) {
   if (!options.force) {
     check_page(options.output);
   }
-  std::vector<report::StoredRun> runs;
+  std::vector<results::StoredRun> runs;
   for (const std::string& directory : options.directories) {
     if (!sweep::is_sweep_directory(directory)) {
-      runs.push_back(report::read_stored_run(directory));
+      runs.push_back(results::read_stored_run(directory));
       continue;
     }
     for (sweep::StoredPoint& point :

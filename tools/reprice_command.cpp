@@ -8,11 +8,11 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cost/technology.hpp"
-#include "sim/report/repricing.hpp"
-#include "sim/report/result_files.hpp"
-#include "sim/report/run_directory.hpp"
-#include "sim/report/stored_run.hpp"
+#include "sim/pricing/repricing.hpp"
 #include "sim/report/tables.hpp"
+#include "sim/results/result_files.hpp"
+#include "sim/results/run_directory.hpp"
+#include "sim/results/stored_run.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
 #include "tools/output.hpp"
@@ -23,14 +23,14 @@ namespace {
 
 struct RepriceOptions {
   std::string directory;
-  report::PriceChanges changes;
+  pricing::PriceChanges changes;
   std::optional<std::string> output;
   bool json = false;
   bool force = false;
 };
 
-report::RunRecord record_of(const RepriceOptions& options, const CommonOptions& common) {
-  report::RunRecord record;
+results::RunRecord record_of(const RepriceOptions& options, const CommonOptions& common) {
+  results::RunRecord record;
   record.version = kVersion;
   record.arguments = common.arguments;
   record.digests = {{"repriced from", options.directory}};
@@ -50,28 +50,29 @@ report::RunRecord record_of(const RepriceOptions& options, const CommonOptions& 
 int reprice(const RepriceOptions& options, const CommonOptions& common) {
   const auto start = std::chrono::steady_clock::now();
   const InputRecorder inputs;
-  report::RunRecord record = record_of(options, common);
+  results::RunRecord record = record_of(options, common);
   if (options.output && !options.force) {
-    report::check_replaceable(*options.output, record);
+    results::check_replaceable(*options.output, record);
   }
-  const report::StoredRun run = report::read_stored_run(options.directory);
+  const results::StoredRun run = results::read_stored_run(options.directory);
   const config::AcceleratorConfig config =
-      report::repriced_config(run.config, options.changes, common.config_root);
-  const report::PricedRun priced = report::price_stored_run(run, config, common.config_root);
+      pricing::repriced_config(run.config, options.changes, common.config_root);
+  const pricing::PricedRun priced = results::price_stored_run(run, config, common.config_root);
   if (options.output) {
     record.timing = run.timing;
     record.inputs = inputs.files();
     record.wall_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    report::write_run_directory(*options.output, priced, record,
-                                options.force ? report::Replace::anything : report::Replace::equal);
+    results::write_run_directory(
+        *options.output, priced, record,
+        options.force ? results::Replace::anything : results::Replace::equal);
     print_note(common, "results in " + *options.output);
   }
   if (!priced.untrusted.empty()) {
     print_note(common, priced.untrusted.substr(priced.untrusted.find("beware")));
   }
   if (options.json) {
-    print_json(report::results_json(priced));
+    print_json(results::results_json(priced));
   } else {
     print_text(common, report::run_table(priced, table_width(common)));
   }

@@ -8,9 +8,9 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/plan_json.hpp"
-#include "sim/report/result_files.hpp"
-#include "sim/report/run_directory.hpp"
 #include "sim/report/tables.hpp"
+#include "sim/results/result_files.hpp"
+#include "sim/results/run_directory.hpp"
 #include "sim/run/run.hpp"
 #include "sim/sweep/point_store.hpp"
 #include "tools/command.hpp"
@@ -93,8 +93,8 @@ void check_files(const RunArguments& options, const CommonOptions& common) {
        {"--profile", options.sources.profile}});
 }
 
-report::RunRecord record_of(const RunArguments& options, const CommonOptions& common) {
-  report::RunRecord record;
+results::RunRecord record_of(const RunArguments& options, const CommonOptions& common) {
+  results::RunRecord record;
   record.version = kVersion;
   record.arguments = common.arguments;
   record.timing = options.timing;
@@ -124,10 +124,12 @@ report::RunRecord record_of(const RunArguments& options, const CommonOptions& co
 
 /// Writes the run directory of -o; returns why, if that failed: what was simulated is shown first.
 std::exception_ptr write_directory(const RunArguments& options, const CommonOptions& common,
-                                   const report::PricedRun& run, const report::RunRecord& record) {
+                                   const pricing::PricedRun& run,
+                                   const results::RunRecord& record) {
   try {
-    report::write_run_directory(*options.directory, run, record,
-                                options.force ? report::Replace::anything : report::Replace::equal);
+    results::write_run_directory(
+        *options.directory, run, record,
+        options.force ? results::Replace::anything : results::Replace::equal);
     print_note(common, "results in " + *options.directory);
   } catch (const InputError&) {
     return std::current_exception();
@@ -140,9 +142,9 @@ int run(const RunArguments& options, const CommonOptions& common) {
   refuse_contradictions(options);
   check_files(options, common);
   const InputRecorder inputs;
-  report::RunRecord record = record_of(options, common);
+  results::RunRecord record = record_of(options, common);
   if (options.directory && !options.force) {
-    report::check_replaceable(*options.directory, record);
+    results::check_replaceable(*options.directory, record);
   }
   const auto config = load_accelerator(options.sources, common);
   const auto workload = open_workload(options.network, common, options.weights);
@@ -155,7 +157,7 @@ int run(const RunArguments& options, const CommonOptions& common) {
   RunViews views{options.views, config, common.config_root};
   RunProgress progress;
   views.attach(experiment.simulation, shows_progress(common.quiet) ? &progress : nullptr);
-  const report::PricedRun priced = turnpike::run(config, workload, experiment);
+  const pricing::PricedRun priced = turnpike::run(config, workload, experiment);
   std::exception_ptr unwritten;
   if (options.directory) {
     record.inputs = inputs.files();
@@ -167,7 +169,7 @@ int run(const RunArguments& options, const CommonOptions& common) {
     print_note(common, priced.untrusted.substr(priced.untrusted.find("beware")));
   }
   if (options.json) {
-    print_json(report::results_json(priced));
+    print_json(results::results_json(priced));
   } else {
     print_text(common, report::run_table(priced, table_width(common)));
   }

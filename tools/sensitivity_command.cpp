@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "sim/report/repricing.hpp"
+#include "sim/pricing/repricing.hpp"
 #include "sim/report/sensitivity_report.hpp"
 #include "sim/sweep/claims_report.hpp"
 #include "tools/command.hpp"
@@ -15,7 +15,7 @@ namespace {
 
 struct SensitivityOptions {
   std::vector<std::string> directories;
-  report::PriceChanges changes;
+  pricing::PriceChanges changes;
   cost::MonteCarlo settings;
   bool json = false;
 };
@@ -41,11 +41,11 @@ int sensitivity(const SensitivityOptions& options, const CommonOptions& common) 
   if (sweep::is_sweep_directory(options.directories.front())) {
     return sweep_sensitivity(options, common);
   }
-  std::vector<report::StoredRun> runs;
+  std::vector<results::StoredRun> runs;
   for (const std::string& directory : options.directories) {
-    runs.push_back(report::read_stored_run(directory));
+    runs.push_back(results::read_stored_run(directory));
     runs.back().config =
-        report::repriced_config(runs.back().config, options.changes, common.config_root);
+        pricing::repriced_config(runs.back().config, options.changes, common.config_root);
   }
   const auto report = report::sensitivity_of(runs, common.config_root, options.settings);
   if (options.json) {

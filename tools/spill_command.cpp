@@ -42,7 +42,7 @@ int spill(const SpillOptions& options, const CommonOptions& common) {
                                fmt::format("highway.bits={}", highway)});
       const PlannedRun run = plan_run(load_accelerator(sources, common), workload, experiment);
       points.push_back(report::spill_of(*run.trace, run.config, run.plan));
-      policy = report::policy_line_of(run.config);
+      policy = pricing::policy_line_of(run.config);
     }
   }
   if (options.json) {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/text.hpp"
-#include "sim/report/repricing.hpp"
+#include "sim/pricing/repricing.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -38,17 +38,19 @@ std::vector<LayerEnergy> split(const cost::EnergyTable& table) {
   return layers;
 }
 
-std::vector<LayerEnergy> priced_with(const PricedRun& run, std::vector<std::string> settings,
+std::vector<LayerEnergy> priced_with(const pricing::PricedRun& run,
+                                     std::vector<std::string> settings,
                                      const std::string& config_root) {
-  const auto config = repriced_config(run.config, {{}, {}, std::move(settings)}, config_root);
-  return split(price_run(config, run.result, config_root).energy);
+  const auto config =
+      pricing::repriced_config(run.config, {{}, {}, std::move(settings)}, config_root);
+  return split(pricing::price_run(config, run.result, config_root).energy);
 }
 
 Milliwatts over(Picojoules energy, double ms) {
   return Milliwatts{energy.count() * 1e-6 / ms};  // 1 pJ / ms = 1 nW
 }
 
-std::size_t layer_index(const PricedRun& run, const MeasuredLayer& measured) {
+std::size_t layer_index(const pricing::PricedRun& run, const MeasuredLayer& measured) {
   std::vector<std::string> names;
   for (const accelerator::LayerResult& layer : run.result.layers) {
     if (layer.name == measured.layer) {
@@ -72,9 +74,10 @@ std::size_t layer_index(const PricedRun& run, const MeasuredLayer& measured) {
 
 }  // namespace
 
-ClockCalibration calibrate_clock(const PricedRun& run, const std::vector<MeasuredLayer>& measured,
+ClockCalibration calibrate_clock(const pricing::PricedRun& run,
+                                 const std::vector<MeasuredLayer>& measured,
                                  const std::string& config_root) {
-  const cost::CostPolicy policy = cost_policy(run.config);
+  const cost::CostPolicy policy = pricing::cost_policy(run.config);
   if (policy.clock == cost::ClockRule::none) {
     throw InputError{{"cost.clock", 0, 0}, "is 'none': there is no clock factor to calibrate"};
   }

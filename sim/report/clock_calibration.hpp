@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sim/cost/clock_fit.hpp"
-#include "sim/report/priced_run.hpp"
+#include "sim/pricing/priced_run.hpp"
 #include "sim/report/text_table.hpp"
 
 /// The one factor fitted to silicon: how much of the flip-flops' clock energy a real chip spends.
@@ -24,7 +24,7 @@ struct ClockCalibration {
 ///
 /// InputError if the policy charges no clock, a measured layer is not in the run, or its MACs
 /// differ by more than 0.1 % (another shape or batch).
-[[nodiscard]] ClockCalibration calibrate_clock(const PricedRun& run,
+[[nodiscard]] ClockCalibration calibrate_clock(const pricing::PricedRun& run,
                                                const std::vector<cost::MeasuredLayer>& measured,
                                                const std::string& config_root);
 

@@ -12,7 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/printable.hpp"
 #include "sim/base/text.hpp"
-#include "sim/report/record_json.hpp"
+#include "sim/results/record_json.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -34,7 +34,7 @@ std::string change(double value, double base) {
 }
 
 /// "energy, uJ", "cycles".
-std::string title_of(const TotalLabel& total) {
+std::string title_of(const results::TotalLabel& total) {
   const std::string name = short_name(total.label, total.options);
   return is_measured(total.label) ? fmt::format("{}, {}", name, total.label.unit) : name;
 }
@@ -48,7 +48,7 @@ double sum(const Components& values) {
 /// A table whose columns are the runs, each later one with its change against the first.
 class SideBySide {
  public:
-  SideBySide(const std::string& title, const std::vector<StoredRun>& runs) : table_{{}} {
+  SideBySide(const std::string& title, const std::vector<results::StoredRun>& runs) : table_{{}} {
     std::vector<std::string> header{title};
     for (std::size_t i = 0; i < runs.size(); ++i) {
       header.push_back(fmt::format("[{}]", i + 1));
@@ -97,15 +97,16 @@ class SideBySide {
 };
 
 template <class Figures>
-std::vector<Components> pick(const std::vector<StoredRun>& runs, Figures RunFigures::*what) {
+std::vector<Components> pick(const std::vector<results::StoredRun>& runs,
+                             Figures results::RunFigures::*what) {
   std::vector<Components> out;
-  for (const StoredRun& run : runs) {
+  for (const results::StoredRun& run : runs) {
     out.push_back(run.figures.*what);
   }
   return out;
 }
 
-std::string machine_line(const StoredRun& run, std::size_t index) {
+std::string machine_line(const results::StoredRun& run, std::size_t index) {
   const accelerator::RunResult& r = run.result;
   return fmt::format("[{}] {}: {} on {}, {} x {} bit (w x a), highway {}, batch {}\n", index + 1,
                      printable(run.directory), printable(r.network),
@@ -114,7 +115,7 @@ std::string machine_line(const StoredRun& run, std::size_t index) {
 }
 
 /// What the highway costs within each run: stream `highway`, by component.
-std::string highway_table(const std::vector<StoredRun>& runs, TableWidth width) {
+std::string highway_table(const std::vector<results::StoredRun>& runs, TableWidth width) {
   std::vector<std::string> header{"highway stream, uJ"};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     header.push_back(fmt::format("[{}]", i + 1));
@@ -123,7 +124,7 @@ std::string highway_table(const std::vector<StoredRun>& runs, TableWidth width) 
   TextTable table{std::move(header)};
   const auto add = [&](const std::string& name, auto part) {
     std::vector<std::string> row{name};
-    for (const StoredRun& run : runs) {
+    for (const results::StoredRun& run : runs) {
       const double total = sum(run.figures.energy_pj);
       const double value = part(run.figures.energy_pj_highway);
       row.push_back(fmt::format("{:.2f}", value * 1e-6));
@@ -134,7 +135,7 @@ std::string highway_table(const std::vector<StoredRun>& runs, TableWidth width) 
   bool any = false;
   for (std::size_t c = 0; c < kComponents; ++c) {
     double all = 0.0;
-    for (const StoredRun& run : runs) {
+    for (const results::StoredRun& run : runs) {
       all += run.figures.energy_pj_highway[c];
     }
     if (all != 0.0) {
@@ -147,8 +148,8 @@ std::string highway_table(const std::vector<StoredRun>& runs, TableWidth width) 
   return any ? table.to_string(width) + '\n' : std::string{};
 }
 
-std::string different_policies(const std::vector<StoredRun>& runs) {
-  for (const StoredRun& run : runs) {
+std::string different_policies(const std::vector<results::StoredRun>& runs) {
+  for (const results::StoredRun& run : runs) {
     if (run.figures.policy != runs.front().figures.policy) {
       return "the policies differ: changes are not of the machine alone\n";
     }
@@ -157,8 +158,8 @@ std::string different_policies(const std::vector<StoredRun>& runs) {
 }
 
 /// FileError if a run of an older version does not have the figure.
-double total_of(const StoredRun& run, const std::string& key) {
-  const auto figure = figure_of(run.figures.totals, key);
+double total_of(const results::StoredRun& run, const std::string& key) {
+  const auto figure = results::figure_of(run.figures.totals, key);
   if (!figure) {
     throw FileError{{run.directory, 0, 0}, fmt::format("its results.json has no '{}'", key)};
   }
@@ -178,7 +179,7 @@ Limit parse_limit(const std::string& text) {
   limit.greater = text[sign] == '>';
   const std::string name = text.substr(0, sign);
   std::vector<std::string> known;
-  for (const auto& [label, options] : totals_by_interest()) {
+  for (const auto& [label, options] : results::totals_by_interest()) {
     known.push_back(short_name(label, options));
     if (name == known.back() || name == label.name) {
       limit.key = label.name;
@@ -207,8 +208,8 @@ Limit parse_limit(const std::string& text) {
   return limit;
 }
 
-std::optional<std::string> exceeds(const Limit& limit, const StoredRun& base,
-                                   const StoredRun& run) {
+std::optional<std::string> exceeds(const Limit& limit, const results::StoredRun& base,
+                                   const results::StoredRun& run) {
   const double value = total_of(run, limit.key);
   const double reference = total_of(base, limit.key);
   double figure = value;
@@ -227,9 +228,9 @@ std::optional<std::string> exceeds(const Limit& limit, const StoredRun& base,
                      number(reference), change(value, reference));
 }
 
-void check_same_network(const std::vector<StoredRun>& runs) {
+void check_same_network(const std::vector<results::StoredRun>& runs) {
   const accelerator::RunResult& base = runs.front().result;
-  for (const StoredRun& run : runs) {
+  for (const results::StoredRun& run : runs) {
     if (run.result.network != base.network && run.result.macs() != base.macs()) {
       throw InputError{{run.directory, 0, 0},
                        fmt::format("is a run of '{}' ({} MACs), {} one of '{}' ({} MACs): changes "
@@ -241,23 +242,23 @@ void check_same_network(const std::vector<StoredRun>& runs) {
   }
 }
 
-std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth width) {
+std::string comparison_table(const std::vector<results::StoredRun>& runs, TableWidth width) {
   std::string out;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     out += machine_line(runs[i], i);
   }
   SideBySide totals{"totals", runs};
-  for (const TotalLabel& total : totals_by_interest()) {
+  for (const results::TotalLabel& total : results::totals_by_interest()) {
     std::vector<std::optional<double>> values;
-    for (const StoredRun& run : runs) {
-      values.push_back(figure_of(run.figures.totals, total.label.name));
+    for (const results::StoredRun& run : runs) {
+      values.push_back(results::figure_of(run.figures.totals, total.label.name));
     }
     totals.add(title_of(total), values);
   }
   SideBySide energy{"energy, uJ", runs};
-  energy.add_components(pick(runs, &RunFigures::energy_pj), 1e-6);
+  energy.add_components(pick(runs, &results::RunFigures::energy_pj), 1e-6);
   SideBySide area{"area, mm2", runs};
-  area.add_components(pick(runs, &RunFigures::area_um2), 1e-6);
+  area.add_components(pick(runs, &results::RunFigures::area_um2), 1e-6);
   out += '\n' + totals.text(width) + energy.text(width) + highway_table(runs, width) +
          area.text(width);
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -266,14 +267,14 @@ std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth widt
   return out + different_policies(runs);
 }
 
-std::string comparison_json(const std::vector<StoredRun>& runs) {
+std::string comparison_json(const std::vector<results::StoredRun>& runs) {
   Json list = Json::array();
-  for (const StoredRun& run : runs) {
+  for (const results::StoredRun& run : runs) {
     Json changes = Json::object();
-    for (const TotalLabel& total : totals_by_interest()) {
+    for (const results::TotalLabel& total : results::totals_by_interest()) {
       const std::string key{total.label.name};
-      const auto base = figure_of(runs.front().figures.totals, key);
-      const auto value = figure_of(run.figures.totals, key);
+      const auto base = results::figure_of(runs.front().figures.totals, key);
+      const auto value = results::figure_of(run.figures.totals, key);
       if (base && value) {
         changes[key] = *base == 0.0 ? Json(nullptr) : Json(100.0 * (*value / *base - 1.0));
       }
@@ -290,7 +291,7 @@ std::string comparison_json(const std::vector<StoredRun>& runs) {
          {"change_percent", std::move(changes)},
          {"energy_pj", value_json(run.figures.energy_pj)},
          {"energy_pj_highway", value_json(run.figures.energy_pj_highway)},
-         {"area_um2", value_json(ComponentFigures{run.figures.area_um2})}});
+         {"area_um2", value_json(results::ComponentFigures{run.figures.area_um2})}});
   }
   return Json{{"schema", "turnpike-comparison/1"}, {"runs", std::move(list)}}.dump(
              2, ' ', false, Json::error_handler_t::replace) +

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/report/stored_run.hpp"
 #include "sim/report/text_table.hpp"
+#include "sim/results/stored_run.hpp"
 
 /// Stored runs side by side, at the prices each was stored with.
 namespace turnpike::report {
@@ -31,17 +31,18 @@ struct Limit {
 
 /// What the run's figure is, if the limit's condition holds for it; else nullopt. A percentage of a
 /// zero base holds for any change in its direction.
-[[nodiscard]] std::optional<std::string> exceeds(const Limit& limit, const StoredRun& base,
-                                                 const StoredRun& run);
+[[nodiscard]] std::optional<std::string> exceeds(const Limit& limit, const results::StoredRun& base,
+                                                 const results::StoredRun& run);
 
 /// InputError if a run is of another network than the first: another name and another number of
 /// MACs. One network under two names, as traces of two precisions may be, has the same MACs.
-void check_same_network(const std::vector<StoredRun>& runs);
+void check_same_network(const std::vector<results::StoredRun>& runs);
 
 /// Totals, energy and area by component, then the highway's energy by component, uJ before percent.
 /// Changes are against the first run; each run's policy line ends the table.
-[[nodiscard]] std::string comparison_table(const std::vector<StoredRun>& runs, TableWidth width);
+[[nodiscard]] std::string comparison_table(const std::vector<results::StoredRun>& runs,
+                                           TableWidth width);
 /// The same as JSON (schema turnpike-comparison/1).
-[[nodiscard]] std::string comparison_json(const std::vector<StoredRun>& runs);
+[[nodiscard]] std::string comparison_json(const std::vector<results::StoredRun>& runs);
 
 }  // namespace turnpike::report

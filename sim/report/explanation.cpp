@@ -40,7 +40,7 @@ std::string described(const ActionKey& key) {
   return out + (key.stream == Stream::highway ? ", highway" : "");
 }
 
-std::vector<std::string> matching_layers(const StoredRun& run, const Question& question) {
+std::vector<std::string> matching_layers(const results::StoredRun& run, const Question& question) {
   std::vector<std::string> all;
   std::vector<std::string> found;
   for (const accelerator::LayerResult& layer : run.result.layers) {
@@ -57,8 +57,8 @@ std::vector<std::string> matching_layers(const StoredRun& run, const Question& q
   return found;
 }
 
-void explain_energy(const StoredRun& run, const PricedRun& priced, const cost::CostModel& model,
-                    Explanation& out) {
+void explain_energy(const results::StoredRun& run, const pricing::PricedRun& priced,
+                    const cost::CostModel& model, Explanation& out) {
   const Question& question = out.question;
   const auto asked = [&](const ActionKey& key, const std::string& layer) {
     return key.component == question.component &&
@@ -81,7 +81,7 @@ void explain_energy(const StoredRun& run, const PricedRun& priced, const cost::C
     item.count += row.count;
     item.total += row.energy.count();
   }
-  for (const StoredCount& line : run.counts) {
+  for (const results::StoredCount& line : run.counts) {
     if (asked(line.key, line.layer)) {
       items[line.key].stored += line.energy_pj;
     }
@@ -94,7 +94,8 @@ void explain_energy(const StoredRun& run, const PricedRun& priced, const cost::C
   out.share = whole > 0.0 ? out.total / whole : 0.0;
 }
 
-void explain_area(const StoredRun& run, const PricedRun& priced, Explanation& out) {
+void explain_area(const results::StoredRun& run, const pricing::PricedRun& priced,
+                  Explanation& out) {
   const double stored = run.figures.area_um2[static_cast<std::size_t>(out.question.component)];
   for (const cost::AreaItem& item : priced.area) {
     if (item.component == out.question.component) {
@@ -156,18 +157,19 @@ Question parse_question(const std::string& text) {
   return question;
 }
 
-Explanation explain(const StoredRun& run, const Question& question,
+Explanation explain(const results::StoredRun& run, const Question& question,
                     const std::string& config_root) {
   Explanation out;
   out.question = question;
   out.unit = question.area ? "um2" : "pJ";
-  const PricedRun priced = price_stored_run(run, run.config, config_root);
+  const pricing::PricedRun priced = results::price_stored_run(run, run.config, config_root);
   out.policy = priced.policy;
   if (question.area) {
     explain_area(run, priced, out);
   } else {
     out.layers = matching_layers(run, question);
-    explain_energy(run, priced, make_cost_model(run.config, &run.result, config_root), out);
+    explain_energy(run, priced, pricing::make_cost_model(run.config, &run.result, config_root),
+                   out);
   }
   if (out.items.empty()) {
     throw InputError{

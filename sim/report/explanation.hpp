@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/report/stored_run.hpp"
+#include "sim/results/stored_run.hpp"
 
 /// Where a figure of a run comes from: counts, prices, tables.
 namespace turnpike::report {
@@ -43,7 +43,7 @@ struct Explanation {
 };
 
 /// InputError if the run has no such action, or no layer of that name.
-[[nodiscard]] Explanation explain(const StoredRun& run, const Question& question,
+[[nodiscard]] Explanation explain(const results::StoredRun& run, const Question& question,
                                   const std::string& config_root);
 
 [[nodiscard]] std::string to_text(const Explanation& explanation);

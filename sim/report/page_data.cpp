@@ -10,9 +10,9 @@
 #include "sim/cost/sensitivity.hpp"
 #include "sim/report/page_shown.hpp"
 #include "sim/report/paper_claims.hpp"
-#include "sim/report/record_json.hpp"
-#include "sim/report/result_files.hpp"
 #include "sim/report/run_labels.hpp"
+#include "sim/results/record_json.hpp"
+#include "sim/results/result_files.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -34,7 +34,8 @@ bool is_precision_key(const std::string& key) {
 
 /// True if the runs are of one network and batch and their configurations differ in nothing that
 /// `may_differ` does not name.
-bool alike(const StoredRun& a, const StoredRun& b, bool (*may_differ)(const std::string&)) {
+bool alike(const results::StoredRun& a, const results::StoredRun& b,
+           bool (*may_differ)(const std::string&)) {
   if (a.result.network != b.result.network || a.result.batch != b.result.batch) {
     return false;
   }
@@ -43,8 +44,9 @@ bool alike(const StoredRun& a, const StoredRun& b, bool (*may_differ)(const std:
 }
 
 /// The run of the same network on the same machine without highway, if it is there.
-std::optional<std::size_t> without_highway(const std::vector<StoredRun>& runs, std::size_t index) {
-  const StoredRun& run = runs[index];
+std::optional<std::size_t> without_highway(const std::vector<results::StoredRun>& runs,
+                                           std::size_t index) {
+  const results::StoredRun& run = runs[index];
   for (std::size_t i = 0; run.config.highway.enabled && i < runs.size(); ++i) {
     if (!runs[i].config.highway.enabled && alike(runs[i], run, is_highway_key)) {
       return i;
@@ -71,9 +73,9 @@ bool of_time(const ActionKey& key) {
          key.action == Action::background || key.action == Action::refresh;
 }
 
-Json time_json(const StoredRun& run) {
+Json time_json(const results::StoredRun& run) {
   Figures figures{};
-  for (const StoredCount& count : run.counts) {
+  for (const results::StoredCount& count : run.counts) {
     if (of_time(count.key)) {
       figures[static_cast<std::size_t>(count.key.component)] += count.energy_pj;
     }
@@ -81,15 +83,16 @@ Json time_json(const StoredRun& run) {
   return figures_json(figures);
 }
 
-Json layers_json(const StoredRun& run) {
+Json layers_json(const results::StoredRun& run) {
   std::map<std::string, Figures> own;
-  for (const StoredCount& count : run.counts) {
+  for (const results::StoredCount& count : run.counts) {
     if (count.key.stream == Stream::highway) {
       own[count.layer][static_cast<std::size_t>(count.key.component)] += count.energy_pj;
     }
   }
   Json out = Json::array();
-  for (const PricedLayer& layer : ResultsRecord{run.result, run.figures}.layers()) {
+  for (const results::PricedLayer& layer :
+       results::ResultsRecord{run.result, run.figures}.layers()) {
     Json shown = to_json(layer);
     shown["energy_pj"] = figures_json(layer.energy_pj);
     shown["energy_pj_highway"] = figures_json(own[layer.name]);
@@ -98,7 +101,7 @@ Json layers_json(const StoredRun& run) {
   return out;
 }
 
-Json highway_bytes_json(const StoredRun& run) {
+Json highway_bytes_json(const results::StoredRun& run) {
   std::uint64_t dram = 0;
   std::uint64_t glb = 0;
   for (const accelerator::LayerResult& layer : run.result.layers) {
@@ -108,7 +111,7 @@ Json highway_bytes_json(const StoredRun& run) {
   return {{"dram", dram}, {"glb", glb}};
 }
 
-Json residency_json(const StoredRun& run) {
+Json residency_json(const results::StoredRun& run) {
   Json residency = Json::array();
   for (const accelerator::Residency& tensor : run.result.residency) {
     residency.push_back({{"tensor", tensor.tensor},
@@ -123,30 +126,31 @@ Json band_json(const cost::Band& band) {
   return {band.p5, band.p50, band.p95};
 }
 
-cost::GroupEnergies groups_of(const StoredRun& run) {
+cost::GroupEnergies groups_of(const results::StoredRun& run) {
   cost::ComponentEnergies energies;
   std::transform(run.figures.energy_pj.begin(), run.figures.energy_pj.end(), energies.begin(),
                  [](double energy) { return Picojoules{energy}; });
   return cost::by_group(energies);
 }
 
-Json energy_band(const StoredRun& run) {
+Json energy_band(const results::StoredRun& run) {
   const auto metric = [](const std::vector<Picojoules>& totals) {
     return totals[0].count() * 1e-6;
   };
-  return band_json(cost::band_of({groups_of(run)}, cost_policy(run.config), metric, kMonteCarlo));
+  return band_json(
+      cost::band_of({groups_of(run)}, pricing::cost_policy(run.config), metric, kMonteCarlo));
 }
 
 /// Of the change of energy in percent; the runs are charged alike.
-Json change_band(const StoredRun& from, const StoredRun& to) {
+Json change_band(const results::StoredRun& from, const results::StoredRun& to) {
   const auto metric = [](const std::vector<Picojoules>& totals) {
     return 100.0 * (totals[1] / totals[0] - 1.0);
   };
-  return band_json(cost::band_of({groups_of(from), groups_of(to)}, cost_policy(from.config), metric,
-                                 kMonteCarlo));
+  return band_json(cost::band_of({groups_of(from), groups_of(to)},
+                                 pricing::cost_policy(from.config), metric, kMonteCarlo));
 }
 
-Json run_json(const StoredRun& run, const std::string& label,
+Json run_json(const results::StoredRun& run, const std::string& label,
               const std::vector<std::pair<std::string, std::string>>& own_settings) {
   Json settings = Json::object();
   for (const auto& [key, value] : own_settings) {
@@ -173,18 +177,18 @@ Json run_json(const StoredRun& run, const std::string& label,
           {"layers", layers_json(run)}};
 }
 
-bool has_widths(const StoredRun& run, int bits, bool highway) {
+bool has_widths(const results::StoredRun& run, int bits, bool highway) {
   return run.config.precision.weight == bits && run.config.precision.activation == bits &&
          run.config.highway.enabled == highway;
 }
 
 /// The run that a claim sets against `from`: of several highways the paper's, else the narrowest.
-std::optional<std::size_t> claim_end(const std::vector<StoredRun>& runs, const StoredRun& from,
-                                     const PaperClaim& claim) {
+std::optional<std::size_t> claim_end(const std::vector<results::StoredRun>& runs,
+                                     const results::StoredRun& from, const PaperClaim& claim) {
   const auto may_differ = [](const std::string& key) {
     return is_highway_key(key) || is_precision_key(key);
   };
-  const auto rank = [](const StoredRun& run) {
+  const auto rank = [](const results::StoredRun& run) {
     return run.config.highway.bits == kPaperHighwayBits ? 0 : run.config.highway.bits;
   };
   std::optional<std::size_t> found;
@@ -198,7 +202,7 @@ std::optional<std::size_t> claim_end(const std::vector<StoredRun>& runs, const S
 }
 
 /// The paper's claims that the runs answer; once for each machine that has the runs.
-Json claims_json(const std::vector<StoredRun>& runs) {
+Json claims_json(const std::vector<results::StoredRun>& runs) {
   Json out = Json::array();
   for (const PaperClaim& claim : kPaperClaims) {
     for (std::size_t from = 0; from < runs.size(); ++from) {
@@ -211,7 +215,7 @@ Json claims_json(const std::vector<StoredRun>& runs) {
         continue;
       }
       const bool area = claim.figure == PaperClaim::Figure::area;
-      const auto figure = area ? &Totals::area_mm2 : &Totals::energy_uj;
+      const auto figure = area ? &results::Totals::area_mm2 : &results::Totals::energy_uj;
       const double change =
           100.0 * (runs[*to].figures.totals.*figure / runs[from].figures.totals.*figure - 1.0);
       out.push_back({{"what", claim_text(claim, runs[*to].config.highway.bits, "\u2192")},
@@ -227,7 +231,7 @@ Json claims_json(const std::vector<StoredRun>& runs) {
 
 }  // namespace
 
-std::string page_data(const std::vector<StoredRun>& runs) {
+std::string page_data(const std::vector<results::StoredRun>& runs) {
   ensure(!runs.empty(), "a page shows at least one run");
   const std::vector<std::string> labels = run_labels(runs);
   const auto settings = run_settings(runs);

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/component_groups.hpp"
-#include "sim/report/run_figures.hpp"
+#include "sim/results/run_figures.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -30,7 +30,7 @@ Json column_json(const std::string& key, const Label& label, const FieldOptions&
 /// The columns of the table of runs; the range of the energy stands behind it.
 Json run_columns() {
   Json out = Json::array();
-  for (const auto& [label, options] : totals_by_interest()) {
+  for (const auto& [label, options] : results::totals_by_interest()) {
     if (!options.page.title.empty()) {
       out.push_back(column_json(fmt::format("totals.{}", label.name), label, options));
     }
@@ -47,7 +47,7 @@ Json run_columns() {
 Json layer_columns() {
   Json out = Json::array();
   for (const bool first : {true, false}) {
-    for_each_field<PricedLayer>([&](const auto& field) {
+    for_each_field<results::PricedLayer>([&](const auto& field) {
       if (!field.options.page.title.empty() && (field.options.column == Column::first) == first) {
         out.push_back(column_json(std::string{field.label.name}, field.label, field.options));
       }
@@ -60,7 +60,7 @@ Json layer_columns() {
 /// behind that one.
 Json layer_bars() {
   std::map<std::string, std::vector<Json>> charts;
-  for_each_field<PricedLayer>([&charts](const auto& field) {
+  for_each_field<results::PricedLayer>([&charts](const auto& field) {
     const InBars& bar = field.options.bar;
     if (bar.chart.empty()) {
       return;
@@ -81,7 +81,7 @@ Json layer_bars() {
 /// The totals of which the page tells what a highway changes.
 Json change_columns() {
   Json out = Json::array();
-  for (const auto& [label, options] : totals_by_interest()) {
+  for (const auto& [label, options] : results::totals_by_interest()) {
     if (label.name == "energy_uj" || label.name == "area_mm2" || label.name == "cycles") {
       out.push_back({{"key", label.name}, {"name", short_name(label, options)}});
     }

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/report/priced_run.hpp"
+#include "sim/pricing/priced_run.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -123,7 +123,7 @@ std::string plan_json(const Trace& trace, const config::AcceleratorConfig& confi
       {"accelerator", config.name},
       {"profile", config.profile},
       {"network", trace.network},
-      {"policy", policy_line_of(config, plan.wider_skips)},
+      {"policy", pricing::policy_line_of(config, plan.wider_skips)},
       {"objective", to_string(config.mapper.objective)},
       {"precision",
        {{"weight", config.precision.weight}, {"activation", config.precision.activation}}},

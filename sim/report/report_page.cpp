@@ -60,7 +60,7 @@ std::string html_text(const std::string& text) {
 
 }  // namespace
 
-std::string report_page(const std::vector<StoredRun>& runs, const std::string& version) {
+std::string report_page(const std::vector<results::StoredRun>& runs, const std::string& version) {
   return filled(kPage, {{"@TITLE@", html_text(page_title(runs))},
                         {"@STYLE@", kStyle},
                         {"@VERSION@", html_text(version)},

@@ -11,9 +11,9 @@
 namespace turnpike::report {
 namespace {
 
-std::vector<std::string> varied_keys(const std::vector<StoredRun>& runs) {
+std::vector<std::string> varied_keys(const std::vector<results::StoredRun>& runs) {
   std::set<std::string> keys;
-  for (const StoredRun& run : runs) {
+  for (const results::StoredRun& run : runs) {
     for (const std::string& key :
          cost::differing_keys(runs[0].config.resolved, run.config.resolved)) {
       keys.insert(key);
@@ -25,7 +25,7 @@ std::vector<std::string> varied_keys(const std::vector<StoredRun>& runs) {
   return {keys.begin(), keys.end()};
 }
 
-std::string value_of(const StoredRun& run, const std::string& key) {
+std::string value_of(const results::StoredRun& run, const std::string& key) {
   const ConfigNode* node = &run.config.resolved;
   std::size_t from = 0;
   while (node != nullptr && from <= key.size()) {
@@ -36,7 +36,7 @@ std::string value_of(const StoredRun& run, const std::string& key) {
   return node == nullptr ? "-" : node->kind == ConfigNode::Kind::scalar ? node->scalar : "...";
 }
 
-std::string width_text(const StoredRun& run) {
+std::string width_text(const results::StoredRun& run) {
   const config::OperandWidths& p = run.config.precision;
   return p.weight == p.activation ? fmt::format("{} bit", p.weight)
                                   : fmt::format("{} x {} bit", p.weight, p.activation);
@@ -48,7 +48,7 @@ bool said_in_words(const std::string& key) {
 }
 
 /// "2 bit + 8-bit highway", then what else differs.
-std::string label_of(const StoredRun& run, const std::vector<std::string>& varied,
+std::string label_of(const results::StoredRun& run, const std::vector<std::string>& varied,
                      bool name_network) {
   std::string label = name_network ? run.result.network + ", " : "";
   label += width_text(run);
@@ -65,23 +65,23 @@ std::string label_of(const StoredRun& run, const std::vector<std::string>& varie
 
 }  // namespace
 
-bool many_networks(const std::vector<StoredRun>& runs) {
-  return std::any_of(runs.begin(), runs.end(), [&runs](const StoredRun& run) {
+bool many_networks(const std::vector<results::StoredRun>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [&runs](const results::StoredRun& run) {
     return run.result.network != runs[0].result.network;
   });
 }
 
-std::string page_title(const std::vector<StoredRun>& runs) {
+std::string page_title(const std::vector<results::StoredRun>& runs) {
   return many_networks(runs)
              ? "Turnpike: " + runs[0].figures.accelerator
              : fmt::format("{} on {}", runs[0].result.network, runs[0].figures.accelerator);
 }
 
-std::vector<std::string> run_labels(const std::vector<StoredRun>& runs) {
+std::vector<std::string> run_labels(const std::vector<results::StoredRun>& runs) {
   const std::vector<std::string> varied = varied_keys(runs);
   std::vector<std::string> labels;
   std::set<std::string> seen;
-  for (const StoredRun& run : runs) {
+  for (const results::StoredRun& run : runs) {
     std::string label = label_of(run, varied, many_networks(runs));
     if (seen.contains(label)) {  // made twice, or of another sweep
       label += fmt::format(" ({})", std::filesystem::path{run.directory}.filename().string());
@@ -96,10 +96,10 @@ std::vector<std::string> run_labels(const std::vector<StoredRun>& runs) {
 }
 
 std::vector<std::vector<std::pair<std::string, std::string>>> run_settings(
-    const std::vector<StoredRun>& runs) {
+    const std::vector<results::StoredRun>& runs) {
   const std::vector<std::string> varied = varied_keys(runs);
   std::vector<std::vector<std::pair<std::string, std::string>>> settings;
-  for (const StoredRun& run : runs) {
+  for (const results::StoredRun& run : runs) {
     auto& own = settings.emplace_back();
     for (const std::string& key : varied) {
       own.emplace_back(key, value_of(run, key));

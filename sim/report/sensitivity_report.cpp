@@ -9,7 +9,7 @@
 #include "sim/config/profile.hpp"
 #include "sim/config/sources.hpp"
 #include "sim/cost/policy.hpp"
-#include "sim/report/repricing.hpp"
+#include "sim/pricing/repricing.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -67,12 +67,13 @@ bool same_ranges(const CostPolicy& a, const CostPolicy& b) {
       [](const Range& x, const Range& y) { return x.low == y.low && x.high == y.high; });
 }
 
-std::vector<Picojoules> totals_with(const std::vector<StoredRun>& runs, const PriceVariant& variant,
-                                    const std::string& config_root) {
+std::vector<Picojoules> totals_with(const std::vector<results::StoredRun>& runs,
+                                    const PriceVariant& variant, const std::string& config_root) {
   std::vector<Picojoules> totals;
-  for (const StoredRun& run : runs) {
-    const auto config = repriced_config(run.config, {{}, {}, variant.settings}, config_root);
-    totals.push_back(price_stored_run(run, config, config_root).energy.total);
+  for (const results::StoredRun& run : runs) {
+    const auto config =
+        pricing::repriced_config(run.config, {{}, {}, variant.settings}, config_root);
+    totals.push_back(results::price_stored_run(run, config, config_root).energy.total);
   }
   return totals;
 }
@@ -89,21 +90,21 @@ Metric metric_of(std::size_t index) {
 
 }  // namespace
 
-SensitivityReport sensitivity_of(const std::vector<StoredRun>& runs, const std::string& config_root,
-                                 const cost::MonteCarlo& settings) {
+SensitivityReport sensitivity_of(const std::vector<results::StoredRun>& runs,
+                                 const std::string& config_root, const cost::MonteCarlo& settings) {
   SensitivityReport report;
   report.settings = settings;
-  report.policy = cost_policy(runs.front().config);
+  report.policy = pricing::cost_policy(runs.front().config);
   std::vector<cost::GroupEnergies> groups;
   std::vector<Picojoules> nominal;
-  for (const StoredRun& run : runs) {
-    if (!same_ranges(report.policy, cost_policy(run.config))) {
+  for (const results::StoredRun& run : runs) {
+    if (!same_ranges(report.policy, pricing::cost_policy(run.config))) {
       throw InputError{{run.directory, 0, 0},
                        fmt::format("its cost.uncertainty is not that of {}: reprice one of them "
                                    "first",
                                    runs.front().directory)};
     }
-    const PricedRun priced = price_stored_run(run, run.config, config_root);
+    const pricing::PricedRun priced = results::price_stored_run(run, run.config, config_root);
     groups.push_back(cost::by_group(priced.energy));
     nominal.push_back(priced.energy.total);
     report.policy_lines.push_back(priced.policy);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "sim/cost/sensitivity.hpp"
-#include "sim/report/stored_run.hpp"
 #include "sim/report/text_table.hpp"
+#include "sim/results/stored_run.hpp"
 
 /// How far the constants' uncertainty and the choice of policies move a run's energy, or the change
 /// between runs.
@@ -48,7 +48,7 @@ struct SensitivityReport {
 
 /// With one run: its energy. With more: the change of each later one against the first, every
 /// factor common to both. InputError if the runs' uncertainty ranges differ.
-[[nodiscard]] SensitivityReport sensitivity_of(const std::vector<StoredRun>& runs,
+[[nodiscard]] SensitivityReport sensitivity_of(const std::vector<results::StoredRun>& runs,
                                                const std::string& config_root,
                                                const cost::MonteCarlo& settings);
 

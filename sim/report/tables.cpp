@@ -43,7 +43,7 @@ int decimals(double largest) {
 }
 
 /// What an architect asks first, in 80 columns.
-std::string short_layer_rows(const PricedRun& run) {
+std::string short_layer_rows(const pricing::PricedRun& run) {
   double most_energy = 0.0;
   double most_dram = 0.0;
   for (std::size_t i = 0; i < run.result.layers.size(); ++i) {
@@ -65,7 +65,7 @@ std::string short_layer_rows(const PricedRun& run) {
          "bound: of most passes; stall%: cycles for DRAM and post; MB: DRAM; more: --wide\n";
 }
 
-std::string layer_rows(const PricedRun& run) {
+std::string layer_rows(const pricing::PricedRun& run) {
   TextTable table{{"layer", "op", "mapping", "bound", "passes", "PEs", "cycles", "util %",
                    "zeros %", "GLB KiB", "DRAM KiB", "highway KiB", "uJ"}};
   table.left({1, 2, 3});
@@ -86,7 +86,7 @@ std::string layer_rows(const PricedRun& run) {
   return table.to_string();
 }
 
-std::string component_rows(const PricedRun& run) {
+std::string component_rows(const pricing::PricedRun& run) {
   TextTable table{{"component", "energy uJ", "%", "highway uJ", "area mm2"}};
   const double total = run.energy.total.count();
   for (const Component component : run.energy.components) {
@@ -140,7 +140,7 @@ std::string check_lines(const accelerator::RunResult& result) {
 
 }  // namespace
 
-std::string run_table(const PricedRun& run, TableWidth width) {
+std::string run_table(const pricing::PricedRun& run, TableWidth width) {
   const accelerator::RunResult& r = run.result;
   const accelerator::CycleCounts cycles = r.cycles();
   std::string out =
@@ -200,7 +200,7 @@ std::string plan_table(const traces::Trace& trace, const config::AcceleratorConf
   }
   return mappings.to_string(width) + '\n' + tensors.to_string(width) +
          fmt::format("\nglobal buffer: {} bits\n{}\n", config.glb_bits(),
-                     policy_line_of(config, plan.wider_skips));
+                     pricing::policy_line_of(config, plan.wider_skips));
 }
 
 std::string area_table(const config::AcceleratorConfig& config, const std::string& policy,
@@ -220,7 +220,7 @@ std::string area_table(const config::AcceleratorConfig& config, const std::strin
          table.to_string() + policy + '\n';
 }
 
-std::string failed_checks(const PricedRun& run) {
+std::string failed_checks(const pricing::PricedRun& run) {
   const accelerator::Checks& checks = run.result.checks;
   std::string out;
   const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "sim/accelerator/stage.hpp"
-#include "sim/report/priced_run.hpp"
+#include "sim/pricing/priced_run.hpp"
 #include "sim/report/text_table.hpp"
 #include "traces/trace.hpp"
 
@@ -12,7 +12,7 @@ namespace turnpike::report {
 
 /// One run: layers, then energy and area by component, totals, checks. At standard width a layer
 /// has its mapping, cycles, what bounds and stalls it, energy and DRAM traffic; wide, all there is.
-[[nodiscard]] std::string run_table(const PricedRun& run, TableWidth width);
+[[nodiscard]] std::string run_table(const pricing::PricedRun& run, TableWidth width);
 
 /// Mappings of every array layer and where every stored tensor lies, nothing simulated.
 [[nodiscard]] std::string plan_table(const traces::Trace& trace,
@@ -25,6 +25,6 @@ namespace turnpike::report {
                                      const std::vector<cost::AreaItem>& area);
 
 /// Names of the checks that failed, with the first difference.
-[[nodiscard]] std::string failed_checks(const PricedRun& run);
+[[nodiscard]] std::string failed_checks(const pricing::PricedRun& run);
 
 }  // namespace turnpike::report

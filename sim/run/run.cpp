@@ -47,10 +47,10 @@ PlannedRun plan_run(AcceleratorConfig config, const Workload& workload, const Ru
   return {std::move(config), std::move(trace), std::move(plan)};
 }
 
-report::PricedRun run(AcceleratorConfig config, const Workload& workload,
-                      const RunOptions& options) {
+pricing::PricedRun run(AcceleratorConfig config, const Workload& workload,
+                       const RunOptions& options) {
   // Whatever is wrong with prices or devices is said before anything is simulated.
-  static_cast<void>(report::make_cost_model(config, nullptr, options.config_root));
+  static_cast<void>(pricing::make_cost_model(config, nullptr, options.config_root));
   const SourceSpot spot =
       config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
   const memory::DramDevice device =
@@ -59,7 +59,7 @@ report::PricedRun run(AcceleratorConfig config, const Workload& workload,
   const PlannedRun planned = plan_run(std::move(config), workload, options);
   accelerator::RunResult result = accelerator::simulate(*planned.trace, planned.config,
                                                         planned.plan, device, options.simulation);
-  return report::price_run(planned.config, std::move(result), options.config_root);
+  return pricing::price_run(planned.config, std::move(result), options.config_root);
 }
 
 std::string default_memo_file() {

@@ -7,7 +7,7 @@
 #include "sim/accelerator/simulation.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/report/priced_run.hpp"
+#include "sim/pricing/priced_run.hpp"
 #include "sim/run/workload.hpp"
 #include "traces/trace.hpp"
 
@@ -28,8 +28,8 @@ struct RunOptions {
 /// of a sweep and other programs run a network through this and nothing else. Blocks until done;
 /// one at a time in a process, because SystemC's kernel is global. InputError, FileError as its
 /// parts.
-[[nodiscard]] report::PricedRun run(config::AcceleratorConfig config, const Workload& workload,
-                                    const RunOptions& options);
+[[nodiscard]] pricing::PricedRun run(config::AcceleratorConfig config, const Workload& workload,
+                                     const RunOptions& options);
 
 /// The same up to the plan, for --dry-run and map.
 struct PlannedRun {

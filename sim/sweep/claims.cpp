@@ -17,7 +17,7 @@ namespace turnpike::sweep {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using report::PricedRun;
+using pricing::PricedRun;
 
 std::string scalar_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -112,7 +112,7 @@ bool is_sweep_directory(const std::string& directory) {
 }
 
 std::vector<StoredPoint> read_sweep_directory(const std::string& directory,
-                                              const report::PriceChanges& changes,
+                                              const pricing::PriceChanges& changes,
                                               const std::string& config_root) {
   const std::string path = directory + "/sweep.json";
   std::vector<StoredPoint> points;
@@ -127,8 +127,8 @@ std::vector<StoredPoint> read_sweep_directory(const std::string& directory,
       for (const auto& [key, value] : entry.at("settings").items()) {
         point.settings.settings.emplace_back(key, scalar_text(value));
       }
-      point.run = report::read_stored_run(directory + "/" + entry.at("id").get<std::string>());
-      point.run.config = report::repriced_config(point.run.config, changes, config_root);
+      point.run = results::read_stored_run(directory + "/" + entry.at("id").get<std::string>());
+      point.run.config = pricing::repriced_config(point.run.config, changes, config_root);
       points.push_back(std::move(point));
     }
   } catch (const Json::exception& e) {
@@ -167,14 +167,14 @@ std::vector<ClaimSet> claim_sets(const std::vector<StoredPoint>& points,
       continue;
     }
     const auto config =
-        report::repriced_config(point.run.config, {{}, {}, price_settings}, config_root);
-    const PricedRun priced = report::price_stored_run(point.run, config, config_root);
+        pricing::repriced_config(point.run.config, {{}, {}, price_settings}, config_root);
+    const PricedRun priced = results::price_stored_run(point.run, config, config_root);
     const std::string setting = setting_of(point, true);
     auto set = std::find_if(sets.begin(), sets.end(),
                             [&](const ClaimSet& each) { return each.setting == setting; });
     if (set == sets.end()) {
       sets.push_back(
-          {setting, point.run.result.network, {}, report::cost_policy(config), priced.policy});
+          {setting, point.run.result.network, {}, pricing::cost_policy(config), priced.policy});
       set = std::prev(sets.end());
     }
     set->points.push_back(claim_point(point, priced));

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "sim/cost/sensitivity.hpp"
+#include "sim/pricing/repricing.hpp"
 #include "sim/report/paper_claims.hpp"
-#include "sim/report/repricing.hpp"
-#include "sim/report/stored_run.hpp"
+#include "sim/results/stored_run.hpp"
 #include "sim/sweep/sweep_file.hpp"
 
 /// What a finished sweep says about the highway, and how far each assumption moves it.
@@ -16,7 +16,7 @@ namespace turnpike::sweep {
 /// A finished point of a sweep directory.
 struct StoredPoint {
   PointSettings settings;
-  report::StoredRun run;
+  results::StoredRun run;
 };
 
 /// True if the directory is one that `turnpike sweep` wrote.
@@ -25,7 +25,7 @@ struct StoredPoint {
 /// Its finished points, at prices changed by `changes`. FileError if sweep.json is missing or
 /// damaged, or no point is finished.
 [[nodiscard]] std::vector<StoredPoint> read_sweep_directory(const std::string& directory,
-                                                            const report::PriceChanges& changes,
+                                                            const pricing::PriceChanges& changes,
                                                             const std::string& config_root);
 
 /// What the claims need of a run: its energy by uncertainty group, and what has no uncertainty.

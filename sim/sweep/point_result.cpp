@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/csv_table.hpp"
-#include "sim/report/record_csv.hpp"
-#include "sim/report/record_json.hpp"
-#include "sim/report/stored_run.hpp"
+#include "sim/results/record_csv.hpp"
+#include "sim/results/record_json.hpp"
+#include "sim/results/stored_run.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -22,17 +22,17 @@ Json typed(const std::string& text) {
 }
 
 /// The totals as cells, in the order of their names.
-std::vector<report::CsvCell> totals_cells(const report::Totals& totals) {
-  std::vector<report::CsvCell> cells = report::csv_cells(totals);
+std::vector<results::CsvCell> totals_cells(const results::Totals& totals) {
+  std::vector<results::CsvCell> cells = results::csv_cells(totals);
   std::sort(cells.begin(), cells.end(),
-            [](const report::CsvCell& a, const report::CsvCell& b) { return a.name < b.name; });
+            [](const results::CsvCell& a, const results::CsvCell& b) { return a.name < b.name; });
   return cells;
 }
 
 }  // namespace
 
-void read_point(const report::RunDirectory& directory, PointResult& point) {
-  const report::ResultsRecord stored = report::read_results(directory);
+void read_point(const results::RunDirectory& directory, PointResult& point) {
+  const results::ResultsRecord stored = results::read_results(directory);
   const accelerator::RunResult& result = stored.result;
   point.status = result.checks.status();
   point.network = result.network;
@@ -68,15 +68,15 @@ std::string sweep_csv(const std::vector<PointResult>& points) {
   for (const std::string& key : keys) {
     out += "," + csv_field(key);
   }
-  const std::vector<report::CsvCell> none = totals_cells({});
-  out += "," + report::csv_line(none, &report::CsvCell::name);
+  const std::vector<results::CsvCell> none = totals_cells({});
+  out += "," + results::csv_line(none, &results::CsvCell::name);
   for (const PointResult& point : points) {
     out += fmt::format("{},{},{}", point.settings.id(), csv_field(point.profile), point.status);
     for (const std::string& key : keys) {
       out += "," + csv_field(point.settings.value(key));
     }
     out += point.has_results()
-               ? "," + report::csv_line(totals_cells(point.totals), &report::CsvCell::text)
+               ? "," + results::csv_line(totals_cells(point.totals), &results::CsvCell::text)
                : std::string(none.size(), ',') + '\n';
   }
   return out;
@@ -97,7 +97,7 @@ std::string sweep_json(const std::vector<PointResult>& points,
     if (!point.message.empty()) {
       entry["message"] = point.message;
     }
-    entry["totals"] = point.has_results() ? report::to_json(point.totals) : Json::object();
+    entry["totals"] = point.has_results() ? results::to_json(point.totals) : Json::object();
     list.push_back(std::move(entry));
   }
   Json json = {{"schema", "turnpike-sweep-results/1"}};

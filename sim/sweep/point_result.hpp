@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/report/run_directory.hpp"
-#include "sim/report/run_figures.hpp"
+#include "sim/results/run_directory.hpp"
+#include "sim/results/run_figures.hpp"
 #include "sim/sweep/sweep_file.hpp"
 
 namespace turnpike::sweep {
@@ -23,9 +23,9 @@ struct PointResult {
   std::string network, policy;
   int weight_bits = 0, activation_bits = 0, highway_bits = 0;
   bool highway = false;
-  report::Totals totals;
-  report::ComponentAreas area_um2;
-  report::ComponentFigures energy_pj;
+  results::Totals totals;
+  results::ComponentAreas area_um2;
+  results::ComponentFigures energy_pj;
   accelerator::OperationCounts operations;
   double highway_energy_pj = 0.0;  ///< the highway stream's
   double highway_dram_bytes = 0.0, highway_glb_bytes = 0.0;
@@ -35,7 +35,7 @@ struct PointResult {
 
 /// Fills in what results.json says; the status is ok or check_failed, as the checks of the run came
 /// out. FileError if it is not one of ours.
-void read_point(const report::RunDirectory& directory, PointResult& point);
+void read_point(const results::RunDirectory& directory, PointResult& point);
 
 /// sweep.csv: a row a point, settings then totals, those in the order of their names.
 [[nodiscard]] std::string sweep_csv(const std::vector<PointResult>& points);

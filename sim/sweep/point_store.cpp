@@ -6,7 +6,7 @@
 
 #include "sim/base/digest.hpp"
 #include "sim/base/error.hpp"
-#include "sim/report/run_directory.hpp"
+#include "sim/results/run_directory.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -40,7 +40,7 @@ std::optional<PointResult> PointStore::finished(const Point& point) {
     return std::nullopt;
   }
   try {
-    const auto directory = report::RunDirectory::open(point.directory);
+    const auto directory = results::RunDirectory::open(point.directory);
     const auto& inputs = directory.record().inputs;
     const bool same = directory.digest("inputs") == point.identity && !inputs.empty() &&
                       std::all_of(inputs.begin(), inputs.end(), [this](const auto& input) {

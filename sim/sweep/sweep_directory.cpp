@@ -10,7 +10,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/report/run_directory.hpp"
+#include "sim/results/run_directory.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -34,7 +34,7 @@ constexpr const char* kWhatInstead =
 void check_points_of_others(const std::string& directory, const std::vector<std::string>& request) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator{directory, error}) {
-    auto asked = report::asked_for(entry.path().string());
+    auto asked = results::asked_for(entry.path().string());
     if (!asked) {
       continue;
     }
@@ -111,13 +111,13 @@ void SweepDirectory::check_replaceable(const std::vector<std::string>& request,
     }
   }
   for (const Point& point : points) {
-    const auto asked = report::asked_for(point.directory);
+    const auto asked = results::asked_for(point.directory);
     if (asked && (asked->request.empty() || asked->request == point.request)) {
       continue;  // this point, or one of a version that did not say what was asked for
     }
-    report::RunRecord record;
+    results::RunRecord record;
     record.request = point.request;
-    report::check_replaceable(point.directory, record);
+    results::check_replaceable(point.directory, record);
   }
 }
 

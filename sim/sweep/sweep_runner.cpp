@@ -16,7 +16,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/config/sources.hpp"
-#include "sim/report/run_directory.hpp"
+#include "sim/results/run_directory.hpp"
 #include "sim/sweep/point_store.hpp"
 #include "sim/sweep/process_pool.hpp"
 #include "sim/sweep/sweep_directory.hpp"
@@ -227,8 +227,8 @@ class Runner {
     RunOptions experiment;
     experiment.config_root = options_.config_root;
     experiment.simulation.memo_file = options_.memo_file;
-    const report::PricedRun run = turnpike::run(point.config, *workload_, experiment);
-    report::RunRecord record;
+    const pricing::PricedRun run = turnpike::run(point.config, *workload_, experiment);
+    results::RunRecord record;
     record.version = options_.version;
     record.arguments = options_.arguments;
     record.request = point.request;
@@ -238,7 +238,7 @@ class Runner {
     record.inputs.insert(workload_inputs_.begin(), workload_inputs_.end());
     record.inputs.insert(recorder.files().begin(), recorder.files().end());
     record.wall_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    report::write_run_directory(point.directory, run, record);
+    results::write_run_directory(point.directory, run, record);
   }
 
   /// The verdict is in the directory, not in the process's exit code.

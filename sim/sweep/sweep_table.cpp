@@ -212,14 +212,14 @@ class Table {
       if (without == nullptr) {
         continue;
       }
-      const auto megabits = [&](std::uint64_t report::Totals::*bytes) {
+      const auto megabits = [&](std::uint64_t results::Totals::*bytes) {
         return fmt::format("{:.2f}", (static_cast<double>(with.totals.*bytes) -
                                       static_cast<double>(without->totals.*bytes)) *
                                          8e-6);
       };
       table.add({label(with), fmt::format("{:.1f}", energy_uj(with) - energy_uj(*without)),
                  fmt::format("{:.2f}", 100.0 * (energy_uj(with) / energy_uj(*without) - 1.0)),
-                 megabits(&report::Totals::dram_bytes), megabits(&report::Totals::glb_bytes),
+                 megabits(&results::Totals::dram_bytes), megabits(&results::Totals::glb_bytes),
                  change(area_mm2(with), area_mm2(*without)),
                  change(cycles(with), cycles(*without))});
     }

@@ -13,7 +13,7 @@
 #include "sim/accelerator/timeline.hpp"
 #include "sim/accelerator/waveform.hpp"
 #include "sim/base/error.hpp"
-#include "sim/report/result_files.hpp"
+#include "sim/results/result_files.hpp"
 
 namespace turnpike::differential {
 namespace {
@@ -28,7 +28,7 @@ struct Outcome {
 
 Outcome run(const PreparedRun& prepared, const Folders& folders, const SimulationOptions& options) {
   const PlannedRun& plan = prepared.plan;
-  const report::PricedRun priced = report::price_run(
+  const pricing::PricedRun priced = pricing::price_run(
       plan.config,
       accelerator::simulate(*plan.trace, plan.config, plan.plan, prepared.device, options),
       folders.source + "/configs");

@@ -14,7 +14,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/config/sources.hpp"
 #include "sim/cost/accelergy_table.hpp"
-#include "sim/report/stored_run.hpp"
+#include "sim/results/stored_run.hpp"
 #include "sim/sweep/sweep_file.hpp"
 #include "tests/fuzz/memory_file.hpp"
 #include "traces/npy.hpp"
@@ -170,9 +170,9 @@ bool stored_run(std::string_view bytes) {
                                           : "run.json";
   directory.put(file, bytes.substr(1));
   const bool read = accepted([&] {
-    const report::StoredRun run = report::read_stored_run(directory.path());
-    const report::PricedRun priced =
-        report::price_stored_run(run, run.config, kSource + "/configs");
+    const results::StoredRun run = results::read_stored_run(directory.path());
+    const pricing::PricedRun priced =
+        results::price_stored_run(run, run.config, kSource + "/configs");
     ensure(std::isfinite(priced.energy_uj()), "the energy of a stored run is finite");
   });
   directory.restore(file);

@@ -24,7 +24,7 @@ bool network(std::string_view text);
 bool sweep(std::string_view text);
 /// sim/cost/accelergy_table.hpp, read as energy table and as area table: no price may be negative.
 bool accelergy(std::string_view text);
-/// sim/report/stored_run.hpp: a file of a run directory replaced by the input. The first byte says
+/// sim/results/stored_run.hpp: a file of a run directory replaced by the input. The first byte says
 /// which ('c'onfig.resolved.yaml, 'r'esults.json, co'u'nts.csv, run.'j'son); what is read must be
 /// priced with finite sums.
 bool stored_run(std::string_view bytes);

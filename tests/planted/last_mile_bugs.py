@@ -5,11 +5,11 @@ exactly once.
 """
 
 RECORD = "sim/accelerator/run_result.hpp"
-RESULTS = "sim/report/result_files.cpp"
-CSV = "sim/report/record_csv.hpp"
-COUNTS = "sim/report/counts_file.cpp"
-FIGURES = "sim/report/results_of.cpp"
-PRICED = "sim/report/priced_run.cpp"
+RESULTS = "sim/results/result_files.cpp"
+CSV = "sim/results/record_csv.hpp"
+COUNTS = "sim/results/counts_file.cpp"
+FIGURES = "sim/results/results_of.cpp"
+PRICED = "sim/pricing/priced_run.cpp"
 TABLES = "sim/report/tables.cpp"
 PAGE = "sim/report/report_page.cpp"
 PAGE_DATA = "sim/report/page_data.cpp"
@@ -17,7 +17,7 @@ SECTIONS = "sim/report/page/page.js"
 RUNNER = "sim/sweep/sweep_runner.cpp"
 POINT = "sim/sweep/point_result.cpp"
 STORE = "sim/sweep/point_store.cpp"
-DIRECTORY = "sim/report/run_directory.cpp"
+DIRECTORY = "sim/results/run_directory.cpp"
 SWEEP_TABLE = "sim/sweep/sweep_table.cpp"
 
 BUGS = [
@@ -79,14 +79,14 @@ BUGS = [
      ': "WRONG",', ': "bit-exact",', "last_mile"),
     # Sweeps
     ("sweep.csv: figures in another order than their names", POINT,
-     "report::csv_line(totals_cells(point.totals), &report::CsvCell::text)",
-     "report::csv_line(report::csv_cells(point.totals), &report::CsvCell::text)", "last_mile"),
+     "results::csv_line(totals_cells(point.totals), &results::CsvCell::text)",
+     "results::csv_line(results::csv_cells(point.totals), &results::CsvCell::text)", "last_mile"),
     ("sweep.json: messages are lost", POINT,
      "if (!point.message.empty()) {", "if (point.message == \"-\") {", "last_mile"),
     ("sweep.json: settings are all texts", POINT,
      "settings[key] = typed(value);", "settings[key] = value;", "last_mile"),
     ("sweep: the highway adds GLB traffic under DRAM", SWEEP_TABLE,
-     "megabits(&report::Totals::dram_bytes),", "megabits(&report::Totals::glb_bytes),", "last_mile"),
+     "megabits(&results::Totals::dram_bytes),", "megabits(&results::Totals::glb_bytes),", "last_mile"),
     ("sweep: the buyer's table the other way round", SWEEP_TABLE,
      "change(energy_uj(*with), energy_uj(*wider)),", "change(energy_uj(*wider), energy_uj(*with)),", "last_mile"),
     ("sweep: leakage is no column's", "sim/report/component_groups.cpp",
@@ -115,11 +115,11 @@ BUGS = [
     ("resume: the tables a point is priced with are no input", RUNNER,
      "record.inputs.insert(recorder.files().begin(), recorder.files().end());", "", "faults"),
     ("run directory: a changed file is read", DIRECTORY,
-     "if (Digest{}.add(out.text(name)).text() != digest) {", "if (out.text(name).empty()) {", "report_test"),
+     "if (Digest{}.add(out.text(name)).text() != digest) {", "if (out.text(name).empty()) {", "results_test"),
     ("run directory: the old run.json stays while a run is replaced", DIRECTORY,
-     "if (!fs::remove(record_path, error) && error) {", "if (error) {", "report_test"),
+     "if (!fs::remove(record_path, error) && error) {", "if (error) {", "results_test"),
     ("run directory: another run is replaced without a word", DIRECTORY,
-     "if (asked->request != record.request && asked->arguments != record.arguments) {", "if (false) {", "report_test"),
+     "if (asked->request != record.request && asked->arguments != record.arguments) {", "if (false) {", "results_test"),
     ("lock: nobody holds a directory", "sim/base/directory_lock.cpp",
      "return result == 0 || errno != EWOULDBLOCK;", "return true;", "base_test"),
     ("sweep: a killed process has ended well", "sim/sweep/process_pool.cpp",
@@ -228,10 +228,10 @@ BUGS = [
     ("explain: share of the stored sum", "sim/report/explanation.cpp",
      "const double whole = priced.energy.total.count();", "const double whole = out.total;", "last_mile"),
     # reprice
-    ("reprice: the technology asked for is ignored", "sim/report/repricing.cpp",
+    ("reprice: the technology asked for is ignored", "sim/pricing/repricing.cpp",
      'wanted.set("technology.node_nm=" + node_of(*changes.technology, config_root));',
      "static_cast<void>(node_of(*changes.technology, config_root));", "last_mile"),
-    ("reprice: the profile's keys are not laid", "sim/report/repricing.cpp",
+    ("reprice: the profile's keys are not laid", "sim/pricing/repricing.cpp",
      "lay_choices(wanted, changes.profile,", "lay_choices(wanted, std::nullopt,", "last_mile"),
     # traces
     ("trace info: zeros are codes of 0, whatever the zero point", "traces/trace_summary.cpp",

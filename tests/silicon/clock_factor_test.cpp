@@ -10,14 +10,14 @@
 #include "sim/config/profile.hpp"
 #include "sim/config/sources.hpp"
 #include "sim/cost/policy.hpp"
+#include "sim/pricing/repricing.hpp"
 #include "sim/report/clock_calibration.hpp"
-#include "sim/report/repricing.hpp"
 #include "sim/run/run.hpp"
 
 namespace turnpike::silicon {
 namespace {
 
-using report::PricedRun;
+using pricing::PricedRun;
 
 const std::string kRoot = TURNPIKE_SOURCE_DIR;
 const std::string kConfigs = kRoot + "/configs";
@@ -41,9 +41,9 @@ std::vector<cost::MeasuredLayer> chip_power() {
 /// mJ of the measured layers at a clock factor, from the totals of a run priced with it: accesses
 /// as they are, what goes with time stretched from the simulated to the measured latency.
 double modelled_mj(double factor) {
-  const auto config = report::repriced_config(
+  const auto config = pricing::repriced_config(
       chip_run().config, {{}, {}, {fmt::format("cost.clock_factor={:.9f}", factor)}}, kConfigs);
-  const PricedRun run = report::price_run(config, chip_run().result, kConfigs);
+  const PricedRun run = pricing::price_run(config, chip_run().result, kConfigs);
   double picojoules = 0.0;
   for (const cost::MeasuredLayer& measured : chip_power()) {
     for (std::size_t i = 0; i < run.result.layers.size(); ++i) {

@@ -6,9 +6,9 @@
 namespace turnpike::report {
 namespace {
 
-StoredRun with(const std::string& key, double value) {
-  StoredRun run;
-  set_figure(run.figures.totals, key, value);
+results::StoredRun with(const std::string& key, double value) {
+  results::StoredRun run;
+  results::set_figure(run.figures.totals, key, value);
   return run;
 }
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/sim/report/runs.hpp"
+#include "tests/sim/results/runs.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -10,14 +10,14 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-class ExplanationTest : public test::Runs {
+class ExplanationTest : public results::test::Runs {
  protected:
   [[nodiscard]] Explanation about(const std::string& what) const {
-    return explain(run_, parse_question(what), test::config_root());
+    return explain(run_, parse_question(what), results::test::config_root());
   }
 
-  const PricedRun priced_ = test::run_of("tiny_residual.npz");
-  const StoredRun run_ = read_stored_run(test::stored("run", priced_));
+  const pricing::PricedRun priced_ = results::test::run_of("tiny_residual.npz");
+  const results::StoredRun run_ = results::read_stored_run(results::test::stored("run", priced_));
 };
 
 TEST_F(ExplanationTest, ComponentsSumToTheRun) {
@@ -64,11 +64,11 @@ TEST_F(ExplanationTest, AreasSumToTheComponent) {
 
 TEST_F(ExplanationTest, SaysIfTheTablesHaveChanged) {
   EXPECT_EQ(to_text(about("glb")).find("have changed"), std::string::npos);
-  StoredRun older = run_;
-  for (StoredCount& line : older.counts) {
+  results::StoredRun older = run_;
+  for (results::StoredCount& line : older.counts) {
     line.energy_pj *= 2.0;
   }
-  const Explanation e = explain(older, parse_question("glb"), test::config_root());
+  const Explanation e = explain(older, parse_question("glb"), results::test::config_root());
   EXPECT_NE(to_text(e).find("have changed"), std::string::npos);
 }
 

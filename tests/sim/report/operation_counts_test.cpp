@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/sim/report/runs.hpp"
+#include "tests/sim/results/runs.hpp"
 
 namespace turnpike::report {
 namespace {
@@ -19,19 +19,19 @@ void expect_counts(const OperationCounts& counts, const OperationCounts& wanted)
 }
 
 TEST(OperationCounts, TheLstmEqualsTableSixExactly) {
-  expect_counts(
-      test::run_of("zoo:lstm300", {"precision=2", "highway.enabled=true"}).result.operations,
-      {.low_precision_macs = 720000,
-       .high_precision_adds = 300,
-       .nonlinear = 1500,
-       .elementwise_multiplies = 900});
+  expect_counts(results::test::run_of("zoo:lstm300", {"precision=2", "highway.enabled=true"})
+                    .result.operations,
+                {.low_precision_macs = 720000,
+                 .high_precision_adds = 300,
+                 .nonlinear = 1500,
+                 .elementwise_multiplies = 900});
 }
 
 TEST(OperationCounts, AResNetCountsMacsResidualAddsAndRelus) {
   // 9 residual adds; a ReLU behind the stem, inside and behind every block.
   const std::uint64_t adds = 3 * (16 * 1024 + 32 * 256 + 64 * 64);
   for (const char* highway : {"highway.enabled=false", "highway.enabled=true"}) {
-    expect_counts(test::run_of("zoo:resnet20", {"precision=2", highway}).result.operations,
+    expect_counts(results::test::run_of("zoo:resnet20", {"precision=2", highway}).result.operations,
                   {.low_precision_macs = 40551040,
                    .high_precision_adds = adds,
                    .nonlinear = 16 * 1024 + 2 * adds,

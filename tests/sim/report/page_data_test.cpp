@@ -2,21 +2,23 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/sim/report/runs.hpp"
+#include "tests/sim/results/runs.hpp"
 
 namespace turnpike::report {
 namespace {
 
 using Json = nlohmann::json;
 
-class PageDataTest : public test::Runs {
+class PageDataTest : public results::test::Runs {
  protected:
-  static StoredRun lstm(const std::string& name, const std::vector<std::string>& settings) {
-    return read_stored_run(test::stored(name, test::run_of("zoo:lstm300", settings)));
+  static results::StoredRun lstm(const std::string& name,
+                                 const std::vector<std::string>& settings) {
+    return results::read_stored_run(
+        results::test::stored(name, results::test::run_of("zoo:lstm300", settings)));
   }
-  const StoredRun plain_ = lstm("data-plain", {"precision=2"});
-  const StoredRun highway_ = lstm("data-highway", {"precision=2", "highway.enabled=true"});
-  const StoredRun wide_ = lstm("data-wide", {"precision=16"});
+  const results::StoredRun plain_ = lstm("data-plain", {"precision=2"});
+  const results::StoredRun highway_ = lstm("data-highway", {"precision=2", "highway.enabled=true"});
+  const results::StoredRun wide_ = lstm("data-wide", {"precision=16"});
 };
 
 TEST_F(PageDataTest, HoldsTheFiguresOfTheRuns) {
@@ -70,10 +72,10 @@ TEST_F(PageDataTest, EnergyOfTimeIsThatOfClockLeakageAndStandby) {
 }
 
 TEST_F(PageDataTest, ClaimsOfThePaperAreToldOfItsNetworkOnly) {
-  const StoredRun narrow = lstm("data-narrow", {"precision=3"});
+  const results::StoredRun narrow = lstm("data-narrow", {"precision=3"});
   EXPECT_TRUE(Json::parse(page_data({wide_, narrow, plain_, highway_})).at("claims").empty());
-  std::vector<StoredRun> runs = {wide_, narrow, plain_, highway_};
-  for (StoredRun& run : runs) {
+  std::vector<results::StoredRun> runs = {wide_, narrow, plain_, highway_};
+  for (results::StoredRun& run : runs) {
     run.result.network = "resnet18";
   }
   const Json claims = Json::parse(page_data(runs)).at("claims");

@@ -2,23 +2,25 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/sim/report/runs.hpp"
+#include "tests/sim/results/runs.hpp"
 
 namespace turnpike::report {
 namespace {
 
 using Json = nlohmann::json;
 
-class ReportPageTest : public test::Runs {
+class ReportPageTest : public results::test::Runs {
  protected:
-  static StoredRun lstm(const std::string& name, const std::vector<std::string>& settings) {
-    return read_stored_run(test::stored(name, test::run_of("zoo:lstm300", settings)));
+  static results::StoredRun lstm(const std::string& name,
+                                 const std::vector<std::string>& settings) {
+    return results::read_stored_run(
+        results::test::stored(name, results::test::run_of("zoo:lstm300", settings)));
   }
-  const StoredRun plain_ = lstm("page-plain", {"precision=2"});
+  const results::StoredRun plain_ = lstm("page-plain", {"precision=2"});
 };
 
 TEST_F(ReportPageTest, IsOneFileWhoseDataCannotEndItsScript) {
-  StoredRun odd = plain_;
+  results::StoredRun odd = plain_;
   odd.figures.policy = "</script><!-- <b>";
   odd.result.network = "a<b & c";
   const std::string page = report_page({odd}, "0.0");

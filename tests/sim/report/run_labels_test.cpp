@@ -2,25 +2,28 @@
 
 #include <set>
 
-#include "tests/sim/report/runs.hpp"
+#include "tests/sim/results/runs.hpp"
 
 namespace turnpike::report {
 namespace {
 
-class RunLabelsTest : public test::Runs {
+class RunLabelsTest : public results::test::Runs {
  protected:
-  static StoredRun lstm(const std::string& name, const std::vector<std::string>& settings) {
-    return read_stored_run(test::stored(name, test::run_of("zoo:lstm300", settings)));
+  static results::StoredRun lstm(const std::string& name,
+                                 const std::vector<std::string>& settings) {
+    return results::read_stored_run(
+        results::test::stored(name, results::test::run_of("zoo:lstm300", settings)));
   }
-  const StoredRun plain_ = lstm("labels-plain", {"precision=2"});
+  const results::StoredRun plain_ = lstm("labels-plain", {"precision=2"});
 };
 
 TEST_F(RunLabelsTest, SayWhatDiffers) {
-  const StoredRun highway = lstm("labels-highway", {"precision=2", "highway.enabled=true"});
-  const StoredRun wide = lstm("labels-wide", {"precision=16"});
+  const results::StoredRun highway =
+      lstm("labels-highway", {"precision=2", "highway.enabled=true"});
+  const results::StoredRun wide = lstm("labels-wide", {"precision=16"});
   EXPECT_EQ(run_labels({wide, plain_, highway}),
             (std::vector<std::string>{"16 bit", "2 bit", "2 bit + 8-bit highway"}));
-  const StoredRun serial = lstm("labels-serial", {"precision=2", "transfers=serial"});
+  const results::StoredRun serial = lstm("labels-serial", {"precision=2", "transfers=serial"});
   EXPECT_EQ(run_labels({plain_, serial}),
             (std::vector<std::string>{"2 bit, transfers=overlap", "2 bit, transfers=serial"}));
   EXPECT_EQ(run_settings({plain_, serial})[1],

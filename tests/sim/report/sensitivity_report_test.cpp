@@ -4,25 +4,26 @@
 
 #include <gmock/gmock.h>
 
-#include "sim/report/repricing.hpp"
-#include "tests/sim/report/runs.hpp"
+#include "sim/pricing/repricing.hpp"
+#include "tests/sim/results/runs.hpp"
 
 namespace turnpike::report {
 namespace {
 
-class SensitivityReportTest : public test::Runs {
+class SensitivityReportTest : public results::test::Runs {
  protected:
-  static StoredRun run(const std::string& name, const std::vector<std::string>& settings) {
-    return read_stored_run(test::stored(name, test::run_of("zoo:lstm300", settings)));
+  static results::StoredRun run(const std::string& name, const std::vector<std::string>& settings) {
+    return results::read_stored_run(
+        results::test::stored(name, results::test::run_of("zoo:lstm300", settings)));
   }
 
-  const StoredRun wide_ = run("wide", {"precision=8"});
-  const StoredRun narrow_ = run("narrow", {"precision=2"});
+  const results::StoredRun wide_ = run("wide", {"precision=8"});
+  const results::StoredRun narrow_ = run("narrow", {"precision=2"});
   const cost::MonteCarlo settings_{.seed = 1, .samples = 500};
 };
 
 TEST_F(SensitivityReportTest, OneRunIsAboutItsEnergy) {
-  const auto report = sensitivity_of({wide_}, test::config_root(), settings_);
+  const auto report = sensitivity_of({wide_}, results::test::config_root(), settings_);
   ASSERT_EQ(report.numbers.size(), 1U);
   const SensitivityOf& number = report.numbers.front();
   EXPECT_DOUBLE_EQ(number.nominal, wide_.figures.totals.energy_uj);
@@ -32,7 +33,8 @@ TEST_F(SensitivityReportTest, OneRunIsAboutItsEnergy) {
 }
 
 TEST_F(SensitivityReportTest, MoreRunsAreAboutTheChangeAgainstTheFirst) {
-  const auto report = sensitivity_of({wide_, narrow_, wide_}, test::config_root(), settings_);
+  const auto report =
+      sensitivity_of({wide_, narrow_, wide_}, results::test::config_root(), settings_);
   ASSERT_EQ(report.numbers.size(), 2U);
   EXPECT_DOUBLE_EQ(
       report.numbers[0].nominal,
@@ -43,19 +45,21 @@ TEST_F(SensitivityReportTest, MoreRunsAreAboutTheChangeAgainstTheFirst) {
 }
 
 TEST_F(SensitivityReportTest, EachPolicyIsTheRunRepriced) {
-  const auto report = sensitivity_of({wide_}, test::config_root(), settings_);
+  const auto report = sensitivity_of({wide_}, results::test::config_root(), settings_);
   const auto& policies = report.numbers.front().policies;
   const auto found = std::find_if(policies.begin(), policies.end(),
                                   [](const auto& p) { return p.first == "leakage: out"; });
   ASSERT_NE(found, policies.end());
-  const auto config =
-      repriced_config(wide_.config, {{}, {}, {"cost.leakage=false"}}, test::config_root());
-  EXPECT_DOUBLE_EQ(found->second, price_stored_run(wide_, config, test::config_root()).energy_uj());
+  const auto config = pricing::repriced_config(wide_.config, {{}, {}, {"cost.leakage=false"}},
+                                               results::test::config_root());
+  EXPECT_DOUBLE_EQ(
+      found->second,
+      results::price_stored_run(wide_, config, results::test::config_root()).energy_uj());
 }
 
 TEST_F(SensitivityReportTest, WithoutAClockThatOfSiliconIsTried) {
-  const StoredRun access = run("access", {"precision=2", "profile=access"});
-  const auto report = sensitivity_of({access}, test::config_root(), settings_);
+  const results::StoredRun access = run("access", {"precision=2", "profile=access"});
+  const auto report = sensitivity_of({access}, results::test::config_root(), settings_);
   const auto& policies = report.numbers.front().policies;
   const auto found = std::find_if(policies.begin(), policies.end(), [](const auto& p) {
     return p.first.starts_with("clock: flip_flops x 0.");
@@ -65,9 +69,10 @@ TEST_F(SensitivityReportTest, WithoutAClockThatOfSiliconIsTried) {
 }
 
 TEST_F(SensitivityReportTest, RunsWithOtherRangesAreRefused) {
-  const StoredRun other = run("other", {"precision=2", "cost.uncertainty.glb=[0.5, 2.0]"});
-  EXPECT_THROW(static_cast<void>(sensitivity_of({wide_, other}, test::config_root(), settings_)),
-               InputError);
+  const results::StoredRun other = run("other", {"precision=2", "cost.uncertainty.glb=[0.5, 2.0]"});
+  EXPECT_THROW(
+      static_cast<void>(sensitivity_of({wide_, other}, results::test::config_root(), settings_)),
+      InputError);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ config::AcceleratorConfig machine(const std::vector<std::string>& settings) {
   return config::load_accelerator(sources);
 }
 
-report::PricedRun run(const std::string& workload, const std::vector<std::string>& settings) {
+pricing::PricedRun run(const std::string& workload, const std::vector<std::string>& settings) {
   RunOptions options;
   options.config_root = kRoot;
   return turnpike::run(machine(settings), Workload::open(workload), options);

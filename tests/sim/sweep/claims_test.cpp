@@ -42,13 +42,13 @@ class ClaimsTest : public testing::Test {
     ASSERT_EQ(outcome_.exit_code, 0);
   }
 
-  [[nodiscard]] std::vector<StoredPoint> stored(const report::PriceChanges& changes = {}) const {
+  [[nodiscard]] std::vector<StoredPoint> stored(const pricing::PriceChanges& changes = {}) const {
     return read_sweep_directory(options_.directory, changes, kConfigs);
   }
   [[nodiscard]] double total(const std::string& id, const char* key) const {
     for (const PointResult& point : outcome_.points) {
       if (point.settings.id() == id) {
-        return report::figure_of(point.totals, key).value();
+        return results::figure_of(point.totals, key).value();
       }
     }
     ADD_FAILURE() << id;
@@ -185,7 +185,7 @@ TEST(SpillDiagram, IsTheTrafficThatASimulationMoves) {
     options.config_root = kConfigs;
     const Workload workload = Workload::open("zoo:resnet20");
     const PlannedRun plan = plan_run(config, workload, options);
-    const report::PricedRun run = turnpike::run(config, workload, options);
+    const pricing::PricedRun run = turnpike::run(config, workload, options);
     double bits = 0.0;
     for (const accelerator::LayerResult& layer : run.result.layers) {
       bits += static_cast<double>(layer.dram_bits.highway);
