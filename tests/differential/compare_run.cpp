@@ -33,7 +33,8 @@ Outcome run(const PreparedRun& prepared, const Folders& folders, const Simulatio
       accelerator::simulate(*plan.trace, plan.config, plan.plan, prepared.device, options),
       folders.source + "/configs");
   Outcome out;
-  out.files = results_json(priced) + layers_csv(priced) + counts_csv(priced);
+  out.files =
+      results::results_json(priced) + results::layers_csv(priced) + results::counts_csv(priced);
   out.cycles = priced.result.cycles().total();
   for (const auto& [name, held] : priced.result.checks.conservation) {
     out.failed_checks += held ? "" : " " + name;
