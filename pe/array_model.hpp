@@ -24,7 +24,8 @@ class PeArray;
 /// What a count of the array is booked on: an action of the vocabulary, at the width of its datum.
 struct ArrayEvent {
   consteval ArrayEvent(Component component, Action what, Item item = {})
-      : action{component, what, item}, datum{find_action(component, what, item)->datum} {}
+      : action{component, what, item},
+        datum{kActionRows.at(action_index(component, what, item).value()).datum} {}
   KnownAction action;
   Datum datum;
 };

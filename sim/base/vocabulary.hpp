@@ -245,22 +245,29 @@ class Item {
   std::uint8_t rank_ = 0;  ///< of its text; the empty one comes first
 };
 
-/// The row of an action, or null if there is none.
-[[nodiscard]] constexpr const ActionRow* find_action(Component component, Action action,
-                                                     Item item) {
-  for (const ActionRow& row : kActionRows) {
+/// Where in kActionRows an action stands, if it does.
+[[nodiscard]] constexpr std::optional<std::size_t> action_index(Component component, Action action,
+                                                                Item item) {
+  for (std::size_t i = 0; i < kActionRows.size(); ++i) {
+    const ActionRow& row = kActionRows.at(i);
     if (row.component == component && row.action == action && row.item == item.text()) {
-      return &row;
+      return i;
     }
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+/// The row of an action, or null if there is none.
+[[nodiscard]] inline const ActionRow* find_action(Component component, Action action, Item item) {
+  const std::optional<std::size_t> index = action_index(component, action, item);
+  return index ? &kActionRows.at(*index) : nullptr;
 }
 
 /// An action that is counted; one that has no row does not compile.
 struct KnownAction {
   consteval KnownAction(Component of, Action what, Item with = {})
       : component{of}, action{what}, item{with} {
-    if (find_action(of, what, with) == nullptr) {
+    if (!action_index(of, what, with)) {
       throw "no such action in kActionRows";
     }
   }

@@ -21,8 +21,8 @@ namespace {
 static_assert(Item{}.empty());
 static_assert(Item{"add"} < Item{"mul"} && Item{} < Item{"add"});
 static_assert(!Item::named("divide").has_value());
-static_assert(find_action(Component::noc, Action::write, "psum_out_y") != nullptr);
-static_assert(find_action(Component::noc, Action::read, "psum_out_y") == nullptr);
+static_assert(action_index(Component::noc, Action::write, "psum_out_y").has_value());
+static_assert(!action_index(Component::noc, Action::read, "psum_out_y").has_value());
 
 std::vector<std::string> cells_of(const std::string& line) {
   std::vector<std::string> cells;
