@@ -177,7 +177,7 @@ PreparedRun prepare(const RandomRun& run, const std::string& source_dir,
        .profile = {},
        .settings = run.settings});
   PreparedRun out{plan_run(config, Workload::open(network),
-                           {.config_root = configs, .layers = "*", .simulation = {}}),
+                           {.config_root = configs, .layers = "*", .simulation = {}, .note = {}}),
                   memory::find_dram_device(config.dram.device, configs + "/technology/dram", {})};
   memory::check_channels(out.device, config.dram.channels, {});
   if (run.tck_ns > 0.0) {

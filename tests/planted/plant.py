@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plants small bugs in a scratch copy of the sources, one at a time, and tells which tests catch each.
 
-    tests/planted/plant.py LIST [--sample N [--seed S]] [--only WORD] [--list] [--named-only] [--markdown]
+    tests/planted/plant.py LIST [--sample N [--seed S]] [--only WORD] [--list] [--check] [--named-only] [--markdown]
                            [--scratch DIR]
 
 LIST is `array` (the clock and the data path of pe/) or `last_mile` (what a user reads, and the verdicts and exit
@@ -102,6 +102,11 @@ def plant(scratch, bug, named_only):
         file.write_text(sound, encoding="utf-8")
 
 
+def occurrences(bug):
+    file = ROOT / bug[1]
+    return file.read_text(encoding="utf-8").count(bug[2]) if file.exists() else 0
+
+
 def verdict(bug, caught, problem, markdown):
     shown = [f"`{name}`" for name in (caught or [])[:3]] + ([f"{len(caught) - 3} more"] if caught and len(caught) > 3 else [])
     seen = ", ".join(shown) or ("**not planted**" if problem else "**nothing**")
@@ -129,6 +134,7 @@ def main():
     parser.add_argument("--only", default="", help="bugs whose name has this word")
     parser.add_argument("--named-only", action="store_true", help="do not ask the whole suite")
     parser.add_argument("--list", action="store_true", help="tell the bugs and stop")
+    parser.add_argument("--check", action="store_true", help="only see whether each can be planted: its text occurs once")
     parser.add_argument("--markdown", action="store_true", help="print a table for the documentation")
     parser.add_argument("--scratch", type=pathlib.Path, help="folder to work in (kept)")
     parser.add_argument("-j", "--jobs", type=int, default=2, help="of the build and the tests")
@@ -137,6 +143,11 @@ def main():
     if options.list:
         print("\n".join(f"{bug[0]} ({bug[1]})" for bug in bugs))
         return 0
+    if options.check:
+        stale = [f"{bug[0]}: its text occurs {count} times in {bug[1]}" for bug in bugs
+                 if (count := occurrences(bug)) != 1]
+        print(f"{len(bugs) - len(stale)} of {len(bugs)} can be planted", *stale, sep="\n")
+        return 1 if stale else 0
     if options.sample:
         print(f"sample of seed {options.seed}", file=sys.stderr)
     folder = options.scratch or pathlib.Path(tempfile.mkdtemp(prefix="turnpike_bugs_"))
