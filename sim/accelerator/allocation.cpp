@@ -10,6 +10,7 @@
 #include "sim/accelerator/buffer_ports.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -237,9 +238,12 @@ class Allocator {
       return false;
     }
     if (!config::choice_named<config::ArrayKind>(layer.mapping->kind)) {
-      throw InputError{{"layer '" + layer.name + "'", 0, 0},
-                       fmt::format("its mapping is for an array of kind '{}', which there is not",
-                                   layer.mapping->kind)};
+      constexpr auto& kKinds = config::ChoiceNames<config::ArrayKind>::names;
+      throw InputError{
+          {"layer '" + layer.name + "'", 0, 0},
+          fmt::format("its mapping is for an array of kind '{}', which there is not{}",
+                      layer.mapping->kind,
+                      suggestion(layer.mapping->kind, {kKinds.begin(), kKinds.end()}))};
     }
     return layer.mapping->kind == array_->kind();
   }

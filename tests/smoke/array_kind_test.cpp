@@ -68,5 +68,15 @@ TEST(ArrayKind, OneThatThereIsNotIsRefused) {
   EXPECT_NE(run.err.find("systolic"), std::string::npos) << run.err;
 }
 
+TEST(ArrayKind, AMappingForOneThatThereIsNotIsRefused) {
+  const std::string network = scratch("sistolic.yaml");
+  std::ofstream{network}
+      << "schema: turnpike-network/1\nname: one\nlayers:\n  - {name: a, op: conv, "
+         "input: [4, 8, 8], filters: 4, kernel: 3, mapping: {kind: sistolic, n: 1}}\n";
+  const Outcome run = turnpike({"run", accelerator(), "--network", network});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.err.find("did you mean 'systolic'?"), std::string::npos) << run.err;
+}
+
 }  // namespace
 }  // namespace turnpike::smoke
