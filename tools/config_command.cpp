@@ -22,6 +22,7 @@
 #include "tools/command_line.hpp"
 #include "tools/config_schema.hpp"
 #include "tools/json_schema.hpp"
+#include "tools/names.hpp"
 #include "tools/output.hpp"
 
 namespace turnpike::tools {
@@ -65,7 +66,7 @@ const ConfigSchema& kind_of(const std::string& path) {
 /// Everything a run would refuse, but for the network.
 config::AcceleratorConfig check_accelerator(const config::ConfigSources& sources) {
   const auto config = config::load_accelerator(sources);
-  static_cast<void>(pricing::make_cost_model(config, nullptr, sources.config_root));
+  pricing::check_prices(config, sources.config_root);
   const ConfigNode* dram = config.resolved.find("dram");
   const SourceSpot spot = dram == nullptr ? SourceSpot{} : dram->spot;
   memory::check_channels(
@@ -219,7 +220,8 @@ int show_schema(const ConfigOptions& options, const CommonOptions& common) {
 CLI::App* add_file_action(CLI::App& parent, const std::string& name, const std::string& description,
                           ConfigOptions& options) {
   auto* command = parent.add_subcommand(name, description);
-  command->add_option("file", options.sources.accelerator_file, "FILE.yaml")->required();
+  command->add_option("file", options.sources.accelerator_file, "FILE.yaml, or a name in configs/")
+      ->required();
   command->add_option("--profile", options.sources.profile,
                       "accelerators: a name or a profile .yaml");
   command->add_option("--set", options.sources.settings, "accelerators: key=value, laid over it")
@@ -237,6 +239,8 @@ void add_config(CLI::App& app, const CommonOptions& common, Action& chosen) {
                        options](int (*action)(const ConfigOptions&, const CommonOptions&)) {
     chosen = [&common, options, action] {
       options->sources.config_root = common.config_root;
+      options->sources.accelerator_file =
+          config_file(options->sources.accelerator_file, common.config_root);
       return action(*options, common);
     };
   };

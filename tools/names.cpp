@@ -60,6 +60,23 @@ std::string sweep_file(const std::string& given, const std::string& config_root)
   return file_named(given, config_root, "sweeps", "sweep");
 }
 
+std::string config_file(const std::string& given, const std::string& config_root) {
+  if (!is_bare(given)) {
+    return given;
+  }
+  std::vector<std::string> known;
+  for (const std::string folder : {"accelerators", "sweeps", "networks", "profiles"}) {
+    const std::vector<std::string> names = names_in(config_root, folder);
+    if (std::find(names.begin(), names.end(), given) != names.end()) {
+      return fmt::format("{}/{}/{}.yaml", config_root, folder, given);
+    }
+    known.insert(known.end(), names.begin(), names.end());
+  }
+  throw FileError{
+      {"'" + given + "'", 0, 0},
+      fmt::format("is no file, and no name in {}{}", config_root, suggestion(given, known))};
+}
+
 std::vector<std::string> network_names(const std::string& config_root) {
   std::vector<std::string> names;
   for (const std::string& name : models::zoo_names()) {

@@ -17,6 +17,8 @@ namespace turnpike::tools {
 [[nodiscard]] std::string accelerator_file(const std::string& given,
                                            const std::string& config_root);
 [[nodiscard]] std::string sweep_file(const std::string& given, const std::string& config_root);
+/// The same for a file of any kind: accelerators, sweeps, networks and profiles, in this order.
+[[nodiscard]] std::string config_file(const std::string& given, const std::string& config_root);
 /// The same for what --network takes: "zoo:NAME" and traces come back as they are.
 [[nodiscard]] std::string network_source(const std::string& given, const std::string& config_root);
 

@@ -83,18 +83,24 @@ std::vector<std::string> characters(std::string_view text) {
   return out;
 }
 
-/// The first `head` characters, "..", and as many of the last as fit.
-std::string without_middle(const std::vector<std::string>& letters, std::size_t head,
-                           std::size_t columns) {
+/// As many of the first characters as take `columns`.
+std::string start_of(const std::vector<std::string>& letters, std::size_t columns) {
   std::string out;
-  for (std::size_t i = 0; i < head; ++i) {
-    out += letters[i];
-  }
-  out += "..";
-  for (std::size_t i = letters.size() - (columns - 2 - head); i < letters.size(); ++i) {
+  for (std::size_t i = 0; i < letters.size() && columns_of(out + letters[i]) <= columns; ++i) {
     out += letters[i];
   }
   return out;
+}
+
+/// What fits `head` columns, "..", and as many of the last characters as fit.
+std::string without_middle(const std::vector<std::string>& letters, std::size_t head,
+                           std::size_t columns) {
+  std::string tail;
+  for (auto letter = letters.rbegin();
+       letter != letters.rend() && columns_of(*letter + tail) <= columns - 2 - head; ++letter) {
+    tail = *letter + tail;
+  }
+  return start_of(letters, head) + ".." + tail;
 }
 
 /// A short form of `name` that is not in `taken`: the cut as near to the middle as it can be.
@@ -115,11 +121,7 @@ std::string short_name(const std::string& name, std::size_t columns,
   }
   for (std::size_t number = 2;; ++number) {
     const std::string end = fmt::format("..{}", number);
-    std::string candidate;
-    for (std::size_t i = 0; i + end.size() < columns; ++i) {
-      candidate += letters[i];
-    }
-    candidate += end;
+    std::string candidate = start_of(letters, columns - end.size()) + end;
     if (!taken.contains(candidate)) {
       return candidate;
     }
@@ -195,7 +197,9 @@ std::size_t utf8_prefix(std::string_view text) {
 }
 
 std::size_t columns_of(std::string_view text) {
-  return characters(text).size();
+  // fmt knows how wide a code point is and says it by what it adds to reach a width.
+  const std::size_t wide = 2 * text.size() + 1;
+  return wide + text.size() - fmt::formatted_size("{:<{}}", text, wide);
 }
 
 std::vector<std::string> shortened(const std::vector<std::string>& names, std::size_t columns) {

@@ -24,7 +24,7 @@ namespace turnpike {
 /// Bytes of `text` before the first that is no UTF-8; its size if all is.
 [[nodiscard]] std::size_t utf8_prefix(std::string_view text);
 
-/// Columns of a terminal that printable text takes, a code point being one.
+/// Columns of a terminal that printable text takes: two for what East Asian scripts and emoji need.
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 
 /// Printable names, those longer than `columns` with ".." for their middle. Different names stay

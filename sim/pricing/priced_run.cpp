@@ -106,6 +106,10 @@ cost::CostModel make_cost_model(const AcceleratorConfig& config, const RunResult
   return {technology, cost_policy(config), inventory_of(config, result, config_root)};
 }
 
+void check_prices(const AcceleratorConfig& config, const std::string& config_root) {
+  static_cast<void>(make_cost_model(config, nullptr, config_root).area());
+}
+
 std::string policy_line_of(const AcceleratorConfig& config,
                            const std::vector<std::string>& wider_skips) {
   const cost::PolicyContext context{config.profile,

@@ -42,6 +42,10 @@ struct PricedRun {
                                               const accelerator::RunResult* result,
                                               const std::string& config_root);
 
+/// InputError for what prices or areas of the machine would refuse, a buffer larger than the tables
+/// for one: to be asked before anything is simulated.
+void check_prices(const config::AcceleratorConfig& config, const std::string& config_root);
+
 /// The check "energy": count x price, summed here without the table, agrees with the table by
 /// layer, by component and in total, but for the rounding of its rows.
 [[nodiscard]] bool energy_adds_up(const cost::EnergyTable& table,

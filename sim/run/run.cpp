@@ -50,7 +50,7 @@ PlannedRun plan_run(AcceleratorConfig config, const Workload& workload, const Ru
 pricing::PricedRun run(AcceleratorConfig config, const Workload& workload,
                        const RunOptions& options) {
   // Whatever is wrong with prices or devices is said before anything is simulated.
-  static_cast<void>(pricing::make_cost_model(config, nullptr, options.config_root));
+  pricing::check_prices(config, options.config_root);
   const SourceSpot spot =
       config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
   const memory::DramDevice device =

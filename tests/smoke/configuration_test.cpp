@@ -1,5 +1,6 @@
 // Who wins, what is refused, and what a resolved configuration is good for.
 
+#include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -53,6 +54,26 @@ TEST(Configuration, WrongPoliciesInAnAcceleratorFileAreRefusedWithTheirPlace) {
       expect_refused(check, 2, "machine.yaml:2");
     }
   }
+}
+
+TEST(Configuration, FilesOfConfigsAreCheckedAndShownByTheirNames) {
+  for (const std::string name : {"precision-highway", "paper_fig6", "silicon"}) {
+    EXPECT_EQ(turnpike({"config", "check", name}).code, 0) << name;
+    EXPECT_THAT(turnpike({"config", "show", name}).out, HasSubstr("schema: ")) << name;
+  }
+  expect_refused({"config", "check", "precision-higway"}, 3, "did you mean 'precision-highway'?");
+}
+
+TEST(Configuration, AMachineThatCannotBePricedIsRefusedBeforeItRuns) {
+  const std::vector<std::string> large{"--set", "glb.bytes_at_16_bit=16777216", "--set",
+                                       "precision=16"};
+  for (std::vector<std::string> command :
+       {std::vector<std::string>{"config", "check", accelerator()},
+        {"run", accelerator(), "--network", "zoo:resnet20", "--timeline", "never.json"}}) {
+    command.insert(command.end(), large.begin(), large.end());
+    expect_refused(command, 2, "4194304");
+  }
+  EXPECT_FALSE(std::filesystem::exists("never.json"));  // the layers of a run that was begun
 }
 
 TEST(Configuration, AProfileThatSetsTheMachineIsRefusedByEveryCommand) {

@@ -81,6 +81,27 @@ TEST(Shortened, NeverCutsACodePoint) {
   EXPECT_EQ(printable(label), label);
 }
 
+TEST(ColumnsOf, CountsWhatATerminalShows) {
+  EXPECT_EQ(columns_of(""), 0U);
+  EXPECT_EQ(columns_of("conv1"), 5U);
+  EXPECT_EQ(columns_of("\xc3\xa4\xc3\xb6"), 2U);          // a and o with dots
+  EXPECT_EQ(columns_of("\xe5\xb1\x82\xe4\xb8\x80"), 4U);  // two Chinese characters
+  EXPECT_EQ(columns_of("\xea\xb0\x80x"), 3U);             // a Hangul syllable, a letter
+}
+
+TEST(Shortened, KeepsWideCharactersWithinTheirColumns) {
+  std::string name;
+  for (int i = 0; i < 12; ++i) {
+    name += "\xe5\xb1\x82";
+  }
+  for (std::size_t columns = 6; columns < 24; ++columns) {
+    const std::string label = shortened({name}, columns)[0];
+    EXPECT_LE(columns_of(label), columns) << label;
+    EXPECT_GE(columns_of(label) + 2, columns) << label;  // no half of a character
+    EXPECT_EQ(printable(label), label);
+  }
+}
+
 TEST(Wrapped, BreaksLongLinesAtBlanks) {
   EXPECT_EQ(wrapped("short\n", 10), "short\n");
   EXPECT_EQ(wrapped("one two three four\n", 10), "one two\n  three\n  four\n");
