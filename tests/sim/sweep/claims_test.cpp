@@ -88,8 +88,8 @@ TEST_F(ClaimsTest, APolicyPricedFromStoredCountsIsThePolicySimulated) {
       "matrix: {precision: [16, 3, 2], highway.enabled: [false, true]}\ninclude:\n";
   for (const int bits : {16, 3, 2}) {
     points += fmt::format(
-        "  - {{cost.clock: constant, precision: {0}, highway.enabled: false}}\n"
-        "  - {{cost.clock: constant, precision: {0}, highway.enabled: true}}\n",
+        "  - {{cost.fixed_share: 1.0, precision: {0}, highway.enabled: false}}\n"
+        "  - {{cost.fixed_share: 1.0, precision: {0}, highway.enabled: true}}\n",
         bits);
   }
   sweep("lstm300", points);
@@ -97,7 +97,7 @@ TEST_F(ClaimsTest, APolicyPricedFromStoredCountsIsThePolicySimulated) {
   const Swing* simulated = nullptr;
   const Swing* priced = nullptr;
   for (const Swing& row : report.swings) {
-    simulated = row.name == "cost.clock=constant" ? &row : simulated;
+    simulated = row.name == "cost.fixed_share=1.0" ? &row : simulated;
     priced = row.name.starts_with("clock: constant") ? &row : priced;
   }
   ASSERT_NE(simulated, nullptr);
