@@ -169,7 +169,7 @@ std::string swing_text(const std::optional<double>& low, const std::optional<dou
 }
 
 std::string claims_text(const ClaimsReport& report, TableWidth width) {
-  TextTable table{{"claim (paper, section 5.5)", "paper %", "5 %", "50 %", "95 %", "point %"}};
+  TextTable table{{"claim (paper, section 5.5)", "paper %", "5 %", "50 %", "95 %", "point"}};
   for (const ClaimRow& row : report.claims) {
     std::vector<std::string> cells{row.what, fmt::format("{:+.1f}", row.paper)};
     for (const double value : {row.band->p5, row.band->p50, row.band->p95}) {

@@ -138,8 +138,8 @@ class RunFiles:
             return "clock inside accesses only" if cost["access_clock"] else "no clock"
         words = f"clock {cost['clock']} x {cost['clock_factor']}"
         if cost["clock"] == "share":
-            words += (f" (fixed {cost['fixed_share']}, stalled PEs {cost['stalled_pe_clock']}, "
-                      f"idle PEs {cost['idle_pe_clock']})")
+            parts = [float(cost[key]) for key in ("fixed_share", "stalled_pe_clock", "idle_pe_clock")]
+            words += " (fixed {:g}, stalled PEs {:g}, idle PEs {:g})".format(*parts)
         return words + (", clock pins in accesses" if cost["access_clock"] else "")
 
     def untrusted(self):
