@@ -74,6 +74,11 @@ ConfigSchema technology_schema() {
   keys.push_back({"constants.highest_clock_mhz", "mapping",
                   "{value, range: [low, high], unit, source}", "the base's, or unknown",
                   "clock the tables' logic was synthesised for; above it a run is flagged"});
+  for (const std::string_view key :
+       {"constants.mac_area", "constants.filter_spad_area", "constants.buffer_area"}) {
+    keys.push_back({std::string{key}, "mapping", "{value, range: [low, high], unit, source}",
+                    "the base's, or 1", "factor on the tables' area; its range is that of bands"});
+  }
   return {"technology", "turnpike-technology/1", "Technology", std::move(keys)};
 }
 

@@ -23,8 +23,9 @@ def table(header, rows):
 
 
 def banded(value, band, digits=1):
+    """The interval first, the point in brackets."""
     text = f"{value:+.{digits}f}"
-    return text if band is None else f"{text} ({band[0]:+.{digits}f} {band[1]:+.{digits}f} {band[2]:+.{digits}f})"
+    return text if band is None else f"{band[0]:+.{digits}f} to {band[2]:+.{digits}f} ({text})"
 
 
 def ends(pair):
@@ -187,8 +188,8 @@ class Page:
         def constants(s):
             return s["from"].startswith("constants") and s["name"] not in ("dram", "clock", "leakage")
         kinds = (("first and last layer composed on narrow MACs", "> 100", lambda s: s["name"] == "layers.first_last=composed"),
-                 ("clock: by flip-flops, constant, proportional", "53",
-                  lambda s: s["name"].split(" ")[:2] in (["clock:", r] for r in ("flip_flops", "constant", "proportional"))),
+                 ("clock: with the width, constant or proportional", "53",
+                  lambda s: s["name"] in ("clock: constant", "clock: proportional to the width")),
                  ("psum width", "53", lambda s: s["name"].startswith("psum.")),
                  ("DRAM: device, or pJ per bit x 1..3.5", "15", lambda s: "dram" in s["name"] and "standby" not in s["name"]))
         rows = [[name, study, spread("silicon", f), spread("paper", f)] for name, study, f in kinds]

@@ -48,6 +48,11 @@ Json band(const KeyFacts& facts) {
           {"maxItems", 2}};
 }
 
+Json range(const KeyFacts& facts) {
+  const Json end = between("number", facts.low, facts.high);
+  return {{"type", "array"}, {"prefixItems", {end, end}}, {"minItems", 2}, {"maxItems", 2}};
+}
+
 /// What a value of this form may be.
 Json value_of(const KeyFacts& facts) {
   switch (facts.form) {
@@ -69,6 +74,8 @@ Json value_of(const KeyFacts& facts) {
       return {{"type", "object"}, {"additionalProperties", widths(facts)}};
     case Form::band:
       return band(facts);
+    case Form::range:
+      return range(facts);
     case Form::mapping:
     case Form::section:
       return {{"type", "object"}};

@@ -51,7 +51,7 @@ int make_report(const ReportOptions& options, const CommonOptions& common) {
       runs.push_back(std::move(point.run));
     }
   }
-  write_output(options.output, report::report_page(runs, kVersion));
+  write_output(options.output, report::report_page(runs, common.config_root, kVersion));
   print_note(common, fmt::format("{} {} in {}", runs.size(), runs.size() == 1 ? "run" : "runs",
                                  options.output));
   return static_cast<int>(ExitCode::ok);

@@ -136,6 +136,16 @@ void tell_end(const sweep::SweepOutcome& outcome, const std::string& directory,
   }
 }
 
+/// Of what is finished; none if sweep.json could not be written.
+sweep::PointBands bands_of(const sweep::SweepOutcome& outcome, const std::string& directory,
+                           const CommonOptions& common) {
+  const bool any = std::any_of(outcome.points.begin(), outcome.points.end(),
+                               [](const auto& point) { return point.has_results(); });
+  return any && outcome.unwritten.empty() && !outcome.interrupted
+             ? sweep::PointBands{directory, common.config_root}
+             : sweep::PointBands{};
+}
+
 int run(SweepArguments arguments, const CommonOptions& common) {
   arguments.file = sweep_file(arguments.file, common.config_root);
   const sweep::SweepFile file = sweep::read_sweep(arguments.file);
@@ -161,7 +171,8 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   if (arguments.json) {
     print_json(sweep::sweep_json(outcome.points, outcome.request));
   } else {
-    print_text(common, sweep::sweep_table(outcome.points, table_width(common)));
+    print_text(common, sweep::sweep_table(outcome.points, table_width(common),
+                                          bands_of(outcome, options.directory, common)));
   }
   std::fflush(stdout);  // before the line on stderr, should both go to one place
   tell_end(outcome, options.directory, common);

@@ -38,6 +38,19 @@ void add_event(LayerResult& layer, const pe::ArrayEvent& event, const ArrayJob& 
   add(layer, event.action, bits_of(event.datum, job), count);
 }
 
+/// PE-cycles of mapped PEs: those of the passes, and while the array waits for memory or
+/// post-processing, those of as many PEs as its passes have on average.
+std::uint64_t mapped_pe_cycles(std::uint64_t in_passes, const CycleCounts& cycles) {
+  if (cycles.processing == 0) {
+    return 0;
+  }
+  const std::uint64_t waited = cycles.total() - cycles.processing;
+  const std::uint64_t rest = in_passes % cycles.processing;
+  const double share = static_cast<double>(rest) / static_cast<double>(cycles.processing);
+  return in_passes + in_passes / cycles.processing * waited +
+         static_cast<std::uint64_t>(share * static_cast<double>(waited));
+}
+
 }  // namespace
 
 BufferLines pass_lines(const config::AcceleratorConfig& config, const ArrayJob& job,
@@ -157,12 +170,18 @@ void count_post(const PostWork& work, LayerResult& layer) {
   layer.glb_bits += work.buffer_bits;
 }
 
-void count_time(const config::AcceleratorConfig& config, std::uint64_t active_pe_cycles,
+void count_time(const config::AcceleratorConfig& config, std::uint64_t pass_pe_cycles,
                 LayerResult& layer) {
   const std::uint64_t cycles = layer.cycles.total();
   const std::uint64_t all = cycles * unsigned_of(config.pes());
-  add(layer, {Component::clock, Action::background, "active"}, 0, active_pe_cycles);
-  add(layer, {Component::clock, Action::background, "gated"}, 0, all - active_pe_cycles);
+  const std::uint64_t mapped = mapped_pe_cycles(pass_pe_cycles, layer.cycles);
+  const std::uint64_t busy = layer.array_slots;
+  ensure(busy <= pass_pe_cycles, "a mapped PE has at most one MAC slot a clock");
+  add(layer, {Component::clock, Action::background, "active"}, 0, busy);
+  add(layer, {Component::clock, Action::background, "stalled"}, 0, mapped - busy);
+  add(layer, {Component::clock, Action::background, "gated"}, 0, all - mapped);
+  add(layer, {Component::clock, Action::background, "networks"}, 0, cycles);
+  add(layer, {Component::clock, Action::background, "buffers"}, 0, cycles);
   add(layer, {Component::leakage, Action::background}, 0, cycles);
   add(layer, {Component::controller, Action::background}, 0, cycles);
 }

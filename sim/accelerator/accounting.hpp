@@ -42,8 +42,9 @@ void count_transfer(const config::AcceleratorConfig& config, const Transfer& tra
 /// What the post-processing unit does for a whole stage.
 void count_post(const PostWork& work, LayerResult& layer);
 
-/// Clock, leakage and control of a layer's cycles.
-void count_time(const config::AcceleratorConfig& config, std::uint64_t active_pe_cycles,
+/// Clock, leakage and control of a layer's cycles. `pass_pe_cycles`: of its passes, clocks times
+/// mapped PEs; PEs stay mapped while the array waits.
+void count_time(const config::AcceleratorConfig& config, std::uint64_t pass_pe_cycles,
                 LayerResult& layer);
 
 /// DRAM commands and states between two snapshots.

@@ -8,7 +8,12 @@ namespace turnpike::config {
 
 void read_power_down(ConfigMap& map, const KeyFacts& facts, DramConfig& dram) {
   const ConfigNode* after = key::value_of(map, facts);
-  if (after != nullptr && after->scalar != kNever[0]) {
+  if (after == nullptr) {
+    return;
+  }
+  if (after->scalar == kNever[0]) {
+    dram.power_down_after.reset();
+  } else {
     dram.power_down_after = parse_int(*after, "dram.power_down_after", static_cast<long>(facts.low),
                                       static_cast<long>(facts.high));
   }

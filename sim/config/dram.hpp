@@ -26,7 +26,7 @@ struct DramConfig {
   std::string device = "lpddr3-1600";
   std::int64_t channels = 1;
   PagePolicy page = PagePolicy::open;
-  std::optional<std::int64_t> power_down_after;  ///< idle DRAM clocks; never if empty
+  std::optional<std::int64_t> power_down_after = 16;  ///< idle DRAM clocks; never if empty
 
   friend bool operator==(const DramConfig&, const DramConfig&) = default;
 };

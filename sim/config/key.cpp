@@ -59,6 +59,18 @@ std::optional<Range> read_band(ConfigMap& map, const KeyFacts& facts) {
                parse_double(node->items[1], facts.name, 1.0, facts.high)};
 }
 
+std::optional<Range> read_range(ConfigMap& map, const KeyFacts& facts) {
+  const ConfigNode* node = value_of(map, facts);
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  if (node->kind != ConfigNode::Kind::sequence || node->items.size() != 2) {
+    throw InputError{node->spot, fmt::format("'{}' must be [low, high]", facts.name)};
+  }
+  const double low = parse_double(node->items[0], facts.name, facts.low, facts.high);
+  return Range{low, parse_double(node->items[1], facts.name, low, facts.high)};
+}
+
 void read_mapping(ConfigMap& map, const KeyFacts& facts,
                   const std::function<void(ConfigMap&)>& read_all) {
   if (value_of(map, facts) != nullptr) {

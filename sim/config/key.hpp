@@ -35,6 +35,7 @@ enum class Form {
   widths,             ///< bits low..high, or {weight: bits, activation: bits}
   layer_widths,       ///< {pattern: widths}
   band,               ///< [low..1, 1..high], factors around 1
+  range,              ///< [low, high], both in low..high
   mapping,            ///< free, `allowed` says of what
   section,            ///< a mapping with a table of its own
 };
@@ -101,6 +102,7 @@ namespace key {
 /// Its place among the choices.
 [[nodiscard]] std::optional<std::size_t> read_choice(ConfigMap& map, const KeyFacts& facts);
 [[nodiscard]] std::optional<Range> read_band(ConfigMap& map, const KeyFacts& facts);
+[[nodiscard]] std::optional<Range> read_range(ConfigMap& map, const KeyFacts& facts);
 
 [[nodiscard]] std::string shown(std::int64_t value);
 [[nodiscard]] std::string shown(double value);

@@ -38,6 +38,8 @@ std::string values(const KeyFacts& facts) {
       return "{pattern: bits or {weight, activation}}";
     case Form::band:
       return fmt::format("[{}..1, 1..{}]", bound(facts.low), bound(facts.high));
+    case Form::range:
+      return fmt::format("[low, high] in {}", range(facts));
     case Form::truth:
     case Form::text:
     case Form::mapping:
@@ -66,6 +68,7 @@ std::string type_text(const KeyFacts& facts) {
     case Form::widths:
       return "integer or mapping";
     case Form::band:
+    case Form::range:
       return "list";
     case Form::layer_widths:
     case Form::mapping:

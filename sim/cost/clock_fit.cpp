@@ -66,17 +66,28 @@ double energy_factor(const std::vector<ModelledLayer>& layers) {
   for (const ModelledLayer& layer : layers) {
     const double ms = layer.measured.total_ms;
     wanted += (layer.measured.power - layer.accesses - layer.leakage).count() * ms;
-    clock += layer.clock_all.count() * ms;
+    clock += layer.clock_at_one().count() * ms;
   }
   require_clock(clock);
   return wanted / clock;
+}
+
+double stalled_share(const std::vector<ModelledLayer>& layers) {
+  double stalled = 0.0;
+  double all = 0.0;
+  for (const ModelledLayer& layer : layers) {
+    stalled += layer.clock.stalled.count() * layer.measured.total_ms;
+    all += layer.clock.with(1.0).count() * layer.measured.total_ms;
+  }
+  require_clock(all);
+  return stalled / all;
 }
 
 double least_squares_factor(const std::vector<ModelledLayer>& layers) {
   double product = 0.0;
   double square = 0.0;
   for (const ModelledLayer& layer : layers) {
-    const double clock = layer.clock_all.count();
+    const double clock = layer.clock_at_one().count();
     product += (layer.measured.power - layer.accesses - layer.leakage).count() * clock;
     square += clock * clock;
   }

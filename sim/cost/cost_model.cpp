@@ -10,22 +10,18 @@
 namespace turnpike::cost {
 namespace {
 
-/// The policy's number of clocked flip-flops in a PE.
-double clocked(const Technology& technology, const CostPolicy& policy, const Inventory& machine) {
-  const auto flip_flops = [&](const std::vector<Unit>& units) {
-    return pe_flip_flops(parts_of(technology, units, machine.pes));
-  };
-  switch (policy.clock) {
-    case ClockRule::none:
-      return 0.0;
-    case ClockRule::flip_flops:
-      return flip_flops(machine.units);
-    case ClockRule::constant:
-      return flip_flops(machine.wide_pe);
-    case ClockRule::proportional:
-      return flip_flops(machine.wide_pe) * machine.operand_bits / 16.0;
+/// What the technology says of its own tables' areas.
+void apply_area_factor(const Technology& technology, Part& part) {
+  const char* name = part.component == Component::mac           ? "mac_area"
+                     : part.component == Component::filter_spad ? "filter_spad_area"
+                     : part.component == Component::glb || part.component == Component::glb_filter
+                         ? "buffer_area"
+                         : nullptr;
+  const double factor = name == nullptr ? 1.0 : technology.area_factor(name).value;
+  if (factor != 1.0) {
+    part.area = part.area * factor;
+    part.from.add(fmt::format("x {} ({} of technology.yaml)", factor, name));
   }
-  throw InternalError{"a clock rule without a meaning"};
 }
 
 [[noreturn]] void unknown_action(const ActionKey& key, const char* why) {
@@ -55,10 +51,11 @@ CostModel::CostModel(const Technology& technology, const CostPolicy& policy, Inv
       parts_.push_back(std::move(part));
     }
   }
-  for (const Part& part : parts_) {
+  for (Part& part : parts_) {
+    apply_area_factor(technology, part);
     leakage_ += part.leakage;
   }
-  clocked_flip_flops_ = clocked(technology, policy_, inventory_);
+  clocked_ = clocked_flip_flops(technology, policy_, inventory_);
   if (policy_.energy_table) {
     replace_prices(read_energy_table(*policy_.energy_table));
   }
@@ -202,15 +199,29 @@ Price CostModel::chip_control() const {
 }
 
 Price CostModel::clock(const ActionKey& key) const {
+  const bool share = policy_.clock == ClockRule::share;
+  const bool of_pe = key.item != "networks" && key.item != "buffers";
+  if (!of_pe && !share) {
+    return left_out("the clock rule books it on the PEs");
+  }
+  const double flip_flops = of_pe                    ? clocked_.pe
+                            : key.item == "networks" ? clocked_.networks
+                                                     : clocked_.buffers;
+  const double factor =
+      share ? fitted_factor(policy_, policy_.stalled_pe_clock) : policy_.clock_factor;
   const Lookup one = estimator_.technology().flip_flop_clock();
   const double each = one.get(Figure::clock_pj);
   Provenance from = one.from;
-  from.add(fmt::format("rule {}: {:.6g} flip-flops x {:.6g} pJ x factor {}",
-                       to_string(policy_.clock), clocked_flip_flops_, each, policy_.clock_factor));
-  double energy = clocked_flip_flops_ * each * policy_.clock_factor;
+  from.add(fmt::format("rule {}: {:.6g} flip-flops x {:.6g} pJ x factor {:.6g}",
+                       to_string(policy_.clock), flip_flops, each, factor));
+  double energy = flip_flops * each * factor;
   if (key.item == "gated") {
     energy *= policy_.idle_pe_clock;
     from.add(fmt::format("x {} for an unmapped PE", policy_.idle_pe_clock));
+  }
+  if (key.item == "stalled" && share) {
+    energy *= policy_.stalled_pe_clock;
+    from.add(fmt::format("x {} for a PE without a MAC", policy_.stalled_pe_clock));
   }
   return estimator_.at_voltage(energy, std::move(from));
 }

@@ -8,6 +8,7 @@
 #include "sim/base/action_count.hpp"
 #include "sim/base/inventory.hpp"
 #include "sim/base/quantity.hpp"
+#include "sim/cost/clock_model.hpp"
 #include "sim/cost/estimator.hpp"
 #include "sim/cost/parts.hpp"
 #include "sim/cost/policy.hpp"
@@ -58,6 +59,8 @@ class CostModel {
   [[nodiscard]] std::vector<Component> components() const { return inventory_.components(); }
   /// Leakage of the whole chip, whether or not the policy charges it.
   [[nodiscard]] Milliwatts leakage() const { return leakage_; }
+  /// Of the wider operand.
+  [[nodiscard]] int operand_bits() const { return inventory_.operand_bits; }
   /// Flip-flops of a PE that the clock rules count.
   [[nodiscard]] double pe_flip_flops() const;
   /// From now on these prices win over the tables; what the policy leaves out stays out.
@@ -83,7 +86,7 @@ class CostModel {
   Estimator estimator_;
   std::vector<Part> parts_;
   Milliwatts leakage_;
-  double clocked_flip_flops_ = 0.0;  ///< of a PE, by the policy's clock rule
+  ClockedFlipFlops clocked_;
   PriceTable replaced_;
   std::map<Component, SquareMicrometres> replaced_areas_;
 };

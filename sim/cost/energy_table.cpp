@@ -64,6 +64,7 @@ EnergyTable price_counts(const std::vector<LayerCounts>& layers, const CostModel
   ensure(std::isfinite(estimate), "energy is not finite");
   table.quantum = Picojoules{quantum_of(estimate)};
   table.by_layer.resize(layers.size());
+  ClockRows clock;
   for (EnergyRow& row : table.rows) {
     row.energy = Picojoules{rounded(row.energy.count(), table.quantum.count())};
     const std::size_t component = index_of(row.key.component);
@@ -73,7 +74,9 @@ EnergyTable price_counts(const std::vector<LayerCounts>& layers, const CostModel
       table.by_component_highway[component] += row.energy;
     }
     table.total += row.energy;
+    clock.add(row.key, row.count, row.energy);
   }
+  table.clock = clock.energies(model.policy(), model.operand_bits());
   return table;
 }
 

@@ -42,6 +42,7 @@ struct EnergyTable {
   std::vector<ComponentEnergies> by_layer;   ///< [layer][component], both streams
   ComponentEnergies by_component{};          ///< both streams
   ComponentEnergies by_component_highway{};  ///< the highway's share of it
+  ClockEnergies clock;                       ///< of by_component's, what moves it
   Picojoules total;
   Picojoules quantum;  ///< the unit the rows are rounded to
 

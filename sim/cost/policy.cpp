@@ -29,6 +29,13 @@ std::string policy_line(const PolicyContext& context, const CostPolicy& policy) 
   std::string clock = "no clock";
   if (policy.clock != ClockRule::none) {
     clock = fmt::format("clock {} x {}", to_string(policy.clock), policy.clock_factor);
+  }
+  if (policy.clock == ClockRule::share) {
+    clock += fmt::format(" (fixed {}, stalled PEs {}, idle PEs {})", policy.fixed_share,
+                         policy.stalled_pe_clock, policy.idle_pe_clock);
+  }
+  if (policy.clock != ClockRule::none) {
+    clock += policy.access_clock ? ", clock pins in accesses" : "";
   } else if (policy.access_clock) {
     clock = "clock inside accesses only";
   }

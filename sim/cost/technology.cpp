@@ -49,6 +49,12 @@ const Constant& Technology::constant(const std::string& name) const {
   return found->second;
 }
 
+const Constant& Technology::area_factor(const std::string& name) const {
+  static const Constant one{1.0, {1.0, 1.0}, "factor", "not stated"};
+  const auto found = constants_.find(name);
+  return found == constants_.end() ? one : found->second;
+}
+
 std::optional<double> Technology::highest_clock_mhz() const {
   const auto found = constants_.find("highest_clock_mhz");
   return found == constants_.end() ? std::nullopt : std::optional{found->second.value};

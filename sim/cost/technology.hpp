@@ -48,6 +48,9 @@ class Technology {
   /// InternalError for an unknown name: the names are the program's, load() checks they are there.
   [[nodiscard]] const Constant& constant(const std::string& name) const;
   [[nodiscard]] const std::map<std::string, Constant>& constants() const { return constants_; }
+  /// "mac_area", "filter_spad_area", "buffer_area": factor on what the tables say, 1 if
+  /// technology.yaml does not say.
+  [[nodiscard]] const Constant& area_factor(const std::string& name) const;
   /// Clock the tables' logic was synthesised to meet, MHz; empty if technology.yaml does not say.
   [[nodiscard]] std::optional<double> highest_clock_mhz() const;
 

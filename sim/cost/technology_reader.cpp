@@ -16,7 +16,9 @@ constexpr std::array<const char*, 7> kConstants = {
     "um2_per_nand2",    "logic_utilization",       "wire_pj_per_bit_mm", "pe_pitch_mm",
     "controller_nand2", "controller_pj_per_cycle", "logic_leakage_scale"};
 
-constexpr const char* kHighestClock = "highest_clock_mhz";
+/// Absent in older files.
+constexpr std::array<const char*, 4> kOptional = {"highest_clock_mhz", "mac_area",
+                                                  "filter_spad_area", "buffer_area"};
 
 Constant read_constant(ConfigMap map) {
   Constant constant;
@@ -100,8 +102,10 @@ class TechnologyReader {
           technology.constants_[name] = read_constant(*constant);
         }
       }
-      if (auto clock = constants->opt_map(kHighestClock)) {  // absent in older files
-        technology.constants_[kHighestClock] = read_constant(*clock);
+      for (const char* name : kOptional) {
+        if (auto constant = constants->opt_map(name)) {
+          technology.constants_[name] = read_constant(*constant);
+        }
       }
       constants->finish();
     }

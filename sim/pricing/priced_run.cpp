@@ -152,8 +152,31 @@ bool energy_adds_up(const cost::EnergyTable& table, const RunResult& result,
   return same && close(total, table.total) && close(total, by_component);
 }
 
+namespace {
+
+/// Runs of earlier versions did not tell mapped PEs with and without a MAC apart.
+void check_clock_counts(const AcceleratorConfig& config, const RunResult& result) {
+  bool pes = false;
+  bool networks = false;
+  for (const accelerator::LayerResult& layer : result.layers) {
+    for (const auto& [key, count] : layer.counts) {
+      pes = pes || (key.component == Component::clock && key.item == "active");
+      networks = networks || (key.component == Component::clock && key.item == "networks");
+    }
+  }
+  if (pes && !networks && cost_policy(config).clock == cost::ClockRule::share) {
+    throw InputError{{"cost.clock", 0, 0},
+                     "'share' needs to know when mapped PEs are stalled, which this run of an "
+                     "earlier version did not count: simulate again, or price it with "
+                     "cost.clock=constant"};
+  }
+}
+
+}  // namespace
+
 PricedRun price_run(const AcceleratorConfig& config, RunResult result,
                     const std::string& config_root) {
+  check_clock_counts(config, result);
   const cost::CostModel model = make_cost_model(config, &result, config_root);
   std::vector<cost::LayerCounts> counts;
   for (const accelerator::LayerResult& layer : result.layers) {

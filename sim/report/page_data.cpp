@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/cost/area_band.hpp"
 #include "sim/cost/reprice.hpp"
 #include "sim/cost/sensitivity.hpp"
 #include "sim/report/page_shown.hpp"
@@ -126,11 +127,17 @@ Json band_json(const cost::Band& band) {
   return {band.p5, band.p50, band.p95};
 }
 
-cost::GroupEnergies groups_of(const results::StoredRun& run) {
+cost::UncertainEnergies uncertain_of(const results::StoredRun& run) {
   cost::ComponentEnergies energies;
   std::transform(run.figures.energy_pj.begin(), run.figures.energy_pj.end(), energies.begin(),
                  [](double energy) { return Picojoules{energy}; });
-  return cost::by_group(energies);
+  cost::ClockRows clock;
+  for (const results::StoredCount& count : run.counts) {
+    clock.add(count.key, count.count, Picojoules{count.energy_pj});
+  }
+  const config::OperandWidths& widths = run.config.precision;
+  return {cost::by_group(energies), clock.energies(pricing::cost_policy(run.config),
+                                                   std::max(widths.weight, widths.activation))};
 }
 
 Json energy_band(const results::StoredRun& run) {
@@ -138,7 +145,7 @@ Json energy_band(const results::StoredRun& run) {
     return totals[0].count() * 1e-6;
   };
   return band_json(
-      cost::band_of({groups_of(run)}, pricing::cost_policy(run.config), metric, kMonteCarlo));
+      cost::band_of({uncertain_of(run)}, pricing::cost_policy(run.config), metric, kMonteCarlo));
 }
 
 /// Of the change of energy in percent; the runs are charged alike.
@@ -146,8 +153,27 @@ Json change_band(const results::StoredRun& from, const results::StoredRun& to) {
   const auto metric = [](const std::vector<Picojoules>& totals) {
     return 100.0 * (totals[1] / totals[0] - 1.0);
   };
-  return band_json(cost::band_of({groups_of(from), groups_of(to)},
+  return band_json(cost::band_of({uncertain_of(from), uncertain_of(to)},
                                  pricing::cost_policy(from.config), metric, kMonteCarlo));
+}
+
+cost::GroupAreas areas_of(const results::StoredRun& run) {
+  cost::GroupAreas areas{};
+  for (int c = 0; c < kComponents; ++c) {
+    const auto component = static_cast<std::size_t>(c);
+    areas.at(static_cast<std::size_t>(cost::area_group_of(static_cast<Component>(c)))) +=
+        SquareMicrometres{run.figures.area_um2[component]};
+  }
+  return areas;
+}
+
+Json area_change_band(const results::StoredRun& from, const results::StoredRun& to,
+                      const std::string& config_root) {
+  const auto technology = cost::Technology::load(
+      fmt::format("{}/technology/{}nm", config_root, from.config.technology.node_nm));
+  return band_json(cost::area_band_of(
+      {areas_of(from), areas_of(to)}, cost::area_ranges(technology),
+      [](const std::vector<double>& mm2) { return 100.0 * (mm2[1] / mm2[0] - 1.0); }, kMonteCarlo));
 }
 
 Json run_json(const results::StoredRun& run, const std::string& label,
@@ -202,7 +228,7 @@ std::optional<std::size_t> claim_end(const std::vector<results::StoredRun>& runs
 }
 
 /// The paper's claims that the runs answer; once for each machine that has the runs.
-Json claims_json(const std::vector<results::StoredRun>& runs) {
+Json claims_json(const std::vector<results::StoredRun>& runs, const std::string& config_root) {
   Json out = Json::array();
   for (const PaperClaim& claim : kPaperClaims) {
     for (std::size_t from = 0; from < runs.size(); ++from) {
@@ -223,7 +249,8 @@ Json claims_json(const std::vector<results::StoredRun>& runs) {
                      {"to", *to},
                      {"paper", claim.percent},
                      {"ours", change},
-                     {"band", area ? Json(nullptr) : change_band(runs[from], runs[*to])}});
+                     {"band", area ? area_change_band(runs[from], runs[*to], config_root)
+                                   : change_band(runs[from], runs[*to])}});
     }
   }
   return out;
@@ -231,7 +258,7 @@ Json claims_json(const std::vector<results::StoredRun>& runs) {
 
 }  // namespace
 
-std::string page_data(const std::vector<results::StoredRun>& runs) {
+std::string page_data(const std::vector<results::StoredRun>& runs, const std::string& config_root) {
   ensure(!runs.empty(), "a page shows at least one run");
   const std::vector<std::string> labels = run_labels(runs);
   const auto settings = run_settings(runs);
@@ -241,7 +268,7 @@ std::string page_data(const std::vector<results::StoredRun>& runs) {
               {"samples", kMonteCarlo.samples},
               {"groups", groups_json()},
               {"shown", shown_json()},
-              {"claims", claims_json(runs)},
+              {"claims", claims_json(runs, config_root)},
               {"runs", Json::array()}};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     Json run = run_json(runs[i], labels[i], settings[i]);

@@ -60,11 +60,12 @@ std::string html_text(const std::string& text) {
 
 }  // namespace
 
-std::string report_page(const std::vector<results::StoredRun>& runs, const std::string& version) {
+std::string report_page(const std::vector<results::StoredRun>& runs, const std::string& config_root,
+                        const std::string& version) {
   return filled(kPage, {{"@TITLE@", html_text(page_title(runs))},
                         {"@STYLE@", kStyle},
                         {"@VERSION@", html_text(version)},
-                        {"@DATA@", island(page_data(runs))},
+                        {"@DATA@", island(page_data(runs, config_root))},
                         {"@SCRIPT@",
                          fmt::format("{}\n{}\n{}", kChartScript, kFigureScript, kSectionsScript)}});
 }

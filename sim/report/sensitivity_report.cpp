@@ -29,11 +29,8 @@ CostPolicy clocked(const CostPolicy& policy, const std::string& config_root) {
   return CostPolicy::read(map);
 }
 
-}  // namespace
-
-std::vector<PriceVariant> price_variants(const CostPolicy& policy, const std::string& config_root) {
-  std::vector<PriceVariant> out;
-  const CostPolicy clock = clocked(policy, config_root);
+/// The older rules, at the factor of the policy.
+void add_rules(const CostPolicy& policy, const CostPolicy& clock, std::vector<PriceVariant>& out) {
   for (const ClockRule rule :
        {ClockRule::flip_flops, ClockRule::constant, ClockRule::proportional}) {
     if (rule != policy.clock) {
@@ -43,10 +40,43 @@ std::vector<PriceVariant> price_variants(const CostPolicy& policy, const std::st
                       fmt::format("cost.idle_pe_clock={}", clock.idle_pe_clock)}});
     }
   }
+}
+
+/// How the clock may scale with the width, and how far PEs without a MAC are gated: the ends of
+/// each, the factor fitted anew for each.
+void add_shares(const CostPolicy& policy, const CostPolicy& clock, std::vector<PriceVariant>& out) {
+  const auto add = [&](const char* name, double fixed, double stalled) {
+    out.push_back({fmt::format("clock: {}", name),
+                   {"cost.clock=share", fmt::format("cost.access_clock={}", clock.access_clock),
+                    fmt::format("cost.clock_factor={}", clock.clock_factor),
+                    fmt::format("cost.idle_pe_clock={}", clock.idle_pe_clock),
+                    fmt::format("cost.fit_stalled_share={}", clock.fit_stalled_share),
+                    fmt::format("cost.fixed_share={}", fixed),
+                    fmt::format("cost.stalled_pe_clock={}", stalled)}});
+  };
+  if (policy.clock == ClockRule::none) {
+    add("as in silicon", clock.fixed_share, clock.stalled_pe_clock);
+  }
+  add("constant", 1.0, clock.stalled_pe_clock);
+  add("proportional to the width", 0.0, clock.stalled_pe_clock);
+  add("stalled PEs like busy ones", clock.fixed_share, 1.0);
+  add("stalled PEs gated", clock.fixed_share, 0.0);
+}
+
+}  // namespace
+
+std::vector<PriceVariant> price_variants(const CostPolicy& policy, const std::string& config_root) {
+  std::vector<PriceVariant> out;
+  const CostPolicy clock = clocked(policy, config_root);
+  if (clock.clock == ClockRule::share) {
+    add_shares(policy, clock, out);
+  } else {
+    add_rules(policy, clock, out);
+  }
   if (policy.clock != ClockRule::none || policy.access_clock) {
     out.push_back({"clock: none", {"cost.access_clock=false", "cost.clock=none"}});
   }
-  if (!policy.access_clock) {
+  if (policy.clock != ClockRule::none || !policy.access_clock) {
     out.push_back({"clock: inside accesses only", {"cost.clock=none", "cost.access_clock=true"}});
   }
   const auto toggle = [&out](const char* key, const char* name, bool now) {
@@ -62,9 +92,7 @@ std::vector<PriceVariant> price_variants(const CostPolicy& policy, const std::st
 namespace {
 
 bool same_ranges(const CostPolicy& a, const CostPolicy& b) {
-  return std::equal(
-      a.uncertainty.begin(), a.uncertainty.end(), b.uncertainty.begin(),
-      [](const Range& x, const Range& y) { return x.low == y.low && x.high == y.high; });
+  return a.uncertainty == b.uncertainty;
 }
 
 std::vector<Picojoules> totals_with(const std::vector<results::StoredRun>& runs,
@@ -95,7 +123,7 @@ SensitivityReport sensitivity_of(const std::vector<results::StoredRun>& runs,
   SensitivityReport report;
   report.settings = settings;
   report.policy = pricing::cost_policy(runs.front().config);
-  std::vector<cost::GroupEnergies> groups;
+  std::vector<cost::UncertainEnergies> energies;
   std::vector<Picojoules> nominal;
   for (const results::StoredRun& run : runs) {
     if (!same_ranges(report.policy, pricing::cost_policy(run.config))) {
@@ -105,7 +133,7 @@ SensitivityReport sensitivity_of(const std::vector<results::StoredRun>& runs,
                                    runs.front().directory)};
     }
     const pricing::PricedRun priced = results::price_stored_run(run, run.config, config_root);
-    groups.push_back(cost::by_group(priced.energy));
+    energies.emplace_back(priced.energy);
     nominal.push_back(priced.energy.total);
     report.policy_lines.push_back(priced.policy);
   }
@@ -120,8 +148,8 @@ SensitivityReport sensitivity_of(const std::vector<results::StoredRun>& runs,
         i == 0 ? fmt::format("energy of {}, uJ", runs[0].directory)
                : fmt::format("energy of {} against {}, %", runs[i].directory, runs[0].directory);
     number.nominal = metric(nominal);
-    number.band = cost::band_of(groups, report.policy, metric, settings);
-    number.constants = cost::tornado(groups, report.policy, metric);
+    number.band = cost::band_of(energies, report.policy, metric, settings);
+    number.constants = cost::tornado(energies, report.policy, metric);
     for (const PolicyVariant& variant : variants) {
       number.policies.emplace_back(variant.name, metric(variant.totals));
     }
@@ -133,14 +161,14 @@ SensitivityReport sensitivity_of(const std::vector<results::StoredRun>& runs,
 std::string to_text(const SensitivityReport& report, TableWidth width) {
   std::string out;
   for (const SensitivityOf& number : report.numbers) {
-    out += fmt::format("{}: {:.3f}; 5 - 50 - 95 % of {} samples: {:.3f} - {:.3f} - {:.3f}\n\n",
-                       number.what, number.nominal, report.settings.samples, number.band.p5,
-                       number.band.p50, number.band.p95);
-    TextTable constants{{"constants of", "factor low", "gives", "factor high", "gives", "swing"}};
+    out += fmt::format(
+        "{}: 5 - 50 - 95 % of {} samples: {:.3f} - {:.3f} - {:.3f}; as priced: {:.3f}\n\n",
+        number.what, report.settings.samples, number.band.p5, number.band.p50, number.band.p95,
+        number.nominal);
+    TextTable constants{{"constants of, or parameter", "low", "gives", "high", "gives", "swing"}};
     for (const cost::TornadoRow& row : number.constants) {
-      const Range& range = report.policy.uncertainty[static_cast<std::size_t>(row.group)];
-      constants.add({std::string{to_string(row.group)}, fmt::format("{}", range.low),
-                     fmt::format("{:.3f}", row.at_low), fmt::format("{}", range.high),
+      constants.add({std::string{row.name}, fmt::format("{}", row.range.low),
+                     fmt::format("{:.3f}", row.at_low), fmt::format("{}", row.range.high),
                      fmt::format("{:.3f}", row.at_high), fmt::format("{:.3f}", row.swing())});
     }
     TextTable policies{{"policy, one at a time", "gives", "change"}};
@@ -161,9 +189,8 @@ std::string to_json(const SensitivityReport& report) {
   for (const SensitivityOf& number : report.numbers) {
     Json constants = Json::array();
     for (const cost::TornadoRow& row : number.constants) {
-      const Range& range = report.policy.uncertainty[static_cast<std::size_t>(row.group)];
-      constants.push_back({{"group", to_string(row.group)},
-                           {"factor", {range.low, range.high}},
+      constants.push_back({{row.parameter ? "parameter" : "group", row.name},
+                           {row.parameter ? "value" : "factor", {row.range.low, row.range.high}},
                            {"at_low", row.at_low},
                            {"at_high", row.at_high}});
     }

@@ -38,22 +38,6 @@ std::string setting_of(const StoredPoint& point, bool with_highway_keys) {
   return rest.text();
 }
 
-ClaimPoint claim_point(const StoredPoint& point, const PricedRun& priced) {
-  ClaimPoint made;
-  made.bits = point.run.config.precision.weight;
-  const std::string asked = point.settings.value("highway.enabled");
-  const bool highway = asked.empty() ? point.run.config.highway.enabled : asked == "true";
-  made.highway_bits = highway ? point.run.config.highway.bits : 0;
-  made.groups = cost::by_group(priced.energy);
-  made.energy_uj = priced.energy_uj();
-  made.highway_uj = priced.energy.of_stream(Stream::highway).count() * 1e-6;
-  made.area_mm2 = priced.area_mm2();
-  made.cycles = static_cast<double>(priced.result.cycles().total());
-  made.dram_mbit = static_cast<double>(priced.dram_bytes()) * 8e-6;
-  made.glb_mbit = static_cast<double>(priced.glb_bytes()) * 8e-6;
-  return made;
-}
-
 std::optional<double> percent(double from, double to) {
   return 100.0 * (to / from - 1.0);
 }
@@ -67,14 +51,11 @@ Claims against(const Claims& claims, const Claims& base) {
           difference(claims.highway, base.highway)};
 }
 
-/// The set with every energy scaled by group, to see what constants do.
-ClaimSet scaled(const ClaimSet& set, cost::Group group, double factor) {
+/// The set with what is uncertain set otherwise.
+ClaimSet drawn(const ClaimSet& set, const cost::Draw& draw) {
   ClaimSet made = set;
   for (ClaimPoint& point : made.points) {
-    cost::GroupFactors factors;
-    factors.fill(1.0);
-    factors[static_cast<std::size_t>(group)] = factor;
-    point.energy_uj = cost::scaled_total(point.groups, factors).count() * 1e-6;
+    point.energy_uj = cost::scaled_total(point.uncertain, draw).count() * 1e-6;
   }
   return made;
 }
@@ -105,6 +86,31 @@ void share_runs_without_highway(std::vector<ClaimSet>& sets, const std::vector<S
 }
 
 }  // namespace
+
+ClaimPoint claim_point(const StoredPoint& point, const PricedRun& priced) {
+  ClaimPoint made;
+  made.bits = point.run.config.precision.weight;
+  const std::string asked = point.settings.value("highway.enabled");
+  const bool highway = asked.empty() ? point.run.config.highway.enabled : asked == "true";
+  made.highway_bits = highway ? point.run.config.highway.bits : 0;
+  made.uncertain = cost::UncertainEnergies{priced.energy};
+  made.energy_uj = priced.energy_uj();
+  made.highway_uj = priced.energy.of_stream(Stream::highway).count() * 1e-6;
+  made.area_mm2 = priced.area_mm2();
+  for (const cost::AreaItem& item : priced.area) {
+    made.areas.at(static_cast<std::size_t>(cost::area_group_of(item.component))) += item.area;
+  }
+  made.cycles = static_cast<double>(priced.result.cycles().total());
+  made.dram_mbit = static_cast<double>(priced.dram_bytes()) * 8e-6;
+  made.glb_mbit = static_cast<double>(priced.glb_bytes()) * 8e-6;
+  return made;
+}
+
+cost::AreaRanges area_ranges_of(const config::AcceleratorConfig& config,
+                                const std::string& config_root) {
+  return cost::area_ranges(cost::Technology::load(
+      fmt::format("{}/technology/{}nm", config_root, config.technology.node_nm)));
+}
 
 bool is_sweep_directory(const std::string& directory) {
   std::error_code ignored;
@@ -173,8 +179,12 @@ std::vector<ClaimSet> claim_sets(const std::vector<StoredPoint>& points,
     auto set = std::find_if(sets.begin(), sets.end(),
                             [&](const ClaimSet& each) { return each.setting == setting; });
     if (set == sets.end()) {
-      sets.push_back(
-          {setting, point.run.result.network, {}, pricing::cost_policy(config), priced.policy});
+      sets.push_back({setting,
+                      point.run.result.network,
+                      {},
+                      pricing::cost_policy(config),
+                      area_ranges_of(config, config_root),
+                      priced.policy});
       set = std::prev(sets.end());
     }
     set->points.push_back(claim_point(point, priced));
@@ -189,13 +199,20 @@ std::vector<ClaimSet> claim_sets(const std::vector<StoredPoint>& points,
   return sets;
 }
 
+cost::Band area_change_band(const ClaimPoint& from, const ClaimPoint& to,
+                            const cost::AreaRanges& ranges, const cost::MonteCarlo& settings) {
+  return cost::area_band_of(
+      {from.areas, to.areas}, ranges,
+      [](const std::vector<double>& mm2) { return 100.0 * (mm2[1] / mm2[0] - 1.0); }, settings);
+}
+
 Change energy_change(const ClaimPoint& from, const ClaimPoint& to, const cost::CostPolicy& policy,
                      const cost::MonteCarlo& settings) {
   const auto metric = [](const std::vector<Picojoules>& totals) {
     return 100.0 * (totals[1] / totals[0] - 1.0);
   };
   return {*percent(from.energy_uj, to.energy_uj),
-          cost::band_of({from.groups, to.groups}, policy, metric, settings)};
+          cost::band_of({from.uncertain, to.uncertain}, policy, metric, settings)};
 }
 
 ClaimEnds ends_of(const ClaimSet& set, const report::PaperClaim& claim, int highway_bits) {
@@ -234,17 +251,17 @@ std::vector<Swing> swings(const std::vector<ClaimSet>& sets, const std::vector<S
     const Claims moved = against(claims_of(priced.front(), highway_bits), nominal);
     rows.push_back({name, "same counts, other prices", moved, moved});
   }
-  for (int i = 0; i < cost::kGroups; ++i) {
-    const auto group = static_cast<cost::Group>(i);
-    const Range range = base.policy.uncertainty[static_cast<std::size_t>(i)];
-    const auto at = [&](double factor) {
-      Claims moved = against(claims_of(scaled(base, group, factor), highway_bits), nominal);
+  for (const cost::Uncertain& each : cost::uncertain(base.policy)) {
+    const Range& range = each.range;
+    const auto at = [&](double value) {
+      Claims moved = against(claims_of(drawn(base, each.at(value)), highway_bits), nominal);
       moved.area.reset();  // the ranges are of energies
       return moved;
     };
-    rows.push_back({std::string{to_string(group)},
-                    fmt::format("constants x {}..{}", range.low, range.high), at(range.low),
-                    at(range.high)});
+    rows.push_back(
+        {std::string{each.name},
+         fmt::format("{} {}..{}", each.parameter ? "values" : "constants x", range.low, range.high),
+         at(range.low), at(range.high)});
   }
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Swing& a, const Swing& b) { return a.size() > b.size(); });

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/cost/area_band.hpp"
 #include "sim/cost/sensitivity.hpp"
 #include "sim/pricing/repricing.hpp"
 #include "sim/report/paper_claims.hpp"
@@ -32,14 +33,20 @@ struct StoredPoint {
 struct ClaimPoint {
   int bits = 0;          ///< of weights and activations
   int highway_bits = 0;  ///< as asked for; 0: no highway
-  cost::GroupEnergies groups{};
+  cost::UncertainEnergies uncertain;
   double energy_uj = 0.0;
   double highway_uj = 0.0;  ///< the highway stream's own actions
   double area_mm2 = 0.0;
+  cost::GroupAreas areas{};
   double cycles = 0.0;
   double dram_mbit = 0.0;
   double glb_mbit = 0.0;
 };
+
+[[nodiscard]] ClaimPoint claim_point(const StoredPoint& point, const pricing::PricedRun& priced);
+/// Of the technology that a configuration is priced with.
+[[nodiscard]] cost::AreaRanges area_ranges_of(const config::AcceleratorConfig& config,
+                                              const std::string& config_root);
 
 /// Runs that differ in precision and highway only.
 struct ClaimSet {
@@ -47,6 +54,7 @@ struct ClaimSet {
   std::string network;
   std::vector<ClaimPoint> points;
   cost::CostPolicy policy;
+  cost::AreaRanges area_ranges{};
   std::string policy_line;
 
   [[nodiscard]] const ClaimPoint* find(int bits, int highway_bits) const;
@@ -66,6 +74,9 @@ struct Change {
   double percent = 0.0;
   cost::Band band;
 };
+[[nodiscard]] cost::Band area_change_band(const ClaimPoint& from, const ClaimPoint& to,
+                                          const cost::AreaRanges& ranges,
+                                          const cost::MonteCarlo& settings);
 [[nodiscard]] Change energy_change(const ClaimPoint& from, const ClaimPoint& to,
                                    const cost::CostPolicy& policy,
                                    const cost::MonteCarlo& settings);

@@ -42,10 +42,9 @@ std::vector<ClaimRow> claim_rows(const ClaimSet& base, int highway_bits,
     if (change) {
       const ClaimEnds ends = ends_of(base, claim, highway_bits);
       const bool area = claim.figure == report::PaperClaim::Figure::area;
-      rows.push_back(
-          {report::claim_text(claim, highway_bits), claim.percent, *change,
-           area ? std::nullopt
-                : std::optional{energy_change(*ends.from, *ends.to, base.policy, settings).band}});
+      rows.push_back({report::claim_text(claim, highway_bits), claim.percent, *change,
+                      area ? area_change_band(*ends.from, *ends.to, base.area_ranges, settings)
+                           : energy_change(*ends.from, *ends.to, base.policy, settings).band});
     }
   };
   add(report::kAreaClaim, ours.area);
@@ -170,31 +169,29 @@ std::string swing_text(const std::optional<double>& low, const std::optional<dou
 }
 
 std::string claims_text(const ClaimsReport& report, TableWidth width) {
-  TextTable table{{"claim (paper, section 5.5)", "paper %", "ours %", "5 %", "50 %", "95 %"}};
+  TextTable table{{"claim (paper, section 5.5)", "paper %", "5 %", "50 %", "95 %", "point"}};
   for (const ClaimRow& row : report.claims) {
-    std::vector<std::string> cells{row.what, fmt::format("{:+.1f}", row.paper),
-                                   fmt::format("{:+.1f}", row.ours)};
-    if (row.band) {
-      for (const double value : {row.band->p5, row.band->p50, row.band->p95}) {
-        cells.push_back(fmt::format("{:+.1f}", value));
-      }
+    std::vector<std::string> cells{row.what, fmt::format("{:+.1f}", row.paper)};
+    for (const double value : {row.band->p5, row.band->p50, row.band->p95}) {
+      cells.push_back(fmt::format("{:+.1f}", value));
     }
+    cells.push_back(fmt::format("{:+.1f}", row.ours));
     table.add(cells);
   }
   return report.claims.empty() ? "" : table.to_string(width) + '\n';
 }
 
 std::string overheads_text(const ClaimsReport& report, TableWidth width) {
-  TextTable table{{"the highway adds", "uJ", "own uJ", "DRAM Mbit", "GLB Mbit", "energy %", "5 %",
-                   "50 %", "95 %", "area %", "cycles %"}};
+  TextTable table{{"the highway adds", "uJ", "own uJ", "DRAM Mbit", "GLB Mbit", "5 %", "50 %",
+                   "95 %", "energy %", "area %", "cycles %"}};
   for (const Overhead& row : report.overheads) {
     table.add(
         {fmt::format("{} bit + {}-bit highway{}{}", row.bits, row.highway_bits,
                      row.setting.empty() ? "" : ", ", row.setting),
          fmt::format("{:.1f}", row.added_uj), fmt::format("{:.1f}", row.stream_uj),
          fmt::format("{:.2f}", row.dram_mbit), fmt::format("{:.2f}", row.glb_mbit),
-         fmt::format("{:+.2f}", row.energy.percent), fmt::format("{:+.2f}", row.energy.band.p5),
-         fmt::format("{:+.2f}", row.energy.band.p50), fmt::format("{:+.2f}", row.energy.band.p95),
+         fmt::format("{:+.2f}", row.energy.band.p5), fmt::format("{:+.2f}", row.energy.band.p50),
+         fmt::format("{:+.2f}", row.energy.band.p95), fmt::format("{:+.2f}", row.energy.percent),
          fmt::format("{:+.2f}", row.area_percent), fmt::format("{:+.2f}", row.cycles_percent)});
   }
   return report.overheads.empty() ? "" : table.to_string(width) + '\n';
@@ -214,12 +211,12 @@ std::string limits_text(const ClaimsReport& report) {
 
 std::string alternatives_text(const ClaimsReport& report, TableWidth width) {
   TextTable table{
-      {"with highway, against without", "energy %", "5 %", "50 %", "95 %", "area %", "cycles %"}};
+      {"with highway, against without", "5 %", "50 %", "95 %", "energy %", "area %", "cycles %"}};
   for (const Alternative& row : report.alternatives) {
     table.add(
         {fmt::format("{} bit + {}-bit highway vs {} bit", row.bits, row.highway_bits, row.against),
-         fmt::format("{:+.1f}", row.energy.percent), fmt::format("{:+.1f}", row.energy.band.p5),
-         fmt::format("{:+.1f}", row.energy.band.p50), fmt::format("{:+.1f}", row.energy.band.p95),
+         fmt::format("{:+.1f}", row.energy.band.p5), fmt::format("{:+.1f}", row.energy.band.p50),
+         fmt::format("{:+.1f}", row.energy.band.p95), fmt::format("{:+.1f}", row.energy.percent),
          fmt::format("{:+.1f}", row.area_percent), fmt::format("{:+.1f}", row.cycles_percent)});
   }
   return report.alternatives.empty() ? "" : table.to_string(width) + '\n';

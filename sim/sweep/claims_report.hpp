@@ -47,7 +47,7 @@ struct ClaimRow {
   std::string what;
   double paper = 0.0;
   double ours = 0.0;
-  std::optional<cost::Band> band;  ///< none for areas: their tables state no range
+  std::optional<cost::Band> band;
 };
 
 struct ClaimsReport {

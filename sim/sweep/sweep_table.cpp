@@ -55,9 +55,14 @@ std::string change(double value, double reference) {
   return reference > 0.0 ? fmt::format("{:+.1f}", 100.0 * (value / reference - 1.0)) : "";
 }
 
+std::string interval(const std::optional<cost::Band>& band, int digits) {
+  return band ? fmt::format("{:+.{}f} .. {:+.{}f}", band->p5, digits, band->p95, digits) : "";
+}
+
 class Table {
  public:
-  Table(const std::vector<PointResult>& points, TableWidth width) : points_{points}, width_{width} {
+  Table(const std::vector<PointResult>& points, TableWidth width, const PointBands& bands)
+      : points_{points}, width_{width}, bands_{bands} {
     for (const PointResult& point : points) {
       if (point.has_results() && point.weight_bits == 16 && point.activation_bits == 16 &&
           !point.highway && reference_ == nullptr) {
@@ -203,7 +208,8 @@ class Table {
 
   /// Each point with highway against the same precision without.
   [[nodiscard]] std::string overheads() const {
-    TextTable table{{"the highway adds", "uJ", "%", "DRAM Mbit", "GLB Mbit", "mm2 %", "cycles %"}};
+    TextTable table{
+        {"the highway adds", "uJ", "5 to 95 %", "%", "DRAM Mbit", "GLB Mbit", "mm2 %", "cycles %"}};
     for (const PointResult& with : points_) {
       const PointResult* without =
           with.has_results() && with.settings.value("highway.enabled") == "true"
@@ -218,6 +224,7 @@ class Table {
                                          8e-6);
       };
       table.add({label(with), fmt::format("{:.1f}", energy_uj(with) - energy_uj(*without)),
+                 interval(bands_.energy(without->settings, with.settings), 2),
                  fmt::format("{:.2f}", 100.0 * (energy_uj(with) / energy_uj(*without) - 1.0)),
                  megabits(&results::Totals::dram_bytes), megabits(&results::Totals::glb_bytes),
                  change(area_mm2(with), area_mm2(*without)),
@@ -228,7 +235,7 @@ class Table {
 
   /// Section 5.5 of the precision-highway paper.
   [[nodiscard]] std::string claims() const {
-    TextTable table{{"claim (paper, section 5.5)", "paper %", "ours %"}};
+    TextTable table{{"claim (paper, section 5.5)", "paper %", "ours, 5 to 95 %", "point %"}};
     for (const report::PaperClaim& claim : report::kPaperClaims) {
       const PointResult* from = find(claim.from_bits, false);
       const PointResult* to = find(claim.to_bits, claim.to_highway);
@@ -237,6 +244,9 @@ class Table {
       }
       const bool area = claim.figure == report::PaperClaim::Figure::area;
       table.add({report::claim_text(claim, to->highway_bits), fmt::format("{:+.1f}", claim.percent),
+                 interval(area ? bands_.area(from->settings, to->settings)
+                               : bands_.energy(from->settings, to->settings),
+                          1),
                  area ? change(area_mm2(*to), area_mm2(*from))
                       : change(energy_uj(*to), energy_uj(*from))});
     }
@@ -298,14 +308,16 @@ class Table {
 
   const std::vector<PointResult>& points_;
   TableWidth width_;
+  const PointBands& bands_;
   const PointResult* reference_ = nullptr;
   bool labels_by_bits_ = true;
 };
 
 }  // namespace
 
-std::string sweep_table(const std::vector<PointResult>& points, report::TableWidth width) {
-  return Table{points, width}.text();
+std::string sweep_table(const std::vector<PointResult>& points, report::TableWidth width,
+                        const PointBands& bands) {
+  return Table{points, width, bands}.text();
 }
 
 }  // namespace turnpike::sweep

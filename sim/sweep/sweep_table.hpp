@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/report/text_table.hpp"
+#include "sim/sweep/point_bands.hpp"
 #include "sim/sweep/point_result.hpp"
 
 namespace turnpike::sweep {
@@ -14,7 +15,8 @@ namespace turnpike::sweep {
 /// highway, the highway's overhead (uJ, Mbit, percent), the paper's claims beside ours, the
 /// operation counts of its Table 6, and k bits with highway against k + 1 bits without. Ends with
 /// the policy line.
+/// Changes stand as intervals first, as far as `bands` knows the points.
 [[nodiscard]] std::string sweep_table(const std::vector<PointResult>& points,
-                                      report::TableWidth width);
+                                      report::TableWidth width, const PointBands& bands = {});
 
 }  // namespace turnpike::sweep

@@ -128,8 +128,8 @@ def headline(pair):
     rest_text = ("\u2212" if rest < 0 else "") + ("0" if rest == 0 else three_digits(rest))
     mappings = [[layer["mapping"] for layer in run.results["layers"]] for run in (pair.run, pair.base)]
     what = "longer run and other data" if mappings[0] == mappings[1] else "longer run, other data and mapping"
-    return (f"{start}{charts.signed_three(pair.added)} µJ, {signed(pair.percent('energy_uj'), 2)} % "
-            f"({range_text(pair.shown['added_percent_band'], 2)}): {own}, {what} {rest_text}")
+    return (f"{start}{charts.signed_three(pair.added)} µJ, {range_text(pair.shown['added_percent_band'], 2)} % "
+            f"(as priced {signed(pair.percent('energy_uj'), 2)} %): {own}, {what} {rest_text}")
 
 
 def check_tables(f, tables, data, runs, pairs):
@@ -138,7 +138,7 @@ def check_tables(f, tables, data, runs, pairs):
     if pairs:
         check_table(f, "page, highway", tables.get("What the highway costs", []), [highway(pair) for pair in pairs])
     f.same("page, claims", [row[1:] for row in tables.get("The paper's claims", [])[1:]],
-           [[signed(claim["paper"]), signed(claim["ours"]), range_text(claim["band"], 1)] for claim in data["claims"]])
+           [[signed(claim["paper"]), range_text(claim["band"], 1), signed(claim["ours"])] for claim in data["claims"]])
     f.same("page, directories", [row[:2] for row in tables.get("What these figures mean", [])[1:]],
            [[shown["label"], str(run.directory)] for shown, run in zip(data["runs"], runs)])
 

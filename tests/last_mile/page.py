@@ -7,7 +7,7 @@ import pathlib
 import random
 
 from charts import SHOWN, of_time
-from questions import GROUPS, band
+from questions import Uncertain, band, check_area_band, drawn, ranges_of
 from reading import at
 from run_files import LAYER
 
@@ -104,20 +104,16 @@ class Bands:
     def __init__(self, f, samples):
         self.f = f
         f.same("page data samples", samples, 4000)
-        rng = random.Random(3)
-        self.drawn = [[rng.random() for _ in GROUPS] for _ in range(6000)]
 
     def check(self, where, got, runs):
         """Of the energy of one run in uJ, of the change to the second in percent."""
-        ranges = at(runs[0].config, "cost.uncertainty")
-        logs = [tuple(math.log(float(x)) for x in ranges[group]) for group in GROUPS]
-        energies = [[run.counts.energy(component=parts) for parts in GROUPS.values()] for run in runs]
+        ranges, energies = ranges_of(runs[0]), [Uncertain(run) for run in runs]
+        rng = random.Random(3)
 
-        def metric(point):
-            factors = [math.exp(low + u * (high - low)) for u, (low, high) in zip(point, logs)]
-            totals = [sum(map(lambda factor, pj: factor * pj, factors, own)) for own in energies]
+        def metric(draw):
+            totals = [each.total(draw) for each in energies]
             return totals[0] * 1e-6 if len(totals) == 1 else 100 * (totals[1] / totals[0] - 1)
-        values = [metric(point) for point in self.drawn]
+        values = [metric(drawn(rng, ranges)) for _ in range(6000)]
         for shown, want in zip(got or [math.nan] * 3, band(values)):
             self.f.close(where, shown, want, 0.0, 1e-9 + 0.04 * (max(values) - min(values)))
 
@@ -139,7 +135,7 @@ def check_claims(f, where, claims, runs, bands):
         if key == "energy_uj":
             bands.check(f"{where} {claim['what']} band", claim["band"], [runs[start], runs[end]])
         else:
-            f.same(f"{where} {claim['what']} band", claim["band"], None)
+            check_area_band(f, f"{where} {claim['what']} band", claim["band"], runs[start], runs[end])
 
 
 def is_width(run, bits, highway):

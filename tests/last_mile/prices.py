@@ -140,7 +140,8 @@ class Prices:
             return 0.0
         if component == "leakage" and not at(self.config, "cost.leakage"):
             return 0.0
-        if component == "clock" and at(self.config, "cost.clock") == "none":
+        if component == "clock" and (at(self.config, "cost.clock") == "none" or at(self.config, "cost.clock") != "share"
+                                     and item in ("networks", "buffers")):
             return 0.0
         if not bits.isdigit():
             return None

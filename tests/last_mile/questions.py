@@ -1,10 +1,11 @@
 """What compare, explain, reprice, sensitivity and area say, against the stored runs they were asked about."""
 
 import math
+import pathlib
 import random
 
 from flat_files import COMPONENTS
-from reading import at, text_tables, unfolded
+from reading import at, read_yaml, text_tables, unfolded
 from run_files import FILES, STREAMS
 
 METRICS = {"energy": ("energy_uj", "uJ"), "area": ("area_mm2", "mm2"), "latency": ("latency_ms", "ms"),
@@ -18,6 +19,86 @@ COMPARED = ["directory", "network", "accelerator", "precision", "highway", "poli
 GROUPS = {"logic": ["mac", "post", "rlc", "pe_control", "controller"],
           "spads": ["ifmap_spad", "filter_spad", "psum_spad"], "noc": ["noc", "pe_fifo", "pe_link"],
           "glb": ["glb", "glb_filter"], "clock": ["clock"], "leakage": ["leakage"], "dram": ["dram"]}
+
+
+# What is drawn beside them where the clock rule is `share`: values, not factors.
+PARAMETERS = ("fixed_share", "stalled_pe_clock")
+
+
+def clock_energy(run, fixed, stalled):
+    """pJ of the run's clock, were the two parameters these and the factor fitted anew."""
+    cost = run.config["cost"]
+    clock = run.counts.pick(component="clock")
+    rows = {item: {"pj": run.counts.energy(component="clock", item=item), "count": run.counts.count(component="clock", item=item)}
+            for item in {row["item"] for row in clock}}
+    if cost["clock"] != "share" or not rows:
+        return math.fsum(row["pj"] for row in rows.values())
+    bits = max(run.results["precision"]["weight"], run.results["precision"]["activation"])
+    s, g, p = (float(cost[key]) for key in ("fixed_share", "stalled_pe_clock", "fit_stalled_share"))
+    width = (fixed + (1 - fixed) * bits / 16) / (s + (1 - s) * bits / 16)
+    fit = (1 - p * (1 - g)) / (1 - p * (1 - stalled))
+    pj = {item: row["pj"] for item, row in rows.items()}
+    waiting = rows["stalled"]["count"] * pj["active"] / rows["active"]["count"] if "stalled" in rows else 0.0
+    by_width = math.fsum([pj["active"], pj.get("gated", 0.0), pj["networks"], stalled * waiting])
+    return (by_width * width + pj["buffers"]) * fit
+
+
+class Uncertain:
+    """A run's energy by group; its total at a draw: {group: factor, parameter: value}."""
+
+    def __init__(self, run):
+        self.run = run
+        self.groups = {group: run.counts.energy(component=parts) for group, parts in GROUPS.items()}
+
+    def total(self, draw):
+        cost, groups = self.run.config["cost"], dict(self.groups)
+        if any(name in draw for name in PARAMETERS):
+            groups["clock"] = clock_energy(self.run, *(draw.get(name, float(cost.get(name, 1))) for name in PARAMETERS))
+        return math.fsum(draw.get(group, 1.0) * pj for group, pj in groups.items())
+
+
+def ranges_of(run):
+    """{name: (low, high)} of what is drawn for this run."""
+    ranges = at(run.config, "cost.uncertainty")
+    share = run.config["cost"]["clock"] == "share"
+    return {name: tuple(map(float, ranges[name])) for name in (*GROUPS, *(PARAMETERS if share else ())) if name in ranges}
+
+
+def drawn(rng, ranges):
+    return {name: rng.uniform(*r) if name in PARAMETERS else math.exp(rng.uniform(*map(math.log, r)))
+            for name, r in ranges.items()}
+
+
+CONFIGS = pathlib.Path(__file__).resolve().parents[2] / "configs"
+
+
+def area_band(one, other, samples=8000):
+    """Of the change of area in percent, by the ranges of the runs' technology."""
+    node = at(one.config, "technology.node_nm")
+    constants = read_yaml(CONFIGS / "technology" / f"{node}nm" / "technology.yaml")[0]["constants"]
+
+    def relative(name):
+        low, high = (float(x) / constants[name]["value"] for x in constants[name]["range"])
+        return low, high
+    cell, dense = relative("um2_per_nand2"), relative("logic_utilization")
+    logic = (cell[0] / dense[1], cell[1] / dense[0])
+    own = {"mac": relative("mac_area"), "filter_spad": relative("filter_spad_area"), "buffer": relative("buffer_area")}
+    areas = [run.results["area_um2"] for run in (one, other)]
+    rng = random.Random(4)
+    values = []
+    for _ in range(samples):
+        draw = {name: math.exp(rng.uniform(*map(math.log, r))) for name, r in {**own, "logic": logic}.items()}
+        draw["mac"] *= draw["logic"]
+        sums = [math.fsum(um2 * draw["buffer" if c.startswith("glb") else c if c in draw else "logic"]
+                          for c, um2 in parts.items()) for parts in areas]
+        values.append(100 * (sums[1] / sums[0] - 1))
+    return values
+
+
+def check_area_band(f, where, got, one, other):
+    values = area_band(one, other)
+    for shown, want in zip(got or [math.nan] * 3, band(values)):
+        f.close(where, shown, want, 0.0, 1e-9 + 0.05 * (max(values) - min(values)))
 
 
 def number(value):
@@ -179,25 +260,27 @@ def check_sensitivity(f, document, runs):
     f.keys(where, document, ["schema", "samples", "seed", "policies", "numbers"])
     f.same(f"{where} schema", document["schema"], "turnpike-sensitivity/1")
     f.same(f"{where} policies", document["policies"], [run.results["policy"] for run in runs])
-    groups = [{group: run.counts.energy(component=components) for group, components in GROUPS.items()} for run in runs]
-    ranges = at(runs[0].config, "cost.uncertainty")
+    energies = [Uncertain(run) for run in runs]
+    ranges = ranges_of(runs[0])
 
-    def metric(factors):
-        totals = [math.fsum(factors.get(group, 1.0) * pj for group, pj in energies.items()) for energies in groups]
+    def metric(draw):
+        totals = [each.total(draw) for each in energies]
         return totals[0] * 1e-6 if len(runs) == 1 else 100 * (totals[1] / totals[0] - 1)
 
     number_ = document["numbers"][0]
     f.same(f"{where} numbers", len(document["numbers"]), max(1, len(runs) - 1))
     f.keys(f"{where} number", number_, ["what", "nominal", "p5", "p50", "p95", "constants", "policies"])
     f.close(f"{where} nominal", number_["nominal"], metric({}), 1e-9, 1e-9)
-    f.same(f"{where} groups", sorted(row["group"] for row in number_["constants"]), sorted(GROUPS))
+    f.same(f"{where} groups", sorted(name_of(row) for row in number_["constants"]), sorted(ranges))
     for row in number_["constants"]:
-        f.keys(f"{where} constants", row, ["group", "factor", "at_low", "at_high"])
-        f.same(f"{where} {row['group']} factor", row["factor"], [float(x) for x in ranges[row["group"]]])
-        for key, factor in zip(("at_low", "at_high"), row["factor"]):
-            f.close(f"{where} {row['group']} {key}", row[key], metric({row["group"]: factor}), 1e-9, 1e-9)
+        name = name_of(row)
+        f.keys(f"{where} constants", row, ["parameter", "value", "at_low", "at_high"] if name in PARAMETERS else
+               ["group", "factor", "at_low", "at_high"])
+        f.same(f"{where} {name} range", ends_of(row), list(ranges[name]))
+        for key, end in zip(("at_low", "at_high"), ends_of(row)):
+            f.close(f"{where} {name} {key}", row[key], metric({name: end}), 1e-9, 1e-9)
     rng = random.Random(1)
-    samples = [metric({g: math.exp(rng.uniform(*map(math.log, r))) for g, r in ranges.items()}) for _ in range(20000)]
+    samples = [metric(drawn(rng, ranges)) for _ in range(20000)]
     spread = max(samples) - min(samples)
     for key, value in zip(("p5", "p50", "p95"), band(samples)):
         f.close(f"{where} {key}", number_[key], value, 0.0, 0.04 * spread)
@@ -205,16 +288,26 @@ def check_sensitivity(f, document, runs):
         check_policies(f, where, runs[0], {row["policy"]: row["value"] for row in number_["policies"]})
 
 
+def name_of(row):
+    return row.get("group") or row.get("parameter")
+
+
+def ends_of(row):
+    return row.get("factor") or row.get("value")
+
+
 def check_policies(f, where, run, values):
     counts, cost = run.counts, run.config["cost"]
     total = counts.energy()
-    out = {"clock: none": counts.energy(component="clock")}
+    # Without the clock, and with the pins of gated registers where they are paid for anyway.
+    clock = "clock: inside accesses only" if cost["access_clock"] else "clock: none"
+    out = {clock: counts.energy(component="clock")}
     if cost["leakage"]:
         out["leakage: out"] = counts.energy(component="leakage")
     if cost["dram_background"]:
         out["DRAM standby: out"] = counts.energy(component="dram", action=["refresh", "background"])
     for policy, less in out.items():
-        if policy == "clock: none" and cost["clock"] == "none":
+        if policy == clock and cost["clock"] == "none":
             continue
         f.close(f"{where} {policy}", values.get(policy), (total - less) * 1e-6, 1e-9)
 
@@ -222,14 +315,14 @@ def check_policies(f, where, run, values):
 def check_sensitivity_text(f, text, document):
     text = unfolded(text)
     for number_ in document["numbers"]:
-        line = (f"{number_['what']}: {number_['nominal']:.3f}; 5 - 50 - 95 % of {document['samples']} samples: "
-                f"{number_['p5']:.3f} - {number_['p50']:.3f} - {number_['p95']:.3f}")
+        line = (f"{number_['what']}: 5 - 50 - 95 % of {document['samples']} samples: {number_['p5']:.3f} - "
+                f"{number_['p50']:.3f} - {number_['p95']:.3f}; as priced: {number_['nominal']:.3f}")
         f.true("sensitivity", line in text, f"does not say '{line}'")
         for table in text_tables(text)[0]:
             for row in table.rows:
-                known = {r["group"]: r for r in number_["constants"]}.get(row[0])
+                known = {name_of(r): r for r in number_["constants"]}.get(row[0])
                 if known:
                     swing = abs(known["at_high"] - known["at_low"])
                     f.same(f"sensitivity {row[0]}", [float(x) for x in row[1:]],
-                           [float(f"{x:.3f}") for x in (known["factor"][0], known["at_low"], known["factor"][1],
+                           [float(f"{x:.3f}") for x in (ends_of(known)[0], known["at_low"], ends_of(known)[1],
                                                         known["at_high"], swing)])

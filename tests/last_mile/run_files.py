@@ -127,12 +127,20 @@ class RunFiles:
                      f"leakage {'in' if at(config, 'cost.leakage') else 'out'}",
                      f"DRAM {at(config, 'dram.device')}", f"feature maps {config['feature_maps']}",
                      f"standby {'in' if at(config, 'cost.dram_background') else 'out'}",
-                     "clock inside accesses only" if at(config, "cost.access_clock") else
-                     "no clock" if at(config, "cost.clock") == "none" else
-                     f"clock {at(config, 'cost.clock')} x {at(config, 'cost.clock_factor')}",
+                     self.clock_words(),
                      f"psum {PSUM_RULES.get(at(config, 'psum.cost_bits'), '{} bit').format(at(config, 'psum.cost_bits'))}"]:
             self.f.true(where, part in policy, f"says '{policy}' and not '{part}'")
         self.f.same(f"{where}: what is not to be trusted", policy.partition("; beware: ")[2], ", ".join(self.untrusted()))
+
+    def clock_words(self):
+        cost = self.config["cost"]
+        if cost["clock"] == "none":
+            return "clock inside accesses only" if cost["access_clock"] else "no clock"
+        words = f"clock {cost['clock']} x {cost['clock_factor']}"
+        if cost["clock"] == "share":
+            parts = [float(cost[key]) for key in ("fixed_share", "stalled_pe_clock", "idle_pe_clock")]
+            words += " (fixed {:g}, stalled PEs {:g}, idle PEs {:g})".format(*parts)
+        return words + (", clock pins in accesses" if cost["access_clock"] else "")
 
     def untrusted(self):
         """Of figures without an Accelergy table."""
@@ -167,7 +175,12 @@ class RunFiles:
         f.keys(f"{where} energy_pj", layer["energy_pj"], COMPONENTS)
         for component, energy in layer["energy_pj"].items():
             f.same(f"{where} energy_pj.{component}", energy, counts.energy(layer=name, component=component))
-        f.same(f"{where} clocked PE-cycles", counts.count(layer=name, component="clock"), layer["cycles"] * pes)
+        f.same(f"{where} clocked PE-cycles", counts.count(layer=name, component="clock", item=["active", "stalled", "gated"]),
+               layer["cycles"] * pes)
+        f.same(f"{where} PE-cycles with a MAC", counts.count(layer=name, component="clock", item="active"),
+               counts.count(layer=name, component="mac"))
+        for item in ("networks", "buffers"):
+            f.same(f"{where} clocks of {item}", counts.count(layer=name, component="clock", item=item), layer["cycles"])
         for component in ("leakage", "controller"):
             f.same(f"{where} cycles of {component}", counts.count(layer=name, component=component), layer["cycles"])
         for component, action in (("filter_spad", "read"), ("psum_spad", "write")):

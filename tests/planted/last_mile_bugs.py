@@ -218,8 +218,8 @@ BUGS = [
      "last_mile"),
     ("claims: 16 to 2 bit under the name of 16 to 3 bit", "sim/sweep/claims.cpp",
      "set.find(claim.to_bits, claim.to_highway", "set.find(2, claim.to_highway", "last_mile"),
-    ("claims: a group's factor moves every group", "sim/sweep/claims.cpp", "factors.fill(1.0);", "factors.fill(factor);",
-     "last_mile"),
+    ("claims: a group's factor moves every group", "sim/cost/sensitivity.cpp",
+     "{ draw.factors[of] = value; }", "{ static_cast<void>(of); draw.factors.fill(value); }", "last_mile"),
     # explain
     ("explain: actions are rows, not counts", "sim/report/explanation.cpp",
      "item.count += row.count;", "item.count += 1;", "last_mile"),

@@ -101,9 +101,10 @@ function headline() {
   const say = (pair, className) => {
     const line = element("p", `${pair_name(pair)}: `, box, className);
     if (pair.added === 0) return line.append("costs no energy");
-    element("b", `${signed_three(pair.added)} µJ, ${signed(pair.percent("energy_uj"), 2)} %`, line);
+    // The interval first: the point is one of many that the constants and parameters allow.
     const band = pair.run.added_percent_band;
-    element("span", `${band ? ` (${range_text(band, 2)})` : ""}: ${headline_parts(pair)}`, line);
+    element("b", `${signed_three(pair.added)} µJ, ${band ? `${range_text(band, 2)} %` : ""}`, line);
+    element("span", ` (as priced ${signed(pair.percent("energy_uj"), 2)} %): ${headline_parts(pair)}`, line);
   };
   ranked.slice(0, 6).forEach((pair) => say(pair, pair === dearest ? "first" : ""));
   if (ranked.length > 6) element("p", `${plural(ranked.length - 6, "more highway")} below.`, box, "quiet");
@@ -164,8 +165,8 @@ function highway_table(parent) {
   table(parent, "What the highway costs", [
     ["run", ({ run }) => run.label],
     ["µJ", ({ added }) => added, signed_energy],
-    ...changes.slice(0, 1),
     ["5 to 95 %", ({ run }) => range_text(run.added_percent_band, 2)],
+    ...changes.slice(0, 1),
     ...changes.slice(1),
     ["own accesses µJ", energy("own"), number],
     ["longer run µJ", energy("longer"), signed_energy],
@@ -184,8 +185,8 @@ function claims() {
   table(made, "The paper's claims", [
     ["claim", ({ what, from }) => what + (several ? `, ${runs[from].label}` : "")],
     ["paper %", ({ paper }) => paper, signed],
-    ["these runs %", ({ ours }) => ours, signed],
-    ["5 to 95 %", ({ band }) => range_text(band, 1)],
+    ["these runs, 5 to 95 %", ({ band }) => range_text(band, 1)],
+    ["as priced %", ({ ours }) => ours, signed],
   ], data.claims);
 }
 

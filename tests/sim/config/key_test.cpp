@@ -57,7 +57,7 @@ TEST(Key, EveryRowSaysWhatItsValueMayBeAndWhatItMeans) {
     EXPECT_FALSE(row.absent.empty());
     EXPECT_LE(row.facts.low, row.facts.high);
     EXPECT_EQ(is_ranged(row.facts) || row.facts.form == Form::layer_widths ||
-                  row.facts.form == Form::band,
+                  row.facts.form == Form::band || row.facts.form == Form::range,
               row.facts.low != row.facts.high);
     EXPECT_EQ(row.facts.form == Form::choice || row.facts.form == Form::integer_or_choice,
               !row.facts.choices.empty());

@@ -45,9 +45,11 @@ Profile load_changed(const std::string& from, const std::string& to) {
 
 TEST(Profile, TheThreeProfilesDifferAsTheirAccountingDoes) {
   const CostPolicy silicon = policy_of("silicon");
-  EXPECT_EQ(silicon.clock, ClockRule::flip_flops);
+  EXPECT_EQ(silicon.clock, ClockRule::share);
   EXPECT_GT(silicon.clock_factor, 0.0);
-  EXPECT_FALSE(silicon.access_clock);
+  EXPECT_TRUE(silicon.access_clock);
+  EXPECT_TRUE(silicon.uncertainty.fixed_share->contains(silicon.fixed_share));
+  EXPECT_TRUE(silicon.uncertainty.stalled_pe_clock->contains(silicon.stalled_pe_clock));
   EXPECT_TRUE(silicon.leakage);
   EXPECT_TRUE(silicon.dram_background);
   const CostPolicy access = policy_of("access");
@@ -94,9 +96,9 @@ TEST(Profile, WrongKeysNameTheirPlace) {
   EXPECT_THAT([] { load_changed("  control: false", "  control: false\n  contrl: true"); },
               ThrowsMessage<InputError>(
                   HasSubstr("unknown key 'contrl' in 'cost'; did you mean 'control'?")));
-  EXPECT_THAT([] { load_changed("clock: flip_flops", "clock: fast"); },
+  EXPECT_THAT([] { load_changed("clock: share", "clock: fast"); },
               ThrowsMessage<InputError>(HasSubstr("must be one of none, flip_flops")));
-  EXPECT_THAT([] { load_changed("access_clock: false", "access_clock: true"); },
+  EXPECT_THAT([] { load_changed("clock: share", "clock: constant"); },
               ThrowsMessage<InputError>(HasSubstr("paid for twice")));
   EXPECT_THAT([] { load_changed("noc: [0.5, 2.0]", "noc: [1.5, 2.0]"); },
               ThrowsMessage<InputError>(HasSubstr("outside 0.001..1")));

@@ -99,7 +99,7 @@ class Breakdown : public testing::TestWithParam<StudyRun> {};
 
 TEST_P(Breakdown, AgreesWithTheStudyByComponent) {
   const StudyRun& run = GetParam();
-  CostPolicy policy = test::policy_of("silicon");
+  CostPolicy policy = test::flip_flop_policy();
   policy.clock_factor = 0.5164;  // the study's own fit
   const CostModel model{test::technology_65nm(), policy, test::paper_machine(run.bits, 16)};
   const EnergyTable table = price_counts({{"all", counts_of(run)}}, model);

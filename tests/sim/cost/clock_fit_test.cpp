@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/cost/clock_model.hpp"
+
 namespace turnpike::cost {
 namespace {
 
@@ -22,10 +24,10 @@ std::vector<MeasuredLayer> read(const std::string& text) {
 ModelledLayer layer(double measured, double accesses, double clock, double ms) {
   return {{"a", Milliwatts{measured}, ms, 0.0, {}},
           Milliwatts{accesses + 5.0},
+          Milliwatts{accesses + 10.0 + 0.5 * clock},
           Milliwatts{accesses},
           Milliwatts{10.0},
-          Milliwatts{0.5 * clock},
-          Milliwatts{clock}};
+          {.busy = Milliwatts{0.7 * clock}, .stalled = Milliwatts{0.3 * clock}}};
 }
 
 TEST(ClockFit, EqualEnergyWeighsLayersByTheirTime) {
@@ -38,6 +40,21 @@ TEST(ClockFit, EqualEnergyWeighsLayersByTheirTime) {
     energy += each.with(factor).count() * each.measured.total_ms;
   }
   EXPECT_NEAR(energy, 100.0 * 1.0 + 200.0 * 3.0, 1e-9);
+}
+
+TEST(ClockFit, TheFactorOfOneStalledClockGivesThatOfAnother) {
+  std::vector<ModelledLayer> layers = {layer(100, 30, 200, 1.0), layer(200, 50, 400, 3.0)};
+  layers[0].clock.networks = Milliwatts{40.0};
+  CostPolicy policy;
+  policy.clock_factor = energy_factor(layers);
+  policy.fit_stalled_share = stalled_share(layers);
+  EXPECT_DOUBLE_EQ(policy.fit_stalled_share, 0.3 * 1400.0 / 1440.0);
+  for (const double stalled : {0.0, 0.3, 1.0}) {
+    for (ModelledLayer& each : layers) {
+      each.stalled_pe_clock = stalled;
+    }
+    EXPECT_NEAR(energy_factor(layers), fitted_factor(policy, stalled), 1e-12);
+  }
 }
 
 TEST(ClockFit, LeastSquaresIsTheLowestOfItsNeighbours) {

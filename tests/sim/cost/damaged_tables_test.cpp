@@ -124,7 +124,7 @@ TEST_F(DamagedTables, AColumnThatIsMissingIsAnErrorWhereItIsAskedFor) {
     const test::Machine machine = test::paper_machine(16, 16);
     EXPECT_THROW(
         {
-          const CostModel model(technology, test::policy_of("silicon"), machine);
+          const CostModel model(technology, test::flip_flop_policy(), machine);
           for (const ActionKey& action : test::actions_of(machine)) {
             static_cast<void>(model.price(action));
           }

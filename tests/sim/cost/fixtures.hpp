@@ -29,6 +29,16 @@ inline CostPolicy policy_of(const std::string& name) {
   return CostPolicy::read(map);
 }
 
+/// `silicon` by the clock rule `flip_flops`: every flip-flop of every PE, none in accesses.
+inline CostPolicy flip_flop_policy() {
+  CostPolicy policy = policy_of("silicon");
+  policy.clock = ClockRule::flip_flops;
+  policy.clock_factor = 0.537;
+  policy.idle_pe_clock = 1.0;
+  policy.access_clock = false;
+  return policy;
+}
+
 /// A machine as a configuration and a network describe it.
 struct Machine {
   config::AcceleratorConfig config;

@@ -21,6 +21,8 @@ constexpr int kRows = 12;
 constexpr int kColumns = 14;
 constexpr int kLanes = 4;
 constexpr double kClockMhz = 250.0;
+/// 16 banks of 16384 lines and one of 1024.
+constexpr double kPortFlipFlops = 16 * (2 * kLine + 14) + (2 * kLine + 10);
 
 double number_at(const ConfigNode& file, const std::vector<std::string>& keys) {
   const ConfigNode* node = &file;
@@ -152,13 +154,41 @@ class HandPrices {
            2 * Rows::at("datapath", logic_row("fifo", "push_pop", kBits), "n_ff") +
            2 * Rows::at("datapath", logic_row("fifo", "push_pop", kWide), "n_ff");
   }
-  [[nodiscard]] double clock() const {
-    return cost_.find("clock")->scalar == "none"
-               ? 0.0
-               : flip_flops() / 64 *
-                     Rows::at("datapath", logic_row("reg_plain", "write", 64), "energy_pj_idle") *
-                     factor("clock_factor");
+  [[nodiscard]] static double fifo_flip_flops(int bits) {
+    return Rows::at("datapath", logic_row("fifo", "push_pop", bits), "n_ff");
   }
+  /// Of the same PE at 16 bits, but its FIFOs.
+  [[nodiscard]] static double wide_core() {
+    return 2 * (16 + 16) + 16 + 2 +  // MAC: operands twice, psum, two valid bits
+           Rows::at("register_file", file_row("read", 12, 16), "n_ff") +
+           Rows::at("register_file", file_row("read", 24, 16), "n_ff") +
+           Rows::at("datapath", logic_row("pe_ctrl", "run", 17), "n_ff");
+  }
+  /// So many flip-flops for a clock, with the factor.
+  [[nodiscard]] double clocked(double flip_flops) const {
+    const double held = Rows::at("datapath", logic_row("reg_plain", "write", 64), "energy_pj_idle");
+    const double factor_of_stalls =
+        shares() ? 1.0 - factor("fit_stalled_share") * (1.0 - factor("stalled_pe_clock")) : 1.0;
+    return flip_flops * held / 64 * factor("clock_factor") / factor_of_stalls;
+  }
+  [[nodiscard]] bool shares() const { return cost_.find("clock")->scalar == "share"; }
+  /// What is left of 16 bits.
+  [[nodiscard]] double width() const {
+    return factor("fixed_share") + (1.0 - factor("fixed_share")) * kBits / 16.0;
+  }
+  [[nodiscard]] double clock() const {
+    return cost_.find("clock")->scalar == "none" ? 0.0
+           : shares()                            ? clocked(wide_core() * width())
+                                                 : clocked(flip_flops());
+  }
+  [[nodiscard]] double stalled() const {
+    return clock() * (shares() ? factor("stalled_pe_clock") : 1.0);
+  }
+  [[nodiscard]] double networks() const {
+    return shares() ? clocked(168 * 4 * fifo_flip_flops(16) * width()) : 0.0;
+  }
+  /// A line in, a line out and an address a bank.
+  [[nodiscard]] double buffers() const { return shares() ? clocked(kPortFlipFlops) : 0.0; }
 
   static double nanowatts(const std::string& table, const Rows::Where& row) {
     return Rows::at(table, row, "leakage_nw");
@@ -275,6 +305,9 @@ class HandPrices {
         {"controller.background",
          [this] { return says("control") ? Rows::constant("controller_pj_per_cycle") : 0.0; }},
         {"clock.background.active", [this] { return clock(); }},
+        {"clock.background.stalled", [this] { return stalled(); }},
+        {"clock.background.networks", [this] { return networks(); }},
+        {"clock.background.buffers", [this] { return buffers(); }},
         {"clock.background.gated", [this] { return clock() * factor("idle_pe_clock"); }},
         {"leakage.background", [this] { return leakage(); }}};
     for (const char* item : {"ifmap", "psum", "ofmap", "skip", "transfer"}) {
@@ -402,7 +435,7 @@ TEST_P(HandPricedCounts, EveryKeyOfTheVocabularyCostsWhatTheTablesSay) {
       EXPECT_NEAR(model.price(key).energy.count(), *want, 1e-9 * std::max(1.0, *want));
       ++priced;
     }
-    EXPECT_EQ(priced, 60);
+    EXPECT_EQ(priced, 63);
   }
 }
 

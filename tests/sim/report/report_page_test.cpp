@@ -23,7 +23,7 @@ TEST_F(ReportPageTest, IsOneFileWhoseDataCannotEndItsScript) {
   results::StoredRun odd = plain_;
   odd.figures.policy = "</script><!-- <b>";
   odd.result.network = "a<b & c";
-  const std::string page = report_page({odd}, "0.0");
+  const std::string page = report_page({odd}, results::test::config_root(), "0.0");
   EXPECT_EQ(page.find("</script><!--"), std::string::npos);
   EXPECT_NE(page.find("\\u003c/script>"), std::string::npos);
   EXPECT_NE(page.find("<title>a&lt;b &amp; c on"), std::string::npos);

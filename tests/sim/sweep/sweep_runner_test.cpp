@@ -133,10 +133,11 @@ TEST_F(SweepRunner, AWrongKeyIsSaidBeforeAnythingRuns) {
 TEST_F(SweepRunner, TheTablesAreTheGoldenOnes) {
   const SweepFile sweep = file("matrix: {precision: [16, 3, 2], highway.enabled: [false, true]}\n");
   const std::vector<PointResult> points = run_sweep(sweep, options, nullptr).points;
+  const PointBands bands{options.directory, options.config_root};
   const std::string golden_folder = std::string{TURNPIKE_SOURCE_DIR} + "/tests/golden/";
   for (const auto& [name, width] : {std::pair{"lstm300_sweep.txt", report::TableWidth::standard},
                                     std::pair{"lstm300_sweep_wide.txt", kWide}}) {
-    const std::string table = sweep_table(points, width);
+    const std::string table = sweep_table(points, width, bands);
     if (std::getenv("TURNPIKE_UPDATE_GOLDEN") != nullptr) {
       std::ofstream{golden_folder + name} << table;
     }
