@@ -173,9 +173,9 @@ std::vector<std::string> with_configs(const std::string& root) {
 }
 
 TEST(Refusal, ProfileWithAnUnknownPolicy) {
-  expect_refused(with_configs(changed_configs("profiles/silicon.yaml", "clock: flip_flops",
-                                              "clock: flipflops")),
-                 2, "must be one of none, flip_flops");
+  expect_refused(
+      with_configs(changed_configs("profiles/silicon.yaml", "clock: share", "clock: shares")), 2,
+      "must be one of none, flip_flops");
   expect_refused(with_configs(changed_configs("profiles/silicon.yaml", "  leakage: true\n",
                                               "  leakage: true\n  leakge: true\n")),
                  2, "did you mean 'leakage'?");

@@ -130,7 +130,7 @@ TEST_F(StoredRuns, SensitivityGivesABandAroundTheEnergy) {
   const Json& number = one.at("numbers").at(0);
   EXPECT_LT(number.at("p5").get<double>(), number.at("p50").get<double>());
   EXPECT_LT(number.at("p50").get<double>(), number.at("p95").get<double>());
-  EXPECT_EQ(number.at("constants").size(), 7U);
+  EXPECT_EQ(number.at("constants").size(), 9U);
   const Outcome two = turnpike({"sensitivity", plain_, highway_});
   EXPECT_EQ(two.code, 0) << two.err;
   EXPECT_NE(two.out.find("clock: none"), std::string::npos) << two.out;

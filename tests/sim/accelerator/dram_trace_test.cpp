@@ -44,7 +44,10 @@ std::vector<Command> replay(const std::string& text, const config::AcceleratorCo
   std::ostringstream ignored;
   Recorder recorder{ignored};
   const memory::DramDevice device = device_of(config);
-  memory::DramController controller{device, static_cast<int>(config.dram.channels), {}, &recorder};
+  memory::DramPolicy policy;
+  policy.power_down_after = config.dram.power_down_after;
+  memory::DramController controller{device, static_cast<int>(config.dram.channels), policy,
+                                    &recorder};
   std::istringstream lines{text};
   std::string address, kind;
   memory::DramClock at = 0;

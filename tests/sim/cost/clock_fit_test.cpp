@@ -27,7 +27,11 @@ ModelledLayer layer(double measured, double accesses, double clock, double ms) {
           Milliwatts{accesses + 10.0 + 0.5 * clock},
           Milliwatts{accesses},
           Milliwatts{10.0},
-          {.busy = Milliwatts{0.7 * clock}, .stalled = Milliwatts{0.3 * clock}}};
+          {.busy = Milliwatts{0.7 * clock},
+           .stalled = Milliwatts{0.3 * clock},
+           .idle = {},
+           .networks = {},
+           .buffers = {}}};
 }
 
 TEST(ClockFit, EqualEnergyWeighsLayersByTheirTime) {

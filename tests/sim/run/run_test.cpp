@@ -11,6 +11,7 @@
 
 #include "models/quantize.hpp"
 #include "models/zoo.hpp"
+#include "sim/accelerator/run_observer.hpp"
 #include "sim/base/error.hpp"
 #include "sim/config/sources.hpp"
 #include "traces/trace_file.hpp"
@@ -32,6 +33,35 @@ pricing::PricedRun run(const std::string& workload, const std::vector<std::strin
   RunOptions options;
   options.config_root = kRoot;
   return turnpike::run(machine(settings), Workload::open(workload), options);
+}
+
+/// Counts what it is told.
+class Witness final : public accelerator::RunObserver {
+ public:
+  void run_begins(const accelerator::RunFacts& /*facts*/) override { ++told; }
+  void begins(const accelerator::Activity& /*activity*/, Picoseconds /*at*/) override { ++told; }
+  void ends(const accelerator::Activity& /*activity*/, Picoseconds /*at*/) override { ++told; }
+  void run_ends(Picoseconds /*at*/) override { ++told; }
+  std::uint64_t told = 0;
+};
+
+TEST(Run, AMachineThatCannotBePricedIsRefusedBeforeItRuns) {
+  for (const bool too_large : {true, false}) {
+    Witness witness;
+    RunOptions options;
+    options.config_root = kRoot;
+    options.simulation.observer = &witness;
+    const auto config =
+        machine({"precision=16", too_large ? "glb.bytes_at_16_bit=16777216" : "profile=silicon"});
+    const Workload workload = Workload::open("zoo:lstm300");
+    if (too_large) {
+      EXPECT_THROW(static_cast<void>(turnpike::run(config, workload, options)), InputError);
+      EXPECT_EQ(witness.told, 0U);
+    } else {
+      static_cast<void>(turnpike::run(config, workload, options));
+      EXPECT_GT(witness.told, 0U);
+    }
+  }
 }
 
 TEST(Run, LstmStepHasTheOperationsOfThePapersTableSix) {
