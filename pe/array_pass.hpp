@@ -15,7 +15,7 @@ namespace turnpike::pe {
 
 /// Everything the cycles and counts of a pass depend on, in words of its kind: the key of the memo.
 struct PassKey {
-  static constexpr std::size_t kWords = 26;
+  static constexpr std::size_t kWords = 28;
   std::array<std::int32_t, kWords> words{};                           ///< [0]: number of the kind
   friend auto operator<=>(const PassKey&, const PassKey&) = default;  // NOLINT: clang-tidy 14
   friend bool operator==(const PassKey&, const PassKey&) = default;

@@ -33,7 +33,8 @@ class PeArray : public sc_core::sc_module {
 ///
 /// A Core has: `Shape`, its description of a pass; begin(Shape, PassOperands*); skip_load(), which
 /// passes over first clocks in which nothing happens and returns how many; step(), one clock, true
-/// once the pass is complete; drained(); result().
+/// once the pass is complete; finish(), what is left to do after its last clock; drained();
+/// result().
 template <class Core>
 class SteppedArray final : public PeArray {
  public:
@@ -60,6 +61,7 @@ class SteppedArray final : public PeArray {
       next_trigger(period_);
       return;
     }
+    core_.finish();
     ensure(core_.drained(), "the array is drained at the end of a pass");
     busy_ = false;
     done_.notify(sc_core::SC_ZERO_TIME);
@@ -78,6 +80,7 @@ template <class Core>
   core.skip_load();
   while (!core.step()) {
   }
+  core.finish();
   ensure(core.drained(), "the array is drained at the end of a pass");
   return core.result();
 }

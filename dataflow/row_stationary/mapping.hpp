@@ -19,6 +19,7 @@ struct ArrayGeometry {
   std::int64_t psum_in_rate = 4, psum_out_rate = 4;
   std::int64_t filter_load_values = 2048;  ///< a filter load streams whole units of this many
                                            ///< values (a bank of 512 lines of 4); 1 = exact
+  bool chain_passes = true;  ///< passes on the same psums follow one another undrained
   friend bool operator==(const ArrayGeometry&, const ArrayGeometry&) = default;
 };
 

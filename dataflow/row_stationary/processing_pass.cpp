@@ -39,7 +39,8 @@ class PassLoops {
         tiles_{pieces_of(layer.F(), tile_columns(layer, mapping))},
         channels_{pieces_of(layer.C, mapping.q * mapping.r)},
         kernel_rows_{pieces_of(layer.R, largest_kernel_part(layer, array).rows)},
-        kernel_columns_{pieces_of(layer.S, largest_kernel_part(layer, array).columns)} {}
+        kernel_columns_{pieces_of(layer.S, largest_kernel_part(layer, array).columns)},
+        chain_passes_{array.chain_passes && kernel_rows_.size() * kernel_columns_.size() == 1} {}
 
   void visit_group(std::int64_t group) {
     pass_.group = group;
@@ -62,7 +63,11 @@ class PassLoops {
 
  private:
   void visit_channels(const Piece& filters) {
-    for (const Piece& channels : channels_) {
+    const bool chain = chain_passes_ && filters.size <= mapping_.p * mapping_.t;
+    for (std::size_t k = 0; k < channels_.size(); ++k) {
+      const Piece& channels = channels_[k];
+      pass_.follows = chain && k > 0 && channels_[k - 1].size == channels.size;
+      pass_.leads = chain && k + 1 < channels_.size() && channels_[k + 1].size == channels.size;
       pass_.channel0 = channels.begin;
       pass_.channels = channels.size;
       pass_.r = std::min(mapping_.r, ceil_div(channels.size, mapping_.q));
@@ -101,6 +106,7 @@ class PassLoops {
   const Mapping& mapping_;
   const std::function<void(const ProcessingPass&)>& visit_;
   std::vector<Piece> filters_, images_, strips_, tiles_, channels_, kernel_rows_, kernel_columns_;
+  bool chain_passes_;
   ProcessingPass pass_;
   ProcessingPass previous_;
   bool first_ = true;

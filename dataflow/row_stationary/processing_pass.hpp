@@ -26,6 +26,7 @@ struct ProcessingPass {
   bool first_accumulation = false;  ///< psums read are initial values (0)
   bool last_accumulation = false;   ///< psums written are final
   bool new_ifmap_tile = false;      ///< the ifmap tile differs from the previous pass's
+  bool follows = false, leads = false;  ///< the array goes over to it from (from it to) a like one
   bool ends_tile = false;  ///< after it all m filters of this (strip, width tile, images) are final
 
   friend bool operator==(const ProcessingPass&, const ProcessingPass&) = default;
@@ -49,6 +50,10 @@ struct ProcessingPass {
 /// row0 * U + kernel_row0 and column0 * V + kernel_column0.
 [[nodiscard]] std::int64_t ifmap_tile_values(const ProcessingPass& pass, const LayerShape& layer);
 
+/// Passes chain (array.chain_passes) if they go on with the same psums, the next channels, and are
+/// alike: all filters of the m group in one block, the kernel in one part, as many channels. The
+/// array goes over from one to the next without draining.
+///
 /// Calls `visit` for each pass of the layer in execution order, outermost first: groups, m groups,
 /// image groups, strips of e rows, width tiles, channel groups with their kernel parts, filters of
 /// the m group.

@@ -15,11 +15,16 @@ std::size_t index_of(std::int32_t value) {
 
 }  // namespace
 
-void ArrayCore::begin(const PassShape& shape, PassOperands* operands) {
+void ArrayCore::begin(const PassShape& shape, PassOperands* operands, RunIn run_in) {
   shape_ = shape;
-  operands_ = operands;
-  counters_ = PassCounters{};
+  operands_ = nullptr;
+  counters_ = inherited_ = PassCounters{};
   clock_ = 0;
+  run_in_ = shape.follows != 0 ? run_in.passes : 0;
+  run_in_columns_ = std::min(run_in.columns, shape.F);
+  images_ = run_in_ + shape.n;
+  pass_ = 0;
+  pes_done_ = 0;
   chains_ = place_chains(shape);
   place_pes();
   make_diagonals();
@@ -27,8 +32,6 @@ void ArrayCore::begin(const PassShape& shape, PassOperands* operands) {
   finish_clock_.assign(pes_.size() * ring_size_, 0);
   mask_words_ = (pes_.size() + 63) / 64;
   due_.assign(kHorizon * mask_words_, 0);
-  reset_data();
-  count_filter_load();
   ifmap_image_ = ifmap_column_ = ifmap_channel_ = 0;
   ifmap_diagonal_ = 0;
   ifmap_done_ = false;
@@ -36,6 +39,34 @@ void ArrayCore::begin(const PassShape& shape, PassOperands* operands) {
   psum_in_ = psum_out_ = PsumCursor{};
   settle(psum_in_, shape_.psum_in_rate);
   settle(psum_out_, shape_.psum_out_rate);
+  pass_before();
+  operands_ = operands;
+  reset_data();
+  count_filter_load();
+}
+
+/// The passes before: what they leave behind is to be taken off the counts of this one.
+void ArrayCore::pass_before() {
+  while (pass_ < run_in_) {
+    stream_clock();
+    if (hands_over()) {
+      go_over();
+    }
+  }
+  const std::uint64_t columns = wide(run_in_) * wide(run_in_columns_);
+  const std::uint64_t psums = columns * wide(shape_.e) * wide(shape_.filters);
+  const auto left = [psums](const NetworkCounters& so_far) {
+    return NetworkCounters{psums - so_far.y, psums - so_far.x, psums - so_far.hits};
+  };
+  inherited_.psum_in_network = left(counters_.psum_in_network);
+  inherited_.psum_out_network = left(counters_.psum_out_network);
+  for (const Pe& pe : pes_) {
+    inherited_.psum_accumulations += columns * wide(pe.filters);
+    inherited_.link_words += pe.above >= 0 ? columns * wide(pe.filters) : 0;
+  }
+  inherited_.psum_accumulations -= counters_.psum_accumulations;
+  inherited_.link_words -= counters_.link_words;
+  counters_ = PassCounters{};
 }
 
 void ArrayCore::place_pes() {
@@ -150,25 +181,64 @@ void ArrayCore::reset_data() {
 
 std::uint64_t ArrayCore::skip_load() {
   const std::uint64_t skipped = idle_clocks_;
-  clock_ += skipped;
+  counters_.cycles += skipped;
   idle_clocks_ = 0;
   return skipped;
 }
 
 bool ArrayCore::step() {
-  ++clock_;
+  ++counters_.cycles;
   if (idle_clocks_ > 0) {
     --idle_clocks_;
     return false;
   }
+  stream_clock();
+  return shape_.leads != 0 ? hands_over() : psum_out_.done;
+}
+
+void ArrayCore::stream_clock() {
+  ++clock_;
+  // The psums of a pass may be those of the one before, so they come in when those are out.
+  const bool psums_come = pass_of(psum_in_.image) <= std::min(pass_, pass_of(psum_out_.image));
   // Each FIFO's consumer acts before its producer; before() gives the producer the count at the
   // start of the clock.
   step_psum_out();
   visit_pes();
-  step_psum_in();
-  step_ifmap();
-  counters_.cycles = clock_;
-  return psum_out_.done;
+  if (psums_come) {
+    step_psum_in();
+  }
+  if (pass_of(ifmap_image_) <= pass_) {
+    step_ifmap();
+  }
+}
+
+/// Every MAC of the pass is issued: no PE needs its filters any more.
+bool ArrayCore::hands_over() const {
+  return pes_done_ == pes_.size() && macs_end_ <= clock_ + 1;
+}
+
+void ArrayCore::go_over() {
+  ++pass_;
+  pes_done_ = 0;
+  for (Pe& pe : pes_) {
+    visit_at(pe, clock_ + 1);
+  }
+}
+
+void ArrayCore::finish() {
+  while (!psum_out_.done) {
+    stream_clock();
+  }
+  const auto take_off = [](NetworkCounters& counters, const NetworkCounters& inherited) {
+    counters.y -= inherited.y;
+    counters.x -= inherited.x;
+    counters.hits -= inherited.hits;
+  };
+  take_off(counters_.psum_in_network, inherited_.psum_in_network);
+  take_off(counters_.psum_out_network, inherited_.psum_out_network);
+  counters_.psum_accumulations -= inherited_.psum_accumulations;
+  counters_.link_words -= inherited_.link_words;
+  inherited_ = PassCounters{};
 }
 
 bool ArrayCore::drained() const {

@@ -14,7 +14,11 @@ namespace turnpike::pe::row_stationary {
 /// Per clock each PE issues at most one MAC (zeros take their slot), moves at most one ifmap value
 /// from its FIFO into its spad, and adds at most one finished psum to the one coming from below and
 /// hands it up; the three overlap. A psum spad entry is taken at the first MAC of an ofmap column
-/// and freed when the psum is handed up. The filter load precedes the pass and is not overlapped.
+/// and freed when the psum is handed up. During the filter load of a pass nothing else happens.
+///
+/// A pass that leads to another ends when all its MACs are issued; psums still in the array leave
+/// during the next one, whose time they are part of. One that follows another finds them there: run
+/// in by passes of its shape.
 ///
 /// A PE is looked at only in clocks in which it may act: MACs that nothing can stop are issued as
 /// one run, and whatever else a PE waits for (a push, a pop, the end of a run, a psum's pipeline)
@@ -24,13 +28,18 @@ class ArrayCore {
   using Shape = PassShape;
 
   /// Prepares a pass. `operands` may be null: then timing and counts only (the same ones).
-  void begin(const PassShape& shape, PassOperands* operands);
+  void begin(const PassShape& shape, PassOperands* operands, RunIn run_in = {});
   /// Passes over the clocks of filter load and buffer latency; returns how many. Optional, before
   /// the first step().
   std::uint64_t skip_load();
-  /// One clock. Returns true once the pass is complete and the array drained.
+  /// One clock. Returns true once the pass is complete: the array drained, or, if it leads to
+  /// another, ready for that one's filters.
   bool step();
-  /// Final once step() has returned true; `cycles` of the clocks so far.
+  /// To be called after the last step(): lets the psums of a pass that leads to another leave,
+  /// which costs it no clock.
+  void finish();
+  /// Final once finish() was called: of this pass alone. Before, what happened so far, with the
+  /// psums of the pass it follows.
   [[nodiscard]] const PassCounters& counters() const { return counters_; }
   [[nodiscard]] PassResult result() const { return result_of(counters_); }
   /// Nothing is left in any FIFO, spad window or pipeline, and every bus has sent its last word.
@@ -93,6 +102,18 @@ class ArrayCore {
   void make_diagonals();
   void count_filter_load();
   void reset_data();
+  void pass_before();
+
+  // Passes of a chain (array_core.cpp). The run-in's are its images, the last one all others.
+  void stream_clock();
+  [[nodiscard]] bool hands_over() const;
+  void go_over();
+  [[nodiscard]] std::int32_t pass_of(std::int32_t image) const {
+    return image < run_in_ ? image : run_in_;
+  }
+  [[nodiscard]] std::int32_t columns_of(std::int32_t image) const {
+    return image < run_in_ ? run_in_columns_ : shape_.F;
+  }
 
   // PEs (array_pes.cpp).
   void visit_pes();
@@ -134,8 +155,17 @@ class ArrayCore {
   PassShape shape_;
   PassOperands* operands_ = nullptr;
   PassCounters counters_;
-  std::uint64_t clock_ = 0;
+  std::uint64_t clock_ = 0;        ///< clocks in which the array streamed
   std::uint64_t idle_clocks_ = 0;  ///< of filter load and buffer latency still to pass
+
+  // Chains of passes.
+  std::int32_t run_in_ = 0, run_in_columns_ = 0;  ///< images and their columns
+  std::int32_t images_ = 1;                       ///< with the run-in's
+  std::int32_t pass_ = 0;                         ///< whose filters the array has
+  std::size_t pes_done_ = 0;                      ///< that issued their last MAC of it ...
+  std::uint64_t macs_end_ = 0;                    ///< ... all before this clock
+  PassCounters inherited_;                        ///< psums of the pass before, left to leave
+
   std::vector<Chain> chains_;
   std::vector<std::vector<std::int32_t>> chain_pes_;  ///< [chain][chain_row * width + column]
   std::vector<Pe> pes_;

@@ -33,9 +33,9 @@ void ArrayCore::advance(PsumCursor& cursor, std::int32_t rate) const {
     cursor.chain = 0;
     if (++cursor.group * rate >= std::min(shape_.p, shape_.filters)) {
       cursor.group = 0;
-      if (++cursor.column == shape_.F) {
+      if (++cursor.column == columns_of(cursor.image)) {
         cursor.column = 0;
-        cursor.done = ++cursor.image == shape_.n;
+        cursor.done = ++cursor.image == images_;
       }
     }
   }
@@ -60,7 +60,8 @@ void ArrayCore::settle(PsumCursor& cursor, std::int32_t rate) const {
 std::size_t ArrayCore::psum_index(const PsumCursor& cursor, std::int32_t rate,
                                   std::int32_t ofmap_row) const {
   const std::int32_t filter = chains_[cursor.chain].filter_set * shape_.p + cursor.group * rate;
-  const std::size_t plane = index_of(cursor.image) * index_of(shape_.filters) + index_of(filter);
+  const std::size_t plane =
+      index_of(cursor.image - run_in_) * index_of(shape_.filters) + index_of(filter);
   return (plane * index_of(shape_.e) + index_of(ofmap_row)) * index_of(shape_.F) +
          index_of(cursor.column);
 }
@@ -75,7 +76,7 @@ void ArrayCore::step_psum_out() {
   if (fifo.held < words) {
     return;
   }
-  if (operands_ != nullptr) {
+  if (operands_ != nullptr && psum_out_.image >= run_in_) {
     std::size_t at = psum_index(psum_out_, shape_.psum_out_rate, pe.ofmap_row);
     for (std::int32_t k = 0; k < words; ++k, at += index_of(shape_.e * shape_.F)) {
       operands_->psum[at] = out_fifo_ring_[slot(pe.out_fifo, fifo.popped + wide(k))];
@@ -103,7 +104,7 @@ void ArrayCore::step_psum_in() {
   if (before(pe.psum_fifo, pe.psum_pop_clock) + words > shape_.fifo_depth) {
     return;
   }
-  if (operands_ != nullptr) {
+  if (operands_ != nullptr && psum_in_.image >= run_in_) {
     std::size_t at = psum_index(psum_in_, shape_.psum_in_rate, pe.ofmap_row);
     for (std::int32_t k = 0; k < words; ++k, at += index_of(shape_.e * shape_.F)) {
       psum_fifo_ring_[slot(pe.index, pe.psums_accumulated + wide(pe.psum_fifo + k))] =
@@ -127,11 +128,11 @@ void ArrayCore::next_diagonal() {
     return;
   }
   ifmap_channel_ = 0;
-  if (++ifmap_column_ < shape_.ifmap_columns()) {
+  if (++ifmap_column_ < shape_.ifmap_columns(columns_of(ifmap_image_))) {
     return;
   }
   ifmap_column_ = 0;
-  ifmap_done_ = ++ifmap_image_ == shape_.n;
+  ifmap_done_ = ++ifmap_image_ == images_;
 }
 
 /// Counts the values of the group in turn, skips channels a smaller last channel set does not have.
@@ -188,7 +189,7 @@ void ArrayCore::step_ifmap() {
 
 std::int64_t ArrayCore::ifmap_value(std::int32_t channel, std::int32_t row) const {
   const std::size_t plane =
-      (index_of(ifmap_image_) * index_of(shape_.channels) + index_of(channel)) *
+      (index_of(ifmap_image_ - run_in_) * index_of(shape_.channels) + index_of(channel)) *
           index_of(shape_.ifmap_row_span()) +
       index_of(row);
   return operands_->ifmap[plane * index_of(shape_.tile_columns()) +

@@ -102,7 +102,8 @@ void ArrayCore::set_ready_clock(Pe& pe) {
 /// MACs that can be issued in successive clocks from now whatever happens: those of one ifmap value
 /// with the filters left, as far as there are psum spad entries if they open psums.
 std::int32_t ArrayCore::issuable_macs(const Pe& pe) const {
-  if (pe.macs_done || (pe.filter == 0 && pe.next_value >= pe.values_moved)) {
+  if (pe.macs_done || pass_of(pe.image) > pass_ ||
+      (pe.filter == 0 && pe.next_value >= pe.values_moved)) {
     return 0;
   }
   const std::int32_t left = pe.filters - pe.filter;
@@ -159,7 +160,7 @@ void ArrayCore::multiply(const Pe& pe, std::int32_t macs) {
 /// the next channel, tap, window.
 void ArrayCore::end_run(Pe& pe) {
   pe.filter = 0;
-  const bool image_ends = pe.column == shape_.F - 1;
+  const bool image_ends = pe.column == columns_of(pe.image) - 1;
   if (pe.tap < shape_.V || image_ends) {
     pe.to_free = 1;
   }
@@ -178,7 +179,11 @@ void ArrayCore::end_run(Pe& pe) {
   pe.column_psum += wide(pe.filters);
   if (image_ends) {
     pe.column = 0;
-    pe.macs_done = ++pe.image == shape_.n;
+    pe.macs_done = ++pe.image == images_;
+    if (pe.macs_done || pe.image <= run_in_) {
+      ++pes_done_;
+      macs_end_ = std::max(macs_end_, pe.mac_clock);
+    }
   } else {
     ++pe.column;
   }

@@ -123,6 +123,7 @@ bool ArrayProbe::step() {
   if (steps_ <= load + wide(shape_.buffer_latency)) {
     return core_.step();  // nothing else happens
   }
+  clock_ = core_.clock_ + 1;
   before_ = core_.counters();
   look_before();
   const bool complete = core_.step();
@@ -136,7 +137,7 @@ void ArrayProbe::look_before() {
     const ArrayCore::Pe& pe = core_.pes_[i];
     starved_[i] = pe.next_value >= pe.values_moved ? 1 : 0;
     finished_[i] = pe.macs_done ? 1 : 0;
-    now_.waiting_for_psum += pe.psum_fifo == 0 && pe.ready_clock <= steps_ ? 1 : 0;
+    now_.waiting_for_psum += pe.psum_fifo == 0 && pe.ready_clock <= clock_ ? 1 : 0;
   }
   if (chosen_ >= 0) {
     look_at_chosen();
@@ -151,9 +152,9 @@ void ArrayProbe::look_at_chosen() {
   chosen_started_ = pe.psums_started;
   chosen.ifmap_fifo = pe.ifmap_fifo;
   chosen.psum_fifo = pe.psum_fifo;
-  const std::int32_t freed = pe.mac_clock <= steps_ ? pe.to_free : 0;
+  const std::int32_t freed = pe.mac_clock <= clock_ ? pe.to_free : 0;
   chosen.ifmap_spad = shape_.ifmap_spad - pe.spad_room - freed;
-  const std::uint64_t unopened = chosen_opens_until_ > steps_ ? chosen_opens_until_ - steps_ : 0;
+  const std::uint64_t unopened = chosen_opens_until_ > clock_ ? chosen_opens_until_ - clock_ : 0;
   chosen.psum_spad = static_cast<std::int32_t>(pe.psums_started - unopened - pe.psums_accumulated);
 }
 
@@ -167,7 +168,7 @@ void ArrayProbe::look_after() {
   now_.multiplying = now_.waiting_for_ifmap = now_.waiting_for_psum_spad = 0;
   std::fill(now_.column_multiplying.begin(), now_.column_multiplying.end(), 0);
   for (std::size_t i = 0; i < core_.pes_.size(); ++i) {
-    const bool multiplying = core_.pes_[i].mac_clock > steps_;
+    const bool multiplying = core_.pes_[i].mac_clock > clock_;
     const bool waits = !multiplying && finished_[i] == 0;
     now_.multiplying += multiplying ? 1 : 0;
     now_.column_multiplying[index_of(column_of_[i])] += multiplying ? 1 : 0;

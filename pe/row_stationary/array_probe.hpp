@@ -59,7 +59,8 @@ class ArrayProbe final : public PassProbe {
   ArrayCore core_;
   PassShape shape_;
   ArrayClock now_;
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_ = 0;  ///< clocks of the pass
+  std::uint64_t clock_ = 0;  ///< the one looked at, as the core counts them
   std::vector<std::int32_t> column_of_;  ///< [PE] array column
   std::int32_t chosen_ = -1;             ///< index of the chosen PE, -1 if the pass does not use it
   std::vector<std::uint8_t> starved_;    ///< [PE] no ifmap value at the start of the clock

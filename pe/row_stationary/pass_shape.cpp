@@ -29,6 +29,8 @@ PassShape pass_shape(const ProcessingPass& pass, const LayerShape& layer,
   s.e = narrow(pass.e);
   s.F = narrow(pass.F);
   s.n = narrow(pass.images);
+  s.follows = pass.follows ? 1 : 0;
+  s.leads = pass.leads ? 1 : 0;
   return s;
 }
 
@@ -65,7 +67,9 @@ ProcessingPass processing_pass(const ArrayPass& pass) {
           .kernel_row0 = pass.at.kernel_row,
           .R = s.R,
           .kernel_column0 = pass.at.kernel_column,
-          .S = s.S};
+          .S = s.S,
+          .follows = s.follows != 0,
+          .leads = s.leads != 0};
 }
 
 std::int32_t PassShape::filters_of(std::int32_t tg) const {

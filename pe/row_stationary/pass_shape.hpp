@@ -26,6 +26,9 @@ struct PassShape {
   std::int32_t p = 1, t = 1, filters = 1;
   std::int32_t q = 1, r = 1, channels = 1;
   std::int32_t e = 1, F = 1, n = 1;
+  /// Its place in a chain (docs/array.md, "Chains of passes"): 1 if the array goes over to it from
+  /// a pass of the same shape; 1 if it goes over from it to another one.
+  std::int32_t follows = 0, leads = 0;
 
   std::int32_t rows = 12, columns = 14;
   std::int32_t ifmap_spad = 12, psum_spad = 24;
@@ -43,13 +46,25 @@ struct PassShape {
   /// ifmap rows that some PE reads, of ifmap_row_span() rows from the first to the last.
   [[nodiscard]] std::int32_t ifmap_row_span() const { return (e - 1) * U + R; }
   /// ifmap columns the pass reads from one row of one image: with V > S the gaps are never sent.
-  [[nodiscard]] std::int32_t ifmap_columns() const { return V < S ? (F - 1) * V + S : F * S; }
+  [[nodiscard]] std::int32_t ifmap_columns() const { return ifmap_columns(F); }
+  /// The same for this many ofmap columns.
+  [[nodiscard]] std::int32_t ifmap_columns(std::int32_t ofmap_columns) const {
+    return V < S ? (ofmap_columns - 1) * V + S : ofmap_columns * S;
+  }
   /// ifmap columns from the first to the last of them.
   [[nodiscard]] std::int32_t tile_columns() const { return (F - 1) * V + S; }
   /// Column of the ifmap tile the k-th sent column is.
   [[nodiscard]] std::int32_t ifmap_column(std::int32_t k) const {
     return V < S ? k : (k / S) * V + k % S;
   }
+};
+
+/// What brings the array into the state a pass that follows another finds: so many passes of its
+/// shape, of one image and at most so many columns, before the first clock that counts. Psums left
+/// at the hand-over fill the psum spad after a few columns, so more of either change next to
+/// nothing (ArrayCore.ARunInIsLongEnough).
+struct RunIn {
+  std::int32_t passes = 2, columns = 8;
 };
 
 /// Of a pass of a layer on a machine: the machine fields of `machine`, the rest from the pass.

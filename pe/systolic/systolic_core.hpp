@@ -45,6 +45,7 @@ class SystolicCore {
   std::uint64_t skip_load();
   /// One clock. Returns true once the last sum has left.
   bool step();
+  void finish() {}  ///< nothing is left then
   [[nodiscard]] bool drained() const;
   [[nodiscard]] const TileCounters& counters() const { return counters_; }
   [[nodiscard]] PassResult result() const;

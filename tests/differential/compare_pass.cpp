@@ -61,6 +61,9 @@ std::string compare(const pe::row_stationary::PassShape& shape, const pe::PassOp
   for (std::uint64_t clock = 0; !done && clock < kClockLimit; ++clock) {
     done = core.step();
   }
+  if (done) {
+    core.finish();
+  }
   clocks = core.counters().cycles;
   pe::PassOperands of_structural = operands;
   const StructuralResult structural = run_structural(shape, of_structural, kClockLimit);
@@ -84,9 +87,9 @@ std::string compare(const pe::row_stationary::PassShape& shape, const pe::PassOp
 
 std::string to_string(const pe::row_stationary::PassShape& s) {
   return fmt::format(
-      "R{} S{} U{} V{} p{} t{} filters{} q{} r{} channels{} e{} F{} n{} on {}x{}, spads {}/{}, "
+      "R{} S{} U{} V{} p{} t{} filters{} q{} r{} channels{} e{} F{} n{}{}{} on {}x{}, spads {}/{}, "
       "rates {}/{}/{}/{}, depth {}, latency {}, load unit {}",
-      s.R, s.S, s.U, s.V, s.p, s.t, s.filters, s.q, s.r, s.channels, s.e, s.F, s.n, s.rows,
+      s.R, s.S, s.U, s.V, s.p, s.t, s.filters, s.q, s.r, s.channels, s.e, s.F, s.n, s.follows != 0 ? " follows" : "", s.leads != 0 ? " leads" : "", s.rows,
       s.columns, s.ifmap_spad, s.psum_spad, s.filter_rate, s.ifmap_rate, s.psum_in_rate,
       s.psum_out_rate, s.fifo_depth, s.buffer_latency, s.filter_load_unit);
 }

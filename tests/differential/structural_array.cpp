@@ -26,6 +26,44 @@ struct Site {
   std::unique_ptr<PsumFifo> out;  ///< of the top PE only
 };
 
+/// A pass of the run-in: the same on one image and few columns.
+pe::row_stationary::PassShape run_in_shape(pe::row_stationary::PassShape shape) {
+  shape.n = 1;
+  shape.F = std::min(shape.F, 8);
+  return shape;
+}
+
+/// The turns of the run-in, then those of the pass.
+template <class Turn>
+std::vector<Turn> chained(std::int32_t run_in_passes, const std::vector<Turn>& run_in,
+                          const std::vector<Turn>& pass) {
+  std::vector<Turn> turns;
+  for (std::int32_t k = 0; k < run_in_passes; ++k) {
+    turns.insert(turns.end(), run_in.begin(), run_in.end());
+  }
+  turns.insert(turns.end(), pass.begin(), pass.end());
+  return turns;
+}
+
+std::vector<IfmapTurn> run_in_ifmap(const pe::row_stationary::PassShape& shape) {
+  const std::size_t plane = static_cast<std::size_t>(((shape.e - 1) * shape.U + shape.R) *
+                                                     ((shape.F - 1) * shape.V + shape.S));
+  return ifmap_turns(shape,
+                     std::vector<std::int32_t>(plane * static_cast<std::size_t>(shape.channels), 0));
+}
+
+/// Psums of the run-in lie behind those of the pass.
+std::vector<PsumTurn> run_in_psums(const pe::row_stationary::PassShape& shape, std::int32_t rate,
+                                   std::size_t behind) {
+  std::vector<PsumTurn> turns = psum_turns(shape, rate);
+  for (PsumTurn& turn : turns) {
+    for (std::size_t& word : turn.words) {
+      word += behind;
+    }
+  }
+  return turns;
+}
+
 /// The array with its networks and the controller that gates their clocks.
 class StructuralArray : public sc_core::sc_module {
  public:
@@ -35,11 +73,26 @@ class StructuralArray : public sc_core::sc_module {
       : sc_core::sc_module{name},
         shape_{shape},
         clock_limit_{clock_limit},
+        run_in_passes_{shape.follows != 0 ? 2 : 0},
+        run_in_{run_in_shape(shape)},
+        ifmap_turns_{run_in_ifmap(run_in_)},
+        psum_in_turns_{run_in_psums(run_in_, shape.psum_in_rate, operands.psum.size())},
+        psum_out_turns_{run_in_psums(run_in_, shape.psum_out_rate, operands.psum.size())},
+        psums_{operands.psum},
         filter_{"filter", filter_turns(shape, operands.filter), load_clock_},
-        ifmap_{"ifmap", ifmap_turns(shape, operands.ifmap), stream_clock_},
-        psum_in_{"psum_in", psum_turns(shape, shape.psum_in_rate), operands.psum, stream_clock_},
-        psum_out_{"psum_out", psum_turns(shape, shape.psum_out_rate), operands.psum,
-                  stream_clock_} {
+        ifmap_{"ifmap", chained(run_in_passes_, ifmap_turns_, ifmap_turns(shape, operands.ifmap)),
+               stream_clock_},
+        psum_in_{"psum_in",
+                 chained(run_in_passes_, psum_in_turns_, psum_turns(shape, shape.psum_in_rate)),
+                 psums_, stream_clock_},
+        psum_out_{"psum_out",
+                  chained(run_in_passes_, psum_out_turns_, psum_turns(shape, shape.psum_out_rate)),
+                  psums_, stream_clock_} {
+    psums_.resize(psums_.size() + static_cast<std::size_t>(run_in_.e * run_in_.F * shape.filters));
+    const auto passes = static_cast<std::size_t>(run_in_passes_);
+    ifmap_.count_from(passes * ifmap_turns_.size());
+    psum_in_.count_from(passes * psum_in_turns_.size());
+    psum_out_.count_from(passes * psum_out_turns_.size());
     for (std::int32_t row = 0; row < shape.rows; ++row) {
       for (std::int32_t column = 0; column < shape.columns; ++column) {
         if (const auto tag = tag_of(shape, row, column)) {
@@ -52,16 +105,28 @@ class StructuralArray : public sc_core::sc_module {
   }
 
   [[nodiscard]] StructuralResult result() const;
+  [[nodiscard]] std::vector<std::int64_t> psums() const {
+    return {psums_.begin(), psums_.end() - run_in_.e * run_in_.F * shape_.filters};
+  }
 
  private:
   void add_site(const PeTag& tag);
   void connect(Site& site);
   void control();
+  void stream();
+  [[nodiscard]] bool macs_issued() const;
   [[nodiscard]] std::uint64_t clocks() const;
 
   pe::row_stationary::PassShape shape_;
   std::uint64_t clock_limit_;
-  std::uint64_t load_clocks_ = 0, stream_clocks_ = 0;
+  std::uint64_t load_clocks_ = 0, stream_clocks_ = 0, tail_clocks_ = 0;
+  std::int32_t run_in_passes_;
+  std::int32_t pass_ = 0;  ///< whose filters the array has, those of the run-in first
+  bool handed_over_ = false;
+  pe::row_stationary::PassShape run_in_;
+  std::vector<IfmapTurn> ifmap_turns_;  ///< of a pass of the run-in
+  std::vector<PsumTurn> psum_in_turns_, psum_out_turns_;
+  std::vector<std::int64_t> psums_;
   sc_core::sc_event load_clock_, stream_clock_;
   FilterNetwork filter_;
   IfmapNetwork ifmap_;
@@ -79,7 +144,9 @@ void StructuralArray::add_site(const PeTag& tag) {
                           .channels = elements_of_set(shape_.channels, shape_.q, tag.channel_set),
                           .filters = elements_of_set(shape_.filters, shape_.p, tag.filter_set),
                           .ifmap_spad = shape_.ifmap_spad,
-                          .psum_spad = shape_.psum_spad};
+                          .psum_spad = shape_.psum_spad,
+                          .run_in_images = run_in_passes_,
+                          .run_in_F = run_in_.F};
   Site site;
   site.tag = tag;
   site.pe = std::make_unique<StructuralPe>(("pe" + id).c_str(), extents, stream_clock_);
@@ -117,18 +184,55 @@ void StructuralArray::connect(Site& site) {
 /// One clock of one domain. Its processes run in the next delta, their FIFO updates right after:
 /// all is settled when the next clock begins.
 void StructuralArray::control() {
+  next_trigger(1.0, sc_core::SC_NS);
+  if (pass_ < run_in_passes_ && macs_issued()) {
+    ++pass_;
+  }
+  if (pass_ < run_in_passes_) {
+    stream();
+    return;
+  }
+  if (load_clocks_ == 0) {
+    std::for_each(sites_.begin(), sites_.end(), [](Site& site) { site.pe->begin_load(); });
+  }
   const auto unit =
       static_cast<std::uint64_t>(std::max(1, shape_.filter_load_unit / shape_.filter_rate));
+  handed_over_ = handed_over_ || (shape_.leads != 0 && macs_issued());
   if (!filter_.done() || load_clocks_ % unit != 0) {
     ++load_clocks_;
     load_clock_.notify(sc_core::SC_ZERO_TIME);
-  } else if (!psum_out_.done() && clocks() < clock_limit_) {
-    ++stream_clocks_;
-    stream_clock_.notify(sc_core::SC_ZERO_TIME);
+  } else if (!psum_out_.done() && clocks() + tail_clocks_ < clock_limit_) {
+    ++(handed_over_ ? tail_clocks_ : stream_clocks_);
+    stream();
   } else {
-    return;
+    next_trigger();
   }
-  next_trigger(1.0, sc_core::SC_NS);
+}
+
+/// Of the pass whose filters are there.
+bool StructuralArray::macs_issued() const {
+  const std::int32_t images = pass_ < run_in_passes_ ? pass_ + 1 : run_in_passes_ + shape_.n;
+  return std::all_of(sites_.begin(), sites_.end(), [images](const Site& site) {
+    return site.pe->images_done() >= images;
+  });
+}
+
+/// A clock in which all but the filter network may work. Each goes as far as the pass whose filters
+/// are there, psums into the array no farther than the first pass whose psums are not all out.
+void StructuralArray::stream() {
+  const auto turns = [this](std::int32_t pass, std::size_t of_run_in) {
+    return pass >= run_in_passes_ ? ~std::size_t{0}
+                                  : static_cast<std::size_t>(pass + 1) * of_run_in;
+  };
+  const std::size_t out = psum_out_.turns_taken() / psum_out_turns_.size();
+  const std::int32_t psum_pass = std::min(pass_, static_cast<std::int32_t>(std::min<std::size_t>(
+                                                     out, static_cast<std::size_t>(run_in_passes_))));
+  ifmap_.allow(turns(pass_, ifmap_turns_.size()));
+  psum_in_.allow(turns(psum_pass, psum_in_turns_.size()));
+  for (Site& site : sites_) {
+    site.pe->allow(pass_ < run_in_passes_ ? pass_ + 1 : run_in_passes_ + shape_.n);
+  }
+  stream_clock_.notify(sc_core::SC_ZERO_TIME);
 }
 
 /// The latency clocks between the two phases: neither domain is clocked.
@@ -176,6 +280,7 @@ StructuralResult run_structural(const pe::row_stationary::PassShape& shape,
     StructuralArray array{"array", shape, operands, clock_limit};
     sc_core::sc_start();
     result = array.result();
+    operands.psum = array.psums();
   }
   sc_core::sc_curr_simcontext = before;
   sc_core::sc_default_global_context = before;

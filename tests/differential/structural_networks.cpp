@@ -56,7 +56,7 @@ void IfmapNetwork::connect(const PeTag& tag, std::int32_t ifmap_row) {
 }
 
 void IfmapNetwork::clock_edge() {
-  if (done()) {
+  if (done() || next_ >= allowed_) {
     return;
   }
   const IfmapTurn& turn = turns_[next_];
@@ -72,7 +72,9 @@ void IfmapNetwork::clock_edge() {
       fifos[target]->nb_write(value);
     }
   }
-  count(counters_, turn.values.size(), cast);
+  if (next_ >= counted_from_) {
+    count(counters_, turn.values.size(), cast);
+  }
   ++next_;
 }
 
@@ -90,7 +92,7 @@ void PsumInNetwork::connect(const PeTag& tag) {
 }
 
 void PsumInNetwork::clock_edge() {
-  if (done()) {
+  if (done() || next_ >= allowed_) {
     return;
   }
   const PsumTurn& turn = turns_[next_];
@@ -102,7 +104,9 @@ void PsumInNetwork::clock_edge() {
   for (const std::size_t word : turn.words) {
     fifo->nb_write(buffer_.at(word));
   }
-  count(counters_, turn.words.size(), cast);
+  if (next_ >= counted_from_) {
+    count(counters_, turn.words.size(), cast);
+  }
   ++next_;
 }
 
@@ -131,7 +135,9 @@ void PsumOutNetwork::clock_edge() {
   for (const std::size_t word : turn.words) {
     fifo->nb_read(buffer_.at(word));
   }
-  count(counters_, turn.words.size(), cast);
+  if (next_ >= counted_from_) {
+    count(counters_, turn.words.size(), cast);
+  }
   ++next_;
 }
 

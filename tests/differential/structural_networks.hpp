@@ -51,13 +51,17 @@ class IfmapNetwork : public sc_core::sc_module {
   sc_core::sc_port<sc_core::sc_fifo_out_if<std::int32_t>, 0> fifos;
   /// The next FIFO bound to `fifos` belongs to this PE, which needs this ifmap row.
   void connect(const PeTag& tag, std::int32_t ifmap_row);
+  /// Turns before `limit` may be taken.
+  void allow(std::size_t limit) { allowed_ = limit; }
+  /// Turns before `first` are the run-in's and not counted.
+  void count_from(std::size_t first) { counted_from_ = first; }
   [[nodiscard]] bool done() const { return next_ == turns_.size(); }
   [[nodiscard]] const pe::row_stationary::NetworkCounters& counters() const { return counters_; }
 
  private:
   void clock_edge();
   std::vector<IfmapTurn> turns_;
-  std::size_t next_ = 0;
+  std::size_t next_ = 0, allowed_ = 0, counted_from_ = 0;
   int connected_ = 0;
   std::map<Tag, Multicast> casts_;
   pe::row_stationary::NetworkCounters counters_;
@@ -71,6 +75,8 @@ class PsumInNetwork : public sc_core::sc_module {
                 const std::vector<std::int64_t>& buffer, const sc_core::sc_event& clock);
   sc_core::sc_port<sc_core::sc_fifo_out_if<std::int64_t>, 0> fifos;
   void connect(const PeTag& tag);
+  void allow(std::size_t limit) { allowed_ = limit; }
+  void count_from(std::size_t first) { counted_from_ = first; }
   [[nodiscard]] bool done() const { return next_ == turns_.size(); }
   [[nodiscard]] const pe::row_stationary::NetworkCounters& counters() const { return counters_; }
 
@@ -78,7 +84,7 @@ class PsumInNetwork : public sc_core::sc_module {
   void clock_edge();
   std::vector<PsumTurn> turns_;
   const std::vector<std::int64_t>& buffer_;
-  std::size_t next_ = 0;
+  std::size_t next_ = 0, allowed_ = 0, counted_from_ = 0;
   int connected_ = 0;
   std::map<Tag, Multicast> casts_;
   pe::row_stationary::NetworkCounters counters_;
@@ -92,6 +98,8 @@ class PsumOutNetwork : public sc_core::sc_module {
                  std::vector<std::int64_t>& buffer, const sc_core::sc_event& clock);
   sc_core::sc_port<sc_core::sc_fifo_in_if<std::int64_t>, 0> fifos;
   void connect(const PeTag& tag);
+  void count_from(std::size_t first) { counted_from_ = first; }
+  [[nodiscard]] std::size_t turns_taken() const { return next_; }
   [[nodiscard]] bool done() const { return next_ == turns_.size(); }
   [[nodiscard]] const pe::row_stationary::NetworkCounters& counters() const { return counters_; }
 
@@ -99,7 +107,7 @@ class PsumOutNetwork : public sc_core::sc_module {
   void clock_edge();
   std::vector<PsumTurn> turns_;
   std::vector<std::int64_t>& buffer_;
-  std::size_t next_ = 0;
+  std::size_t next_ = 0, counted_from_ = 0;
   int connected_ = 0;
   std::map<Tag, Multicast> casts_;
   pe::row_stationary::NetworkCounters counters_;

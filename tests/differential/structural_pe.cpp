@@ -18,6 +18,8 @@ StructuralPe::StructuralPe(const sc_core::sc_module_name& name, const PeExtents&
       x_{extents},
       psum_spad_(to_size(extents.psum_spad)),
       entry_of_filter_(to_size(extents.filters)) {
+  run_in_psums_ = to_size(extents.run_in_images) * to_size(extents.run_in_F * extents.filters);
+  filter_spad_.assign(to_size(extents.S * extents.channels * extents.filters), 0);
   SC_METHOD(clock_edge);
   sensitive << clock;
   dont_initialize();
@@ -28,8 +30,13 @@ void StructuralPe::load_filter(const std::vector<std::int32_t>& weights) {
   counts_.filter_writes += weights.size();
 }
 
+void StructuralPe::begin_load() {
+  filter_spad_.clear();
+  counts_ = Counts{};
+}
+
 bool StructuralPe::empty() const {
-  return image_ == x_.images && ifmap_spad_.empty() && oldest_entries_.empty() &&
+  return image_ == x_.run_in_images + x_.images && ifmap_spad_.empty() && oldest_entries_.empty() &&
          !first_stage_.has_value() && !second_stage_.has_value();
 }
 
@@ -63,7 +70,7 @@ std::optional<std::size_t> StructuralPe::free_entry() const {
 }
 
 bool StructuralPe::can_issue() const {
-  if (image_ == x_.images) {
+  if (image_ >= allowed_) {
     return false;
   }
   const std::size_t place = to_size(tap_ * x_.channels + channel_) - dropped_;
@@ -115,7 +122,7 @@ void StructuralPe::next_position() {
     return;
   }
   filter_ = 0;
-  const bool last_column = column_ == x_.F - 1;
+  const bool last_column = column_ == (image_ < x_.run_in_images ? x_.run_in_F : x_.F) - 1;
   if (tap_ < x_.V || last_column) {
     ifmap_spad_.pop_front();
     ++dropped_;
@@ -140,7 +147,11 @@ void StructuralPe::accumulate() {
   psum_above.nb_write(entry.value + below);
   entry.taken = false;
   oldest_entries_.pop_front();
-  ++counts_.accumulations;
+  if (run_in_psums_ > 0) {
+    --run_in_psums_;
+  } else {
+    ++counts_.accumulations;
+  }
 }
 
 }  // namespace turnpike::differential

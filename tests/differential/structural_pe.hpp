@@ -13,6 +13,7 @@ namespace turnpike::differential {
 struct PeExtents {
   std::int32_t images = 1, F = 1, S = 1, V = 1, channels = 1, filters = 1;
   std::int32_t ifmap_spad = 1, psum_spad = 1;
+  std::int32_t run_in_images = 0, run_in_F = 0;  ///< before the images of the pass
 };
 
 /// One PE of the structural array: sequencer, spads with valid entries, a multiplier pipeline of
@@ -29,6 +30,12 @@ class StructuralPe : public sc_core::sc_module {
 
   /// Write port of the filter spad: a word of the filter network, appended.
   void load_filter(const std::vector<std::int32_t>& weights);
+  /// The filters of the run-in are gone, those of the pass will come; counts begin.
+  void begin_load();
+  /// Images whose filters are there: no MAC of a later one is issued.
+  void allow(std::int32_t images) { allowed_ = images; }
+  /// Images of which all MACs are issued.
+  [[nodiscard]] std::int32_t images_done() const { return image_; }
 
   /// All MACs done, spads and pipeline empty.
   [[nodiscard]] bool empty() const;
@@ -62,6 +69,8 @@ class StructuralPe : public sc_core::sc_module {
   PeExtents x_;
   // Sequencer: the MAC to issue next.
   std::int32_t image_ = 0, column_ = 0, tap_ = 0, channel_ = 0, filter_ = 0;
+  std::int32_t allowed_ = 0;
+  std::uint64_t run_in_psums_ = 0;  ///< still to be accumulated
   std::size_t dropped_ = 0;  ///< values of the current window that left the ifmap spad
   std::int32_t held_value_ = 0;
 

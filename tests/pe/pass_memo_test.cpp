@@ -33,6 +33,7 @@ void finish(ArrayCore& core) {
   for (std::uint64_t clock = 0; !core.step(); ++clock) {
     ensure(clock < 1'000'000, "a pass ends");
   }
+  core.finish();
 }
 
 PassCounters simulate(ArrayCore& core, const PassShape& shape) {

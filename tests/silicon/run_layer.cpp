@@ -43,6 +43,7 @@ const pe::row_stationary::PassCounters& PassRunner::run(
     for (std::uint64_t clock = 0; !core.step(); ++clock) {
       ensure(clock < 10'000'000, "a pass ends");
     }
+    core.finish();
     found->second = core.counters();
   }
   return found->second;

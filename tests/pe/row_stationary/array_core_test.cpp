@@ -16,6 +16,7 @@ PassCounters run(const PassShape& shape, PassOperands* operands) {
       break;
     }
   }
+  core.finish();
   EXPECT_TRUE(core.drained());
   return core.counters();
 }

@@ -21,6 +21,7 @@ PassCounters simulate(const PassShape& shape) {
   core.begin(shape, nullptr);
   while (!core.step() && core.counters().cycles < kDeadlock) {
   }
+  core.finish();
   return core.counters();
 }
 

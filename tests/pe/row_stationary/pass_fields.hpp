@@ -27,6 +27,8 @@ inline constexpr Field kFields[] = {
     {"e", &PassShape::e},
     {"F", &PassShape::F},
     {"n", &PassShape::n},
+    {"follows", &PassShape::follows},
+    {"leads", &PassShape::leads},
     {"rows", &PassShape::rows},
     {"columns", &PassShape::columns},
     {"ifmap_spad", &PassShape::ifmap_spad},

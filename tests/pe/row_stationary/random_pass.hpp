@@ -45,6 +45,8 @@ inline PassShape random_shape(Random& random) {
   s.psum_out_rate = draw(1, std::min(4, s.fifo_depth));
   s.buffer_latency = draw(0, 5);
   s.filter_load_unit = one_in(2) ? 1 : draw(2, 600);
+  s.follows = draw(0, 1);
+  s.leads = draw(0, 1);
   return s;
 }
 
