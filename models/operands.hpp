@@ -36,5 +36,9 @@ struct IntegerOperand {
 [[nodiscard]] std::vector<double> real_sums(const ConvShape& shape,
                                             const IntegerOperand& activation,
                                             const IntegerOperand& weights);
+/// The sums themselves; both zero points are integers.
+[[nodiscard]] std::vector<std::int64_t> integer_sums(const ConvShape& shape,
+                                                     const IntegerOperand& activation,
+                                                     const IntegerOperand& weights);
 
 }  // namespace turnpike::models

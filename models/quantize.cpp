@@ -126,6 +126,7 @@ class Filling {
     };
     set_vector(layer.name + ".scale", layer.scale);
     set_vector(layer.name + ".bias", layer.bias);
+    set_vector(layer.name + ".recurrent_bias", layer.recurrent_bias);
   }
 
   const Network& network_;
@@ -232,6 +233,10 @@ traces::Trace quantize(const Network& network, const Calibration& calibration,
                        const QuantizeOptions& options) {
   check_options(network, options);
   network.check_complete();
+  if (network.is_stated()) {
+    throw InputError{{.file = network.name()},
+                     "brings its own quantization, which a precision would contradict"};
+  }
   QuantizedGraph graph = lower(network, options);
   if (options.highway) {
     apply_highway(graph, options.highway_bits);

@@ -20,6 +20,8 @@ struct PrecisionOverride {
   std::string pattern;
   std::optional<int> weight_bits;
   std::optional<int> activation_bits;
+
+  friend bool operator==(const PrecisionOverride&, const PrecisionOverride&) = default;
 };
 
 /// Precedence for one layer: overrides (the last that matches) > bits in the network file >
@@ -32,6 +34,8 @@ struct QuantizeOptions {
   std::vector<PrecisionOverride> overrides = {};
   bool highway = false;
   int highway_bits = 8;  ///< 4..32; 32 is floating point
+
+  friend bool operator==(const QuantizeOptions&, const QuantizeOptions&) = default;
 };
 
 /// What a configuration quantizes a network to: its precision, layers and highway.

@@ -9,8 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "traces/npz.hpp"
-#include "traces/other_formats.hpp"
+#include "models/weights/weights_archive.hpp"
 
 namespace turnpike::models {
 namespace {
@@ -52,7 +51,7 @@ std::vector<std::size_t> transposition(const TensorShape& shape, const TensorSha
 
 class WeightsLoader {
  public:
-  explicit WeightsLoader(const std::string& path) : file_{traces::NpzFile::open(path)} {}
+  explicit WeightsLoader(const std::string& path) : file_{WeightsArchive::open(path)} {}
 
   void load(Layer& layer) {
     if (layer.is_recurrent()) {
@@ -67,7 +66,7 @@ class WeightsLoader {
     layer.weights = read(prefix + ".weight", layer.weight_shapes().at(0));
     layer.scale.clear();
     layer.bias.clear();
-    if (file_.has(prefix + ".bias")) {
+    if (file_->has(prefix + ".bias")) {
       layer.bias = read(prefix + ".bias", {layer.output_channels()});
     }
     const auto norm = batch_norm(layer.name);
@@ -83,17 +82,17 @@ class WeightsLoader {
     std::vector<std::string> notes;
     if (!bare_.empty()) {
       notes.push_back(fmt::format("{}: neither bias nor batch norm for {}; {} run{} without",
-                                  file_.path(), names(bare_), bare_.size() == 1 ? "it" : "they",
+                                  file_->path(), names(bare_), bare_.size() == 1 ? "it" : "they",
                                   bare_.size() == 1 ? "s" : ""));
     }
     std::vector<std::string> left;
-    for (const std::string& name : file_.names()) {
+    for (const std::string& name : file_->names()) {
       if (!taken_.contains(name) && !name.ends_with(".num_batches_tracked")) {
         left.push_back(name);
       }
     }
     if (!left.empty()) {
-      notes.push_back(fmt::format("{}: no layer takes {}", file_.path(), names(left)));
+      notes.push_back(fmt::format("{}: no layer takes {}", file_->path(), names(left)));
     }
     return notes;
   }
@@ -105,17 +104,17 @@ class WeightsLoader {
       prefixes.emplace_back("linear");
     }
     for (const std::string& prefix : prefixes) {
-      if (file_.has(prefix + ".weight")) {
+      if (file_->has(prefix + ".weight")) {
         return prefix;
       }
     }
-    throw FileError{{.file = file_.path()},
+    throw FileError{{.file = file_->path()},
                     fmt::format("layer '{}' needs member '{}.weight', which is not there",
                                 layer.name, layer.name)};
   }
 
   [[noreturn]] void fail(const std::string& name, const std::string& what) const {
-    throw FileError{{.file = file_.path()}, fmt::format("member '{}' {}", name, what)};
+    throw FileError{{.file = file_->path()}, fmt::format("member '{}' {}", name, what)};
   }
 
   static std::string names(const std::vector<std::string>& all) {
@@ -127,7 +126,7 @@ class WeightsLoader {
 
   [[nodiscard]] std::vector<float> read(const std::string& name, const TensorShape& wanted) {
     taken_.insert(name);
-    if (const TensorShape shape = file_.header(name).shape; shape != wanted) {
+    if (const TensorShape shape = file_->shape(name); shape != wanted) {
       const auto order = transposition(shape, wanted);
       fail(name, fmt::format("of shape {} should be {}{}", to_string(shape), to_string(wanted),
                              order.empty() ? ""
@@ -135,7 +134,7 @@ class WeightsLoader {
                                                          "it with .transpose({})",
                                                          fmt::join(order, ", "))));
     }
-    const Tensor tensor = file_.tensor(name);
+    const Tensor tensor = file_->tensor(name);
     std::vector<float> values = tensor.converted<float>();
     const auto wrong = std::find_if(values.begin(), values.end(),
                                     [](float value) { return !std::isfinite(value); });
@@ -155,7 +154,7 @@ class WeightsLoader {
     }
     for (const std::string& prefix : prefixes) {
       for (const char* member : {".running_var", ".running_mean"}) {
-        if (file_.has(prefix + member)) {
+        if (file_->has(prefix + member)) {
           return prefix;  // the other members must be there, too
         }
       }
@@ -187,7 +186,7 @@ class WeightsLoader {
     layer.bias = std::move(bias);
   }
 
-  traces::NpzFile file_;
+  std::unique_ptr<WeightsArchive> file_;
   std::set<std::string> taken_;
   std::vector<std::string> bare_;  ///< convolutions without bias and batch norm
 };
@@ -195,10 +194,10 @@ class WeightsLoader {
 }  // namespace
 
 std::vector<std::string> load_weights(Network& network, const std::string& path) {
-  if (!traces::way_in(path).empty()) {
-    throw FileError{
-        {.file = path},
-        "is no .npz file of arrays; docs/weights.md has the lines of Python that make one"};
+  if (path.ends_with(".onnx") || path.ends_with(".tflite") || path.ends_with(".h5")) {
+    throw FileError{{.file = path},
+                    "is no .npz, .safetensors or PyTorch checkpoint; docs/weights.md says how to make "
+                    "one"};
   }
   WeightsLoader loader{path};
   for (const Layer& layer : network.layers()) {

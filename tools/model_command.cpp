@@ -109,7 +109,7 @@ int evaluate(const ModelOptions& options, const CommonOptions& common) {
 CLI::App* add_action(CLI::App& parent, const std::string& name, const std::string& description,
                      ModelOptions& options) {
   auto* command = parent.add_subcommand(name, description);
-  command->add_option("model", options.model, "zoo:NAME or a network .yaml")->required();
+  command->add_option("model", options.model, "zoo:NAME, a network .yaml, an .onnx or .tflite model")->required();
   add_quantize_options(*command, options.quantize);
   return command;
 }

@@ -194,7 +194,7 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->add_option("--network", options->network,
                    "zoo:NAME, a network .yaml, or a trace (.npz or directory)")
       ->required();
-  command->add_option("--weights", options->weights, "trained weights for a zoo network (.npz)");
+  command->add_option("--weights", options->weights, "trained weights for a zoo network (.npz, .safetensors, .pt)");
   command->add_option("-o,--output", options->directory, "write a run directory");
   command->add_flag("--force", options->force, "replace another run that is there");
   command->add_option("--timing", options->timing, "how passes are timed")
