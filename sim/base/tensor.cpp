@@ -1,5 +1,7 @@
 #include "sim/base/tensor.hpp"
 
+#include <type_traits>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -19,8 +21,41 @@ std::string to_string(const TensorShape& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
+namespace {
+
+std::int64_t stored(const Tensor::Storage& storage) {
+  return std::visit([](const auto& values) { return static_cast<std::int64_t>(values.size()); },
+                    storage);
+}
+
+}  // namespace
+
+Tensor::Tensor(TensorShape shape, Storage like, Fetch fetch)
+    : shape_{std::move(shape)},
+      storage_{std::move(like)},
+      fetch_{std::make_shared<const Fetch>(std::move(fetch))} {
+  ensure(stored(storage_) == 0 && element_count(shape_) > 0, "elements that are fetched later");
+}
+
+const Tensor::Storage& Tensor::elements() const {
+  if (fetch_ && stored(storage_) == 0) {
+    Tensor fetched = (*fetch_)();
+    ensure(fetched.shape_ == shape_ && fetched.storage_.index() == storage_.index(),
+           "what is fetched is what was announced");
+    storage_ = std::move(fetched.storage_);
+  }
+  return storage_;
+}
+
+void Tensor::release() const {
+  if (fetch_) {
+    std::visit([](auto& values) { std::remove_reference_t<decltype(values)>{}.swap(values); },
+               storage_);
+  }
+}
+
 std::int64_t Tensor::size() const {
-  return visit([](const auto& values) { return static_cast<std::int64_t>(values.size()); });
+  return fetch_ ? element_count(shape_) : stored(storage_);
 }
 
 bool Tensor::is_floating() const {
@@ -34,9 +69,11 @@ std::string_view Tensor::type_name() const {
 }
 
 std::int64_t Tensor::bytes() const {
-  return visit([](const auto& values) {
-    return static_cast<std::int64_t>(values.size() * sizeof(values[0]));
-  });
+  return size() * std::visit(
+                      [](const auto& values) {
+                        return static_cast<std::int64_t>(sizeof(values[0]));
+                      },
+                      storage_);
 }
 
 double Tensor::at(std::int64_t index) const {
@@ -46,7 +83,8 @@ double Tensor::at(std::int64_t index) const {
 }
 
 void Tensor::check_size() const {
-  ensure(size() == element_count(shape_), "a tensor has as many elements as its shape says");
+  ensure(stored(storage_) == element_count(shape_),
+         "a tensor has as many elements as its shape says");
 }
 
 namespace {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +20,9 @@ using TensorShape = std::vector<std::int64_t>;
 /// "[64, 3, 7, 7]"
 [[nodiscard]] std::string to_string(const TensorShape& shape);
 
-/// A dense row-major array of one of the element types the trace format stores.
+/// A dense row-major array of one of the element types the trace format stores. Its elements are
+/// there, or come from a function that is called when they are first asked for: so a trace larger
+/// than memory is a trace as any other. One thread at a time.
 class Tensor {
  public:
   using Storage = std::variant<std::vector<std::int8_t>, std::vector<std::uint8_t>,
@@ -33,6 +37,10 @@ class Tensor {
       : shape_{std::move(shape)}, storage_{std::move(values)} {
     check_size();
   }
+  using Fetch = std::function<Tensor()>;
+  /// What `fetch` gives when it is called; `like` has the element type and no elements. The extents
+  /// are at least 1. What is fetched must have shape and type as said, else InternalError.
+  Tensor(TensorShape shape, Storage like, Fetch fetch);
 
   [[nodiscard]] const TensorShape& shape() const { return shape_; }
   [[nodiscard]] std::int64_t size() const;
@@ -46,7 +54,7 @@ class Tensor {
   /// The elements, if stored as T; InternalError otherwise.
   template <class T>
   [[nodiscard]] std::span<const T> as() const {
-    return std::get<std::vector<T>>(storage_);
+    return std::get<std::vector<T>>(elements());
   }
   template <class T>
   [[nodiscard]] bool holds() const {
@@ -64,23 +72,30 @@ class Tensor {
           }
           return out;
         },
-        storage_);
+        elements());
   }
   /// Element `index` in row-major order as double: exact for all but large 64-bit integers.
   [[nodiscard]] double at(std::int64_t index) const;
 
   template <class Visitor>
   decltype(auto) visit(Visitor&& visitor) const {
-    return std::visit(std::forward<Visitor>(visitor), storage_);
+    return std::visit(std::forward<Visitor>(visitor), elements());
   }
 
-  friend bool operator==(const Tensor&, const Tensor&) = default;
+  /// Frees elements that can be fetched again; nothing else changes.
+  void release() const;
+
+  friend bool operator==(const Tensor& a, const Tensor& b) {
+    return a.shape_ == b.shape_ && a.elements() == b.elements();
+  }
 
  private:
   void check_size() const;
+  [[nodiscard]] const Storage& elements() const;
 
   TensorShape shape_;
-  Storage storage_;
+  mutable Storage storage_;             ///< empty while there is something to fetch
+  std::shared_ptr<const Fetch> fetch_;  ///< null: the elements are here to stay
 };
 
 /// Integer codes in the smallest type that holds [low, high].
