@@ -57,6 +57,11 @@ Json summary_json(const traces::Trace& trace, const traces::TraceSummary& summar
                {"tensors_of_bits", std::move(bits)},
                {"highway_tensors", summary.highway_tensors},
                {"notes", summary.notes}};
+  for_each_field<traces::Provenance>([&](const auto& field) {
+    if (const auto value = fetch(field.place, summary.source)) {
+      json["source"][std::string{field.label.name}] = *value;
+    }
+  });
   if (layers) {
     json["layers"] = Json::array();
     for (const traces::LayerSummary& layer : summary.layers) {
@@ -67,13 +72,15 @@ Json summary_json(const traces::Trace& trace, const traces::TraceSummary& summar
 }
 
 std::string first_line(const traces::Trace& trace, const traces::TraceSummary& summary) {
+  const std::string said = to_string(summary.source);
   return fmt::format(
       "{}: {} layers, {} tensors ({} float), {} MACs, batch {}, highway {}, digest "
-      "{}\n",
+      "{}\n{}",
       printable(summary.network), summary.layers.size(), summary.tensors, summary.float_tensors,
       summary.macs, summary.batch,
       summary.highway.enabled ? fmt::format("{} bit", summary.highway.bits) : "off",
-      traces::trace_digest(trace));
+      traces::trace_digest(trace),
+      said.empty() ? "" : fmt::format("source: {}\n", printable(said)));
 }
 
 void print_notes(const CommonOptions& common, const traces::TraceSummary& summary) {

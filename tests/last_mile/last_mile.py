@@ -249,7 +249,12 @@ def traces(session):
     expected = cases.expected_of_trace(trace)
     expected.monotone = {"sum"}
     expected.exact = None  # no integer output
-    session.run("over", session.folder / "wide_psums", expected)
+    over = session.run("over", session.folder / "wide_psums", expected)
+    report(session, [over])  # a page with the source of a trace
+    check_trace_info(session.f, trace, *(session.json("trace", "info", session.folder / "wide_psums"),
+                                         session.turnpike("trace", "info", session.folder / "wide_psums"),
+                                         session.json("trace", "check", session.folder / "wide_psums"),
+                                         session.turnpike("trace", "check", session.folder / "wide_psums")))
 
 
 def failures(session):
