@@ -147,6 +147,9 @@ std::string run_table(const pricing::PricedRun& run, TableWidth width) {
       fmt::format("{} on {}: {} x {} bit (w x a), highway {}, batch {}\n\n", printable(r.network),
                   printable(run.config.name), r.weight_bits, r.activation_bits,
                   r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
+  if (r.source) {
+    out.insert(out.size() - 1, fmt::format("source: {}\n", printable(to_string(*r.source))));
+  }
   out += (width == TableWidth::wide ? layer_rows(run) : short_layer_rows(run)) + '\n';
   out += component_rows(run) + '\n';
   out += fmt::format(
