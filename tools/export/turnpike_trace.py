@@ -107,19 +107,21 @@ class Trace:
     def layer(self, op, name, inputs, to=None, post=(), recorded=None, output=None, **keys):
         """Adds a layer, computes its output and stores it. recorded: codes (or real values) from elsewhere, stored
         instead of the computed ones; where they differ is in `departures`."""
+        for each in inputs:
+            if each not in self.tensors:
+                raise ValueError(f"layer '{name}' reads '{each}', which is no tensor yet")
         steps, output = [], output or name
+        channels = self.arrays[keys["weights"]].shape[0] if op in ("conv", "fc") else \
+            sum(self.arrays[each].shape[1] for each in (inputs if op == "concat" else inputs[:1]))
         for k, step in enumerate(post):
             if step == "relu":
                 steps.append(step)
                 continue
             kind, values = step
             steps.append(f"{name}.{k}.{kind}" if any(s.endswith(kind) for s in steps) else f"{name}.{kind}")
-            self.put(steps[-1], np.asarray(values, np.float64).reshape(-1))
+            self.put(steps[-1], np.broadcast_to(np.asarray(values, np.float64).reshape(-1), channels))
         entry = dict(name=name, op=op, inputs=list(inputs), output=output, **{k: v for k, v in keys.items() if v is not None})
         entry.update({"post": steps} if steps else {})
-        for each in inputs:
-            if each not in self.tensors:
-                raise ValueError(f"layer '{name}' reads '{each}', which is no tensor yet")
         self.layers.append(entry)
         values = arithmetic.real_output(entry, self.arrays, self.tensors)
         first = self.tensors[inputs[0]]
