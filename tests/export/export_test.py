@@ -163,6 +163,39 @@ def qonnx(f, folder, models):
     f.true("TFC", export(models / "third_party" / "qonnx_TFC_2W2A.onnx", images[:20], folder / "tfc.npz", out=said), said.getvalue())
 
 
+def tflite(f, folder, models):
+    """ResNet-8 of MLPerf Tiny: the float file against its int8 file, and the int8 one bit-exact in the simulator. Its own kernels
+    round in fixed point, which traces do not say; the independent interpreter is in real values."""
+    import tflite_interpreter
+    from flatbuffer import read
+    from from_tflite import Reader, codes_of, export
+    from graph import lower
+    data = np.load(models / "data" / "cifar10_jpeg_test_1000.npz")
+    images, labels = data["x"].astype(np.float64), data["y"]
+    tops = {}
+    for kind, bits in (("float", None), ("int8", 8)):
+        path = models / "third_party" / f"mlperf_tiny_resnet8_{kind}.tflite"
+        _, operators, entry, _ = read(path)
+        trace = lower(Reader(operators, entry).read(), images.transpose(0, 3, 1, 2), bits, entry=codes_of(entry))
+        got = trace.real(trace.layers[-1]["output"])
+        tops[kind] = (got.argmax(1) == labels).mean()
+        wanted = tflite_interpreter.logits(path, images[:50])
+        close = np.abs(got[:50] - wanted)
+        f.true(f"ResNet-8 {kind}, logits", close.max() <= (1e-9 if kind == "int8" else 1e-3), f"differ by {close.max()} from the definitions")
+        said = io.StringIO()
+        f.true(f"ResNet-8 {kind}", export(path, images[:4], folder / "tflite.npz", bits, out=said), said.getvalue())
+    print(f"TFLite ResNet-8: top-1 {100 * tops['float']:.1f} % float, {100 * tops['int8']:.1f} % int8, on {len(labels)} images")
+    f.true("ResNet-8 top-1", abs(tops["float"] - tops["int8"]) < 0.02 and tops["int8"] > 0.7, f"is {tops}")
+    whole = path.read_bytes()
+    for name, content in (("cut", whole[:40000]), ("other", b"x" * 100), ("empty", b""), ("lying", whole[:4] + b"TFL3" + whole[8:60] + b"\xff" * 2000)):
+        broken = folder / f"{name}.tflite"
+        broken.write_bytes(content)
+        done = subprocess.run([sys.executable, ROOT / "tools/export/from_tflite.py", broken, "-o", folder / "x.npz"], capture_output=True,
+                              text=True, check=False, timeout=20)
+        f.true(f"from_tflite of a file that is {name}", done.returncode == 1 and "Traceback" not in done.stderr and broken.name in done.stderr,
+               done.stderr)
+
+
 def command_line(f, folder):
     """The module of the command line, as docs/own_model.md shows it."""
     done = subprocess.run([sys.executable, ROOT / "tools/export/from_torch.py", f"{ROOT}/tests/export/torch_models.py:small", "--bits", "4",
@@ -181,13 +214,13 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for needs, parts in ((("torch",), (torch_networks, torch_refusals, torch_quantizers, command_line)), (("torch", "onnx"), (onnx_files,)),
-                             (("onnx", "TURNPIKE_MODELS"), (qonnx,))):
+                             (("onnx", "TURNPIKE_MODELS"), (qonnx,)), (("TURNPIKE_MODELS",), (tflite,))):
             absent = [each for each in needs if not (models if each == "TURNPIKE_MODELS" else importable(each))]
             for part in parts:
                 if absent:
                     print(f"skipped: {part.__name__} needs {', '.join(absent)}")
-                elif part is qonnx:
-                    qonnx(f, folder, pathlib.Path(models))
+                elif "TURNPIKE_MODELS" in needs:
+                    part(f, folder, pathlib.Path(models))
                 elif part is torch_refusals:
                     part(f)
                 else:

@@ -211,11 +211,11 @@ class Lowering:
     def reads(self, block, name):
         return self.low.get(name, name) if block.head.op in ARRAY else name
 
-    def lower(self, x, network, layout, source):
+    def lower(self, x, network, layout, source, entry):
         trace = Trace(network, layout, self.highway, framework=(source or {}).get("framework", "numpy"), source=source)
         if np.ndim(x) < 2:
             raise Unsupported(f"an input of shape {list(np.shape(x))}: feature maps have a batch and channels at least")
-        to, copy = self.storage("input")
+        to, copy = self.storage("input") if entry is None else (entry, False)
         trace.input(np.asarray(x), to or Codes(32, 1.0, kind="float"))
         if copy:
             self.copy_for_array(trace, "input")
@@ -279,7 +279,7 @@ class Lowering:
             self.copy_for_array(trace, name)
 
 
-def lower(graph, x, bits, highway=None, network="network", layout="NCHW", source=None):
+def lower(graph, x, bits, highway=None, network="network", layout="NCHW", source=None, entry=None):
     """The trace of `graph` on input `x`: weights and inputs of array layers at `bits` (width()), skips and recurrent states
-    at `highway` bits, or as the codes that the layers read if it is None. Unsupported names what a trace cannot say."""
-    return Lowering(graph, bits, highway).lower(x, network, layout, source)
+    at `highway` bits, or as the codes that the layers read if it is None. entry: the Codes of the input, if the network says them. Unsupported names what a trace cannot say."""
+    return Lowering(graph, bits, highway).lower(x, network, layout, source, entry)
