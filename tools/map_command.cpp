@@ -71,6 +71,11 @@ std::string shape_text(const LayerShape& s) {
                      s.U);
 }
 
+/// A candidate that cannot be within the slack is dropped before all its passes are stepped.
+bool weighed(const dataflow::MappedJob& mapped) {
+  return mapped.stepped_cycles > 0;
+}
+
 std::string map_table(const PlannedRun& run, const std::vector<MappedGroup>& groups,
                       report::TableWidth width) {
   report::TextTable table{{"layer", "rank", "mapping", "at least", "cycles", "uJ", "passes", "PEs",
@@ -84,17 +89,18 @@ std::string map_table(const PlannedRun& run, const std::vector<MappedGroup>& gro
     const std::vector<dataflow::MappedJob> ranked = group.ranked();
     for (std::size_t i = 0; i < ranked.size(); ++i) {
       const dataflow::MappedJob& m = ranked[i];
-      std::vector<std::string> row = {i == 0 ? names_of(group) : "",
-                                      i > 0         ? fmt::format("{}", i + 1)
-                                      : group.given ? "given"
-                                                    : "chosen",
-                                      m.text,
-                                      fmt::format("{}", m.estimated_cycles),
-                                      fmt::format("{}", dataflow::expected_cycles(m)),
-                                      fmt::format("{:.1f}", m.stepped_energy_pj * 1e-6),
-                                      fmt::format("{}", m.passes),
-                                      fmt::format("{}", m.active_pes),
-                                      m.bound};
+      std::vector<std::string> row = {
+          i == 0 ? names_of(group) : "",
+          i > 0         ? fmt::format("{}", i + 1)
+          : group.given ? "given"
+                        : "chosen",
+          m.text,
+          fmt::format("{}", m.estimated_cycles),
+          weighed(m) ? fmt::format("{}", m.stepped_cycles) : "-",
+          weighed(m) ? fmt::format("{:.1f}", m.stepped_energy_pj * 1e-6) : "-",
+          fmt::format("{}", m.passes),
+          fmt::format("{}", m.active_pes),
+          m.bound};
       if (i == 0) {
         row.push_back(shape_text(group.job->shape));
         row.push_back(fmt::format("{} x {}, {}", group.job->weight_bits, group.job->activation_bits,

@@ -40,16 +40,19 @@ class MappingChooser::Candidates {
       candidate.stepped_energy_pj = cost->energy_pj;
       fewest_ = std::min(fewest_, candidate.stepped_cycles);
       weighed_.push_back(std::move(candidate));
+    } else {
+      dropped_.push_back(std::move(candidate));
     }
   }
   [[nodiscard]] std::int64_t fewest() const { return fewest_; }
 
-  /// By rising value of `cost_of`; the earlier of two equal ones first.
+  /// By rising value of `cost_of`, the earlier of two equal ones first; then those dropped.
   template <class Cost>
   [[nodiscard]] std::vector<MappedJob> sorted(const Cost& cost_of) && {
     std::stable_sort(weighed_.begin(), weighed_.end(), [&](const MappedJob& a, const MappedJob& b) {
       return cost_of(a) < cost_of(b);
     });
+    weighed_.insert(weighed_.end(), dropped_.begin(), dropped_.end());
     return std::move(weighed_);
   }
 
@@ -58,7 +61,7 @@ class MappingChooser::Candidates {
   const JobToMap& job_;
   const MappingProblem& problem_;
   std::vector<Mapping> tried_;
-  std::vector<MappedJob> weighed_;
+  std::vector<MappedJob> weighed_, dropped_;
   std::int64_t fewest_ = kAny;
 };
 

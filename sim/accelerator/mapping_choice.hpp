@@ -30,7 +30,8 @@ class MappingChooser {
                  const PlanningAids& aids)
       : config_{config}, array_{array}, estimator_{config, array, aids} {}
 
-  /// Best first; the others are those that were stepped to the end. InputError if nothing is legal.
+  /// Best first; last those dropped on the way, without stepped_cycles. InputError if nothing is
+  /// legal.
   [[nodiscard]] const std::vector<dataflow::MappedJob>& choose(const JobToMap& job,
                                                                dataflow::MappingProblem problem,
                                                                const std::string& layer);

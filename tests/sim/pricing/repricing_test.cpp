@@ -1,5 +1,7 @@
 #include "sim/pricing/repricing.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -27,7 +29,8 @@ class RepricingTest : public results::test::Runs {
 /// With the mappings of the first: each profile's own may be others.
 TEST_F(RepricingTest, AgreesToTheByteWithARunAtThosePricesMappedForTheFirstOnes) {
   for (const char* network : {"zoo:lstm300", "zoo:resnet20"}) {
-    for (const auto& [first, second] : {std::pair{"silicon", "access"}, {"access", "silicon"}}) {
+    for (const auto& [first, second] :
+         {std::pair{"silicon", "access"}, std::pair{"access", "silicon"}}) {
       SCOPED_TRACE(testing::Message() << network << ' ' << first << " as " << second);
       const results::StoredRun run = results::read_stored_run(results::test::stored(
           "first",
