@@ -316,7 +316,8 @@ double JobEstimator::energy(const JobToMap& to_map, const Passes& passes,
   }
   LayerResult whole;
   whole.counts = std::move(counts);
-  whole.cycles.processing = cycles;
+  whole.cycles.processing = passes.cycles();
+  whole.cycles.dram_stall = cycles - whole.cycles.processing;  // whatever is waited for
   count_macs(job, array_, slots, 0, whole);
   count_time(config_, active_pe_cycles, whole);
   accumulate(whole.counts, memory::dram_actions(dram));
