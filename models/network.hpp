@@ -26,6 +26,21 @@ struct LayerRequests {
   std::optional<std::int64_t> width_tile;
 };
 
+/// The batch norm that a layer's scale and bias were folded from, by output channel:
+/// gain * (x - mean) / sqrt(variance + eps) + shift, where mean and variance are those of x.
+struct BatchNorm {
+  std::vector<float> gain;
+  std::vector<float> shift;
+  double eps = 1e-5;
+};
+
+/// What quantization-aware training has found, where a file of weights has it.
+struct LearnedRanges {
+  std::optional<double> clip = {};         ///< PACT: of the codes the layer reads
+  std::optional<double> weight_step = {};  ///< LSQ
+  std::optional<double> step = {};         ///< LSQ: of the codes the layer reads
+};
+
 struct Layer {
   std::string name;
   traces::Op op = traces::Op::conv;  ///< any but quantize, which lowering puts in
@@ -46,6 +61,8 @@ struct Layer {
   std::vector<float> scale;              ///< per output channel; empty = 1
   std::vector<float> bias;               ///< per output channel ([gates * H]); empty = 0
   bool relu = false;
+  std::optional<BatchNorm> norm;  ///< if it is known
+  LearnedRanges learned;
 
   LayerRequests requests;
 

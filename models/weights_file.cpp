@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "models/language_task.hpp"
 #include "traces/npz.hpp"
 #include "traces/other_formats.hpp"
 
@@ -56,6 +57,7 @@ class WeightsLoader {
 
   void load(Layer& layer) {
     if (layer.is_recurrent()) {
+      recurrent_ = true;
       const std::int64_t columns = layer.gates() * layer.filters;
       layer.weights = read("Wx", layer.weight_shapes().at(0));
       layer.recurrent_weights = read("Wh", layer.weight_shapes().at(1));
@@ -67,9 +69,11 @@ class WeightsLoader {
     layer.weights = read(prefix + ".weight", layer.weight_shapes().at(0));
     layer.scale.clear();
     layer.bias.clear();
+    layer.norm.reset();
     if (file_.has(prefix + ".bias")) {
       layer.bias = read(prefix + ".bias", {layer.output_channels()});
     }
+    load_learned(layer);
     const auto norm = batch_norm(layer.name);
     if (norm) {
       fold(*norm, layer);
@@ -88,7 +92,8 @@ class WeightsLoader {
     }
     std::vector<std::string> left;
     for (const std::string& name : file_.names()) {
-      if (!taken_.contains(name) && !name.ends_with(".num_batches_tracked")) {
+      if (!taken_.contains(name) && !name.ends_with(".num_batches_tracked") &&
+          !(recurrent_ && is_word_table(name))) {
         left.push_back(name);
       }
     }
@@ -147,6 +152,39 @@ class WeightsLoader {
     return values;
   }
 
+  /// A positive number, where one of the names has it; 0 is what training has not touched.
+  [[nodiscard]] std::optional<double> learned(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      if (file_.has(name)) {
+        taken_.insert(name);
+        if (element_count(file_.header(name).shape) != 1) {
+          fail(name, fmt::format("of shape {} should be one number",
+                                 to_string(file_.header(name).shape)));
+        }
+        const double value = file_.tensor(name).at(0);
+        if (!std::isfinite(value) || value < 0.0) {
+          fail(name, fmt::format("has the value {}, but a range is above 0", value));
+        }
+        return value > 0.0 ? std::optional{value} : std::nullopt;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void load_learned(Layer& layer) {
+    const std::string& name = layer.name;
+    std::vector<std::string> clips = {name + ".clip", name + ".alpha"};
+    const std::string block = name.substr(0, name.rfind('.') + 1);
+    if (name.ends_with(".conv1")) {
+      clips.push_back(block + "ain.alpha");
+    } else if (name.ends_with(".conv2")) {
+      clips.push_back(block + "amid.alpha");
+    }
+    layer.learned = {.clip = learned(clips),
+                     .weight_step = learned({name + ".weight_step"}),
+                     .step = learned({name + ".step"})};
+  }
+
   /// Prefix of the batch norm behind a convolution.
   [[nodiscard]] std::optional<std::string> batch_norm(const std::string& layer) const {
     std::vector<std::string> prefixes = {layer + ".1"};
@@ -185,10 +223,12 @@ class WeightsLoader {
                                    (before - static_cast<double>(mean[c])) * scale);
     }
     layer.bias = std::move(bias);
+    layer.norm = {.gain = gain, .shift = shift, .eps = kBatchNormEps};
   }
 
   traces::NpzFile file_;
   std::set<std::string> taken_;
+  bool recurrent_ = false;         ///< there is a recurrent layer
   std::vector<std::string> bare_;  ///< convolutions without bias and batch norm
 };
 

@@ -48,20 +48,22 @@ class StepProduct {
     }
     shape_.channels = weights_.shape()[1];
     shape_.filters = weights_.shape()[0];
+    if (operand_.is_float() || declared_.is_float()) {
+      filter_ = real_values({declared_, weights_});
+    } else {
+      codes_.emplace(shape_, operand_, weight_operand({declared_, weights_}));
+    }
   }
 
   /// Real values of the product with `row`, [1][in].
   [[nodiscard]] std::vector<double> of(const Tensor& row) const {
-    const TensorView x{operand_, row};
-    const TensorView w{declared_, weights_};
-    if (operand_.is_float() || declared_.is_float()) {
-      std::vector<double> out(static_cast<std::size_t>(shape_.filters));
-      const std::vector<double> activation = real_values(x);
-      const std::vector<double> filter = real_values(w);
-      convolve<double>(shape_, activation.data(), filter.data(), out.data());
-      return out;
+    if (codes_) {
+      return codes_->of(row);
     }
-    return real_sums(shape_, activation_operand(x), weight_operand(w));
+    std::vector<double> out(static_cast<std::size_t>(shape_.filters));
+    const std::vector<double> activation = real_values({operand_, row});
+    convolve<double>(shape_, activation.data(), filter_.data(), out.data());
+    return out;
   }
 
  private:
@@ -69,6 +71,8 @@ class StepProduct {
   TensorDeclaration declared_;
   Tensor weights_;
   ConvShape shape_;
+  std::vector<double> filter_;            ///< real weights, if an operand is real
+  std::optional<PreparedProduct> codes_;  ///< else
 };
 
 /// out[j] = sum over i of x[i] * weights[i][j].
