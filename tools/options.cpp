@@ -46,8 +46,9 @@ config::AcceleratorConfig load_accelerator(config::ConfigSources sources,
 }
 
 Workload open_workload(const std::string& network, const CommonOptions& common,
-                       const std::optional<std::string>& weights) {
-  return Workload::open(network_source(network, common.config_root), weights);
+                       const std::optional<std::string>& weights,
+                       const std::optional<AccuracyRequest>& data) {
+  return Workload::open(network_source(network, common.config_root), weights, data);
 }
 
 void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
@@ -65,10 +66,10 @@ void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
       ->capture_default_str();
   command
       .add_option("--set", settings.settings,
-                  "key=value: precision, layers.first_last, layers.overrides, highway.enabled, "
-                  "highway.bits")
+                  "key=value: precision, highway.enabled, highway.bits, or a key of layers "
+                  "(first_last, overrides, weights, weight_scale, activations, signed_grid)")
       ->allow_extra_args(false);
-  command.add_option("--weights", settings.weights, "trained weights for a zoo network (.npz)");
+  command.add_option("--weights", settings.weights, "trained weights (.npz; docs/weights.md)");
 }
 
 models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
@@ -103,9 +104,6 @@ models::Network open_model(const std::string& given, const CommonOptions& common
   }
   models::Network network = models::open_network(name);
   if (weights) {
-    if (!name.starts_with("zoo:")) {
-      throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
-    }
     for (const std::string& note : models::load_weights(network, *weights)) {
       print_note(common, "note: " + note);
     }

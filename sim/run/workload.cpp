@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "models/dataset.hpp"
 #include "models/network_file.hpp"
+#include "models/parallel.hpp"
 #include "models/quantize.hpp"
 #include "models/weights_file.hpp"
 #include "sim/accelerator/stage.hpp"
@@ -91,13 +93,40 @@ std::string way_out(const std::string& name) {
                      : way;
 }
 
+std::optional<models::Normalization> normalization_of(const AccuracyRequest& data) {
+  return data.mean.empty() ? std::nullopt
+                           : std::optional{models::Normalization{data.mean, data.deviation}};
+}
+
 }  // namespace
 
 struct Workload::Impl {
   std::shared_ptr<const Trace> file_trace;   ///< for trace files
   std::unique_ptr<models::Network> network;  ///< else
   std::vector<std::string> notes;            ///< on its weights
+  std::vector<float> calibration_inputs;     ///< empty: the network's own input
   mutable std::unique_ptr<models::Calibration> calibration;
+
+  void take_images(const AccuracyRequest& data) {
+    if (!network || network->is_recurrent()) {
+      throw InputError{{"--data", 0, 0}, "goes with a network that reads images"};
+    }
+    const models::LabelledImages images =
+        models::LabelledImages::load(data.file, network->input_shape(), normalization_of(data));
+    if (images.count() < network->batch()) {
+      throw FileError{
+          {.file = data.file},
+          fmt::format("has {} images for a batch of {}", images.count(), network->batch())};
+    }
+    network->set_input(images.input(models::evenly_spaced(images.count(), network->batch())));
+    const models::LabelledImages others =
+        data.calibration.empty()
+            ? images
+            : models::LabelledImages::load(data.calibration, network->input_shape(),
+                                           normalization_of(data));
+    calibration_inputs =
+        others.input(models::evenly_spaced(others.count(), data.calibration_images));
+  }
 };
 
 Workload::Workload() : impl_{std::make_unique<Impl>()} {}
@@ -105,10 +134,10 @@ Workload::Workload(Workload&&) noexcept = default;
 Workload& Workload::operator=(Workload&&) noexcept = default;
 Workload::~Workload() = default;
 
-Workload Workload::open(const std::string& name, const std::optional<std::string>& weights) {
+Workload Workload::open(const std::string& name, const std::optional<std::string>& weights,
+                        const std::optional<AccuracyRequest>& data) {
   Workload workload;
   workload.name_ = name;
-  const bool zoo = name.starts_with("zoo:");
   std::error_code ignored;  // what cannot be looked at is told when it is opened
   if (models::is_network(name)) {
     workload.impl_->network = std::make_unique<models::Network>(models::open_network(name));
@@ -122,10 +151,13 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
     throw FileError{{name, 0, 0}, "is of an unsupported kind; " + way_out(name)};
   }
   if (weights) {
-    if (!zoo) {
-      throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
+    if (!workload.impl_->network) {
+      throw InputError{{"--weights", 0, 0}, "goes with a network, not with a trace"};
     }
     workload.impl_->notes = models::load_weights(*workload.impl_->network, *weights);
+  }
+  if (data) {
+    workload.impl_->take_images(*data);
   }
   return workload;
 }
@@ -139,7 +171,11 @@ void Workload::check(AcceleratorConfig config) const {
 
 void Workload::prepare() const {
   if (impl_->network && !impl_->calibration) {
-    impl_->calibration = std::make_unique<models::Calibration>(models::calibrate(*impl_->network));
+    const models::Network& network = *impl_->network;
+    impl_->calibration = std::make_unique<models::Calibration>(
+        impl_->calibration_inputs.empty()
+            ? models::calibrate(network)
+            : models::calibrate(network, impl_->calibration_inputs, models::all_cores()));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/run/accuracy.hpp"
 #include "traces/trace.hpp"
 
 namespace turnpike {
@@ -15,8 +16,11 @@ namespace turnpike {
 class Workload {
  public:
   /// FileError (exit 3) for files that are missing or of another kind; InputError for an unknown
-  /// zoo name. `weights`: an .npz with trained weights for a zoo network.
-  static Workload open(const std::string& name, const std::optional<std::string>& weights = {});
+  /// zoo name. `weights`: an .npz with trained weights for a network. `data`: its input is images
+  /// of a data set, evenly spaced, and the ranges of its values are those of the set, so that what
+  /// is zero is what it would be in use.
+  static Workload open(const std::string& name, const std::optional<std::string>& weights = {},
+                       const std::optional<AccuracyRequest>& data = {});
   Workload(Workload&&) noexcept;
   Workload& operator=(Workload&&) noexcept;
   ~Workload();
