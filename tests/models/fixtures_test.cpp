@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "models/image_task.hpp"
-#include "models/language_task.hpp"
 #include "models/network_file.hpp"
 #include "models/weights_file.hpp"
 
@@ -64,33 +63,6 @@ TEST(Fixtures, TheHighwayIsWorthMoreThanItsStandardErrorAtTwoBits) {
   const PairedDifference gain =
       paired_difference(found.settings[0].right1, found.settings[1].right1);
   EXPECT_GT(gain.mean, 2.0 * gain.standard_error);
-}
-
-TEST(Fixtures, TheLetterModelHasPyTorchsPerplexity) {
-  for (const bool trained : {false, true}) {
-    Network net = read_network(kFolder + "text.yaml");
-    const std::string weights = kFolder + (trained ? "text_w2a2_highway.npz" : "text_float.npz");
-    EXPECT_TRUE(load_weights(net, weights).empty());
-    const LanguageTask task{
-        net,
-        weights,
-        {.data = kFolder + "text_test.npz", .member = "ids", .calibration_member = "calibration"}};
-    QuantizeOptions asked = options(trained ? 2 : 16, true);
-    // Embeddings were trained on codes over [-1, 1].
-    asked.overrides.push_back(
-        {.pattern = "lstm",
-         .weight_bits = {},
-         .activation_bits = {},
-         .quantizers = {.activations = config::ActivationQuantizer::pact, .clip = 1.0}});
-    const LanguageEvaluation found = task.evaluate({asked});
-    const nlohmann::json wanted = figures("text.json");
-    if (trained) {
-      EXPECT_NEAR(found.settings[0].perplexity() / wanted["w2a2 highway"].get<double>(), 1.0, 0.02);
-    } else {
-      EXPECT_NEAR(found.floating.perplexity() / wanted["float"].get<double>(), 1.0, 1e-4);
-      EXPECT_NEAR(found.settings[0].perplexity() / wanted["float"].get<double>(), 1.0, 2e-3);
-    }
-  }
 }
 
 }  // namespace
