@@ -33,6 +33,23 @@ void apply_channels(const Layer& layer, const TensorShape& shape, Values& values
   }
 }
 
+void apply_thresholds(const Layer& layer, const TensorShape& shape, Values& values) {
+  if (layer.thresholds.empty()) {
+    return;
+  }
+  const auto channels = static_cast<std::size_t>(shape.at(1));
+  const std::size_t count = layer.thresholds.size() / channels;
+  const std::size_t inner = values.size() / (static_cast<std::size_t>(shape.at(0)) * channels);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto first =
+        layer.thresholds.begin() + static_cast<std::ptrdiff_t>(i / inner % channels * count);
+    const auto reached =
+        std::upper_bound(first, first + static_cast<std::ptrdiff_t>(count), values[i]) - first;
+    values[i] =
+        static_cast<float>(static_cast<double>(reached) * layer.count_scale + layer.count_bias);
+  }
+}
+
 /// The values of a pass that somebody still reads.
 class ForwardPass {
  public:
@@ -67,13 +84,13 @@ class ForwardPass {
     if (!layer.is_recurrent() && (!layer.scale.empty() || !layer.bias.empty())) {
       apply_channels(layer, operands.output_shape, out);
     }
+    apply_thresholds(layer, operands.output_shape, out);
     if (visitor_.before_relu) {
       visitor_.before_relu({layer.name, operands.output_shape, out});
     }
-    if (layer.relu) {
-      for (float& each : out) {
-        each = std::max(each, 0.0F);
-      }
+    for (float& each : out) {
+      each = layer.relu ? std::max(each, 0.0F) : each;
+      each = layer.clip ? std::min(std::max(each, layer.clip->front()), layer.clip->back()) : each;
     }
     release(layer);
     finish(layer.name, layer.output_shape, std::move(out));

@@ -210,6 +210,12 @@ void GraphBuilder::add_post(const Layer& layer, LayerEntry& entry) {
   if (layer.relu) {
     entry.post.push_back({.kind = PostStep::Kind::relu, .tensor = ""});
   }
+  if (layer.clip) {
+    entry.post.push_back({.kind = PostStep::Kind::clip,
+                          .tensor = "",
+                          .low = static_cast<double>(layer.clip->front()),
+                          .high = static_cast<double>(layer.clip->back())});
+  }
 }
 
 void GraphBuilder::add_output(const Layer& layer, LayerEntry entry) {

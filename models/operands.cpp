@@ -334,6 +334,13 @@ IntegerOperand weight_operand(const TensorView& tensor) {
   return activation_operand(tensor);
 }
 
+std::vector<std::int64_t> integer_sums(const ConvShape& shape, const IntegerOperand& activation,
+                                       const IntegerOperand& weights) {
+  return with_sums(shape, activation, weights, [](const auto& found) {
+    return std::vector<std::int64_t>(found.begin(), found.end());
+  });
+}
+
 std::vector<double> real_sums(const ConvShape& shape, const IntegerOperand& activation,
                               const IntegerOperand& weights) {
   const OutputScales scales{shape, activation.tensor.declared, weights};

@@ -37,6 +37,10 @@ struct IntegerOperand {
 [[nodiscard]] std::vector<double> real_sums(const ConvShape& shape,
                                             const IntegerOperand& activation,
                                             const IntegerOperand& weights);
+/// The sums themselves; both zero points are integers.
+[[nodiscard]] std::vector<std::int64_t> integer_sums(const ConvShape& shape,
+                                                     const IntegerOperand& activation,
+                                                     const IntegerOperand& weights);
 
 /// The same for weights that meet many activations, such as those of a time step: they are made
 /// ready once, for any codes the activation's declaration allows.

@@ -152,6 +152,7 @@ class Filling {
     };
     set_vector(layer.name + ".scale", layer.scale);
     set_vector(layer.name + ".bias", layer.bias);
+    set_vector(layer.name + ".recurrent_bias", layer.recurrent_bias);
   }
 
   const Network& network_;
@@ -289,6 +290,10 @@ Filling filling(const Network& network, const Calibration& calibration,
                 const QuantizeOptions& options) {
   check_options(network, options);
   network.check_complete();
+  if (network.is_stated()) {
+    throw InputError{{.file = network.name()},
+                     "brings its own quantization, which a precision would contradict"};
+  }
   for (const Layer& layer : network.layers()) {
     if (layer.is_array()) {
       check_quantizers(network, layer, options);

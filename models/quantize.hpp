@@ -21,6 +21,8 @@ struct PrecisionOverride {
   std::optional<int> weight_bits;
   std::optional<int> activation_bits;
   config::QuantizerChoice quantizers = {};
+
+  friend bool operator==(const PrecisionOverride&, const PrecisionOverride&) = default;
 };
 
 /// Precedence for one layer: overrides (the last that matches) > bits in the network file >
@@ -37,6 +39,8 @@ struct QuantizeOptions {
   config::SignedGrid signed_grid = config::SignedGrid::symmetric;
   bool highway = false;
   int highway_bits = 8;  ///< 4..32; 32 is floating point
+
+  friend bool operator==(const QuantizeOptions&, const QuantizeOptions&) = default;
 };
 
 /// What a configuration quantizes a network to: its precision, layers and highway.

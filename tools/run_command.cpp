@@ -205,7 +205,8 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->add_option("--network", options->network,
                    "zoo:NAME, a network .yaml, or a trace (.npz or directory)")
       ->required();
-  command->add_option("--weights", options->weights, "trained weights (.npz; docs/weights.md)");
+  command->add_option("--weights", options->weights,
+                      "trained weights (.npz, .safetensors, .pt; docs/weights.md)");
   command->add_option("--data", options->data.file,
                       "images that the network reads, .npz (docs/accuracy.md)");
   command->add_option("--mean", options->data.mean, "of their pixels, by channel")->delimiter(',');

@@ -153,6 +153,10 @@ void lower_recurrent(GraphBuilder& graph, const Layer& layer, traces::LayerEntry
     recurrent.bias = name + ".bias";
     graph.add_float(recurrent.bias);
   }
+  if (!layer.recurrent_bias.empty()) {
+    recurrent.recurrent_bias = name + ".recurrent_bias";
+    graph.add_float(recurrent.recurrent_bias);
+  }
   graph.add_float(recurrent.preact);
   // The grid 1 / (2^k - 1) in k + 1 signed bits, which is the k-bit grid of a sigmoid.
   graph.add_codes(recurrent.gates, bits + 1,
@@ -175,9 +179,13 @@ double FloatGates::bias(std::size_t at) const {
   return layer.bias.empty() ? 0.0 : static_cast<double>(layer.bias[at]);
 }
 
+double FloatGates::recurrent_bias(std::size_t at) const {
+  return layer.recurrent_bias.empty() ? 0.0 : static_cast<double>(layer.recurrent_bias[at]);
+}
+
 double FloatGates::sum(char gate, std::size_t cell) const {
   const std::size_t i = at(gate, cell);
-  return from_input[i] + from_state[i] + bias(i);
+  return from_input[i] + (from_state[i] + recurrent_bias(i)) + bias(i);
 }
 
 FloatResult float_recurrent(const FloatOperands& operands, FloatCell cell) {
@@ -237,12 +245,17 @@ RecurrentRun::RecurrentRun(const LayerOperands& layer)
       cell{layer, spec.cell, spec.hidden},
       output{layer, layer.entry().output, spec.hidden},
       bias(static_cast<std::size_t>(width)),
+      recurrent_bias(static_cast<std::size_t>(width)),
       c(hidden),
       h(hidden) {
   if (!spec.bias.empty()) {
     bias = layer.view(spec.bias).data.converted<double>();
   }
-  ensure(bias.size() == static_cast<std::size_t>(width), "one bias a gate and cell");
+  if (!spec.recurrent_bias.empty()) {
+    recurrent_bias = layer.view(spec.recurrent_bias).data.converted<double>();
+  }
+  ensure(bias.size() == static_cast<std::size_t>(width) && recurrent_bias.size() == bias.size(),
+         "one bias a gate and cell");
 }
 
 std::size_t RecurrentRun::column(char gate) const {

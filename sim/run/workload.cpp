@@ -7,9 +7,11 @@
 #include <fmt/ranges.h>
 
 #include "models/dataset.hpp"
+#include "models/import/import_model.hpp"
 #include "models/network_file.hpp"
 #include "models/parallel.hpp"
 #include "models/quantize.hpp"
+#include "models/stated_lowering.hpp"
 #include "models/weights_file.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "sim/accelerator/trace_widths.hpp"
@@ -89,7 +91,7 @@ void follow_trace(const Trace& trace, AcceleratorConfig& config) {
 std::string way_out(const std::string& name) {
   const std::string way = traces::way_in(name);
   return way.empty() ? "give zoo:NAME, a network .yaml, or a trace (.npz or directory; "
-                       "traces/FORMAT.md)"
+                       "traces/FORMAT.md), or a model (.onnx, .tflite)"
                      : way;
 }
 
@@ -141,12 +143,22 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
   std::error_code ignored;  // what cannot be looked at is told when it is opened
   if (models::is_network(name)) {
     workload.impl_->network = std::make_unique<models::Network>(models::open_network(name));
+  } else if (models::is_importable(name)) {
+    models::ImportedNetwork imported = models::import_network(name);
+    workload.impl_->notes = std::move(imported.notes);
+    if (imported.network.is_stated()) {
+      // Its quantization is the file's: it runs as a trace does.
+      workload.impl_->file_trace =
+          std::make_shared<const Trace>(models::stated_trace(imported.network));
+    } else {
+      workload.impl_->network = std::make_unique<models::Network>(std::move(imported.network));
+    }
   } else if (name.ends_with(".npz") || fs::is_directory(name, ignored)) {
     workload.impl_->file_trace = std::make_shared<const Trace>(traces::read_trace(name));
   } else if (!fs::exists(name, ignored)) {
     throw FileError{{name, 0, 0},
-                    "no such workload; give zoo:NAME, a network .yaml, or a trace (.npz or "
-                    "directory)"};
+                    "no such workload; give zoo:NAME, a network .yaml, a trace (.npz or "
+                    "directory) or a model (.onnx, .tflite)"};
   } else {
     throw FileError{{name, 0, 0}, "is of an unsupported kind; " + way_out(name)};
   }

@@ -11,7 +11,8 @@
 
 namespace turnpike {
 
-/// A workload by name: "zoo:resnet18", a network .yaml, a trace (.npz or directory). Loaded once;
+/// A workload by name: "zoo:resnet18", a network .yaml, a model (.onnx, .tflite), a trace (.npz or
+/// directory). Loaded once;
 /// what a precision does not change (weights, float calibration) is kept for all its traces.
 class Workload {
  public:
@@ -30,7 +31,7 @@ class Workload {
   /// bits and highway: the configuration follows. What contradicts it and was set by --set or by a
   /// point of a sweep, and an override of the bits of its layers from anywhere, is an InputError.
   [[nodiscard]] std::shared_ptr<const traces::Trace> trace(config::AcceleratorConfig& config) const;
-  /// True for a trace file.
+  /// True for a trace file, and for a model that brings its own quantization.
   [[nodiscard]] bool is_trace() const;
   /// What a user should know, a sentence each: slips in a file of weights; of a trace, which layers
   /// set the width of the machine, and which skips are wide without a highway. `config` as trace()
