@@ -16,11 +16,12 @@ namespace turnpike::dataflow {
 
 using config::Objective;
 
-/// What the mapper knows of prices and of the memory behind the buffer. Energies in pJ per value.
+/// What the search of mappings weighs traffic and time by, and what it knows of the memory behind
+/// the buffer. Energies in pJ per value.
 struct MapperWeights {
   double glb_ifmap = 1.0, glb_filter = 1.0, glb_psum = 1.0;
   double dram_filter = 1.0, dram_ifmap = 1.0;
-  double per_cycle = 1.0;              ///< clock energy of the whole array per cycle
+  double per_cycle = 1.0;              ///< energy of a clock of the machine
   double dram_values_per_cycle = 0.0;  ///< filter and ifmap values DRAM delivers a clock; 0 = any
   friend bool operator==(const MapperWeights&, const MapperWeights&) = default;
 };
@@ -54,20 +55,28 @@ struct MappingProblem {
   BufferBudget budget;
   Objective objective = Objective::cycles;
   MapperWeights weights;
+  std::int64_t most_cycles = 0;  ///< > 0: mappings that by their bounds take more are left out
   friend bool operator==(const MappingProblem&, const MappingProblem&) = default;
 };
 
 /// A mapping with what a mapper expects of it.
 struct MappedJob {
   Mapping mapping;
-  std::string text;  ///< as people read it: "m64 n4 e13 p16 q3 r2 t2"
-  std::int64_t estimated_cycles = 0;
-  double estimated_energy_pj = 0.0;  ///< of the traffic the mapping decides, not the total
+  std::string text;                   ///< as people read it: "m64 n4 e13 p16 q3 r2 t2"
+  std::int64_t estimated_cycles = 0;  ///< a lower bound
+  double estimated_energy_pj = 0.0;   ///< of the traffic the mapping decides, not the total
+  std::int64_t stepped_cycles = 0;    ///< with the times of its passes, when they were stepped
+  double stepped_energy_pj = 0.0;     ///< of the whole job, no value being zero
   std::int64_t passes = 0;
   std::int64_t active_pes = 0;
   std::int64_t ifmap_tile = 0, psum_tile = 0;  ///< values the buffer holds at a time
   std::string bound;                           ///< what limits the passes that take most cycles
 };
+
+/// The best there is to say of its cycles.
+[[nodiscard]] inline std::int64_t expected_cycles(const MappedJob& mapped) {
+  return mapped.stepped_cycles > 0 ? mapped.stepped_cycles : mapped.estimated_cycles;
+}
 
 struct Named {
   const char* name;

@@ -94,6 +94,8 @@ class ArrayModel {
 
   /// Whether cycles or counts depend on the values of the operands: then nothing is remembered.
   [[nodiscard]] virtual bool data_matters() const { return false; }
+  /// Clocks no pass of this key can beat; needs no stepping.
+  [[nodiscard]] virtual std::uint64_t least_cycles(const PassKey& key) const = 0;
   /// Steps a pass clock by clock. `operands` may be null unless data matter.
   [[nodiscard]] virtual PassResult time(const PassKey& key, const PassOperands* operands) const = 0;
   /// The array as a SystemC module, which steps a pass in simulated time and computes its psums.

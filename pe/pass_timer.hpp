@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "pe/array_model.hpp"
+#include "pe/pass_memo.hpp"
 #include "pe/pe_array.hpp"
 
 namespace turnpike::pe {
@@ -26,8 +26,14 @@ class PassTimer {
  public:
   enum class Mode { memo, reference };
 
-  PassTimer(const ArrayModel& model, PeArray& array, Mode mode)
-      : model_{model}, array_{array}, mode_{mode} {}
+  /// `passes`: what is known already and may be added to; null: nothing, and it stays here.
+  PassTimer(const ArrayModel& model, PeArray& array, Mode mode, PassMemo* passes = nullptr)
+      : model_{model}, array_{array}, mode_{mode}, passes_{passes == nullptr ? &own_ : passes} {}
+  PassTimer(const PassTimer&) = delete;
+  PassTimer& operator=(const PassTimer&) = delete;
+  PassTimer(PassTimer&&) = delete;
+  PassTimer& operator=(PassTimer&&) = delete;
+  ~PassTimer() = default;
 
   /// Whether run() wants operands: the array computes psums, or they decide its time.
   [[nodiscard]] bool wants_operands() const {
@@ -46,26 +52,21 @@ class PassTimer {
   /// Clocks stepped by the array, as opposed to replayed. What `reference` foresees is not in it.
   [[nodiscard]] std::uint64_t clocks_simulated() const { return clocks_simulated_; }
 
-  /// Loads and saves the memo. A file of another model version, or a damaged one, is ignored:
-  /// it is a cache. Saving adds to what is in the file, writes a temporary file and renames it: two
-  /// runs may save at once, the file is always whole.
-  void load(const std::string& path);
-  void save(const std::string& path) const;
+  void load(const std::string& path) { passes_->load(path); }
+  void save(const std::string& path) const { passes_->save(path); }
 
  private:
-  const PassResult& step(const PassKey& key, const PassOperands* operands);
+  void note_stepped(const PassResult& result);
 
   const ArrayModel& model_;
   PeArray& array_;
   Mode mode_;
-  std::map<PassKey, PassResult> memo_;
+  PassMemo own_;
+  PassMemo* passes_;
   PassResult unremembered_;  ///< of the last pass whose time depends on its data
   std::uint64_t passes_run_ = 0;
   std::uint64_t passes_simulated_ = 0;
   std::uint64_t clocks_simulated_ = 0;
 };
-
-/// Digest of the sources that decide timing: memo files of another version are not used.
-[[nodiscard]] std::string array_model_version();
 
 }  // namespace turnpike::pe

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "pe/array_kinds.hpp"
 #include "sim/pricing/priced_run.hpp"
 #include "sim/report/text_table.hpp"
 #include "sim/run/run.hpp"
@@ -18,9 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The chosen mapping and as many runners-up.
-constexpr std::size_t kShown = 4;
-
 struct MapOptions {
   config::ConfigSources sources;
   std::string network;
@@ -32,22 +28,17 @@ struct MapOptions {
 struct MappedGroup {
   std::vector<std::string> layers;
   const accelerator::ArrayJob* job = nullptr;
-  bool given = false;                       ///< the network asks for this mapping
-  std::vector<dataflow::MappedJob> ranked;  ///< [0] is the plan's, the rest the next best ones
+  bool given = false;  ///< the network asks for this mapping
+
+  /// The plan's, then the next best ones.
+  [[nodiscard]] std::vector<dataflow::MappedJob> ranked() const {
+    std::vector<dataflow::MappedJob> all{job->mapped};
+    all.insert(all.end(), job->runners_up.begin(), job->runners_up.end());
+    return all;
+  }
 };
 
-/// The plan's mapping, then the search's best of the others for the problem it answers.
-void rank(const pe::ArrayModel& array, MappedGroup& group) {
-  group.ranked = {group.job->mapped};
-  for (dataflow::MappedJob& found : array.map(group.job->problem, group.layers[0], kShown)) {
-    if (found.mapping != group.job->mapped.mapping && group.ranked.size() < kShown) {
-      group.ranked.push_back(std::move(found));
-    }
-  }
-}
-
 std::vector<MappedGroup> distinct_layers(const PlannedRun& run) {
-  const auto array = pe::make_array_model(run.config);
   std::vector<MappedGroup> groups;
   for (const accelerator::Stage& stage : run.plan.stages) {
     const traces::LayerEntry& layer = run.trace->layers[stage.layers[0]];
@@ -59,11 +50,8 @@ std::vector<MappedGroup> distinct_layers(const PlannedRun& run) {
         return group.job->problem == job.problem && group.job->mapped.mapping == job.mapped.mapping;
       });
       if (same == groups.end()) {
-        groups.push_back({{layer.name},
-                          &job,
-                          layer.mapping && layer.mapping->kind == job.mapped.mapping.kind,
-                          {}});
-        rank(*array, groups.back());
+        groups.push_back(
+            {{layer.name}, &job, layer.mapping && layer.mapping->kind == job.mapped.mapping.kind});
       } else if (same->layers.back() != layer.name) {
         same->layers.push_back(layer.name);
       }
@@ -83,23 +71,36 @@ std::string shape_text(const LayerShape& s) {
                      s.U);
 }
 
+/// A candidate that cannot be within the slack is dropped before all its passes are stepped.
+bool weighed(const dataflow::MappedJob& mapped) {
+  return mapped.stepped_cycles > 0;
+}
+
 std::string map_table(const PlannedRun& run, const std::vector<MappedGroup>& groups,
                       report::TableWidth width) {
-  report::TextTable table{{"layer", "rank", "mapping", "est. cycles", "passes", "PEs", "bound",
-                           "shape", "bits w x a, psum", "ifmap"}};
-  table.left({1, 2, 6, 7, 8, 9});
+  report::TextTable table{{"layer", "rank", "mapping", "at least", "cycles", "uJ", "passes", "PEs",
+                           "bound", "shape", "bits w x a, psum", "ifmap"}};
+  table.left({1, 2, 8, 9, 10, 11});
+  std::string forced;
   for (const MappedGroup& group : groups) {
-    for (std::size_t i = 0; i < group.ranked.size(); ++i) {
-      const dataflow::MappedJob& m = group.ranked[i];
-      std::vector<std::string> row = {i == 0 ? names_of(group) : "",
-                                      i > 0         ? fmt::format("{}", i + 1)
-                                      : group.given ? "given"
-                                                    : "chosen",
-                                      m.text,
-                                      fmt::format("{}", m.estimated_cycles),
-                                      fmt::format("{}", m.passes),
-                                      fmt::format("{}", m.active_pes),
-                                      m.bound};
+    if (!group.job->forced.empty()) {
+      forced += fmt::format("mapping of '{}': {}\n", group.layers.front(), group.job->forced);
+    }
+    const std::vector<dataflow::MappedJob> ranked = group.ranked();
+    for (std::size_t i = 0; i < ranked.size(); ++i) {
+      const dataflow::MappedJob& m = ranked[i];
+      std::vector<std::string> row = {
+          i == 0 ? names_of(group) : "",
+          i > 0         ? fmt::format("{}", i + 1)
+          : group.given ? "given"
+                        : "chosen",
+          m.text,
+          fmt::format("{}", m.estimated_cycles),
+          weighed(m) ? fmt::format("{}", m.stepped_cycles) : "-",
+          weighed(m) ? fmt::format("{:.1f}", m.stepped_energy_pj * 1e-6) : "-",
+          fmt::format("{}", m.passes),
+          fmt::format("{}", m.active_pes),
+          m.bound};
       if (i == 0) {
         row.push_back(shape_text(group.job->shape));
         row.push_back(fmt::format("{} x {}, {}", group.job->weight_bits, group.job->activation_bits,
@@ -109,7 +110,8 @@ std::string map_table(const PlannedRun& run, const std::vector<MappedGroup>& gro
       table.add(std::move(row));
     }
   }
-  return table.to_string(width) + pricing::policy_line_of(run.config, run.plan.wider_skips) + '\n';
+  return table.to_string(width) + forced +
+         pricing::policy_line_of(run.config, run.plan.wider_skips) + '\n';
 }
 
 Json mapping_json(const dataflow::MappedJob& layer) {
@@ -120,6 +122,8 @@ Json mapping_json(const dataflow::MappedJob& layer) {
   return {{"mapping", layer.text},
           {"letters", std::move(letters)},
           {"estimated_cycles", layer.estimated_cycles},
+          {"stepped_cycles", layer.stepped_cycles},
+          {"stepped_energy_pj", layer.stepped_energy_pj},
           {"passes", layer.passes},
           {"active_pes", layer.active_pes},
           {"bound", layer.bound}};
@@ -130,8 +134,8 @@ std::string map_json(const PlannedRun& run, const std::vector<MappedGroup>& grou
   for (const MappedGroup& group : groups) {
     const LayerShape& s = group.job->shape;
     Json runners_up = Json::array();
-    for (std::size_t i = 1; i < group.ranked.size(); ++i) {
-      runners_up.push_back(mapping_json(group.ranked[i]));
+    for (const dataflow::MappedJob& mapped : group.job->runners_up) {
+      runners_up.push_back(mapping_json(mapped));
     }
     layers.push_back({{"layers", group.layers},
                       {"shape",
@@ -151,7 +155,8 @@ std::string map_json(const PlannedRun& run, const std::vector<MappedGroup>& grou
                       {"ifmap_place", group.job->problem.budget.ifmap_resident ? "glb" : "dram"},
                       {"buffer_bits", group.job->problem.budget.bits},
                       {"given", group.given},
-                      {"chosen", mapping_json(group.ranked.front())},
+                      {"forced", group.job->forced},
+                      {"chosen", mapping_json(group.job->mapped)},
                       {"runners_up", std::move(runners_up)}});
   }
   const Json json = {{"schema", "turnpike-map/1"},
@@ -169,6 +174,7 @@ int map_network(const MapOptions& options, const CommonOptions& common) {
   RunOptions experiment;
   experiment.config_root = common.config_root;
   experiment.layers = options.layers;
+  experiment.simulation.memo_file = default_memo_file();
   experiment.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   const PlannedRun run = plan_run(config, workload, experiment);
   const std::vector<MappedGroup> groups = distinct_layers(run);

@@ -13,6 +13,7 @@
 #include "tools/output.hpp"
 #include "tools/quantized_trace.hpp"
 #include "tools/replaceable.hpp"
+#include "tools/trace_views.hpp"
 #include "traces/trace_file.hpp"
 #include "traces/trace_summary.hpp"
 
@@ -23,6 +24,7 @@ using Json = nlohmann::ordered_json;
 
 struct TraceOptions {
   std::string input;
+  std::string other;  ///< diff
   TraceOutput output;
   QuantizeSettings quantize;
   bool json = false;
@@ -57,6 +59,11 @@ Json summary_json(const traces::Trace& trace, const traces::TraceSummary& summar
                {"tensors_of_bits", std::move(bits)},
                {"highway_tensors", summary.highway_tensors},
                {"notes", summary.notes}};
+  for_each_field<traces::Provenance>([&](const auto& field) {
+    if (const auto value = fetch(field.place, summary.source)) {
+      json["source"][std::string{field.label.name}] = *value;
+    }
+  });
   if (layers) {
     json["layers"] = Json::array();
     for (const traces::LayerSummary& layer : summary.layers) {
@@ -67,13 +74,15 @@ Json summary_json(const traces::Trace& trace, const traces::TraceSummary& summar
 }
 
 std::string first_line(const traces::Trace& trace, const traces::TraceSummary& summary) {
+  const std::string said = to_string(summary.source);
   return fmt::format(
       "{}: {} layers, {} tensors ({} float), {} MACs, batch {}, highway {}, digest "
-      "{}\n",
+      "{}\n{}",
       printable(summary.network), summary.layers.size(), summary.tensors, summary.float_tensors,
       summary.macs, summary.batch,
       summary.highway.enabled ? fmt::format("{} bit", summary.highway.bits) : "off",
-      traces::trace_digest(trace));
+      traces::trace_digest(trace),
+      said.empty() ? "" : fmt::format("source: {}\n", printable(said)));
 }
 
 void print_notes(const CommonOptions& common, const traces::TraceSummary& summary) {
@@ -147,12 +156,31 @@ void add_readers(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
   };
   add("check", "read a trace and check all that traces/FORMAT.md demands", check_trace);
   add("info", "layers, shapes, bits and zeros of a trace", show_trace);
+  add("stats", "zeros, ranges, entropy and the bits that codes really use",
+      [](const TraceOptions& chosen_options, const CommonOptions& all) {
+        return show_trace_stats(chosen_options.input, chosen_options.json, all);
+      });
+}
+
+void add_diff(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
+              const CommonOptions& common, Action& chosen) {
+  auto* command = trace.add_subcommand(
+      "diff", "where two traces part: programs, then values by layer (exit 1 if they do)");
+  command->add_option("a", options->input, "an .npz file, or a directory")->required();
+  command->add_option("b", options->other, "the same, to be compared with it")->required();
+  command->add_flag("--json", options->json, "print JSON instead of text");
+  add_examples(*command, {"turnpike trace diff lstm.npz lstm"});
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] {
+      return diff_traces(options->input, options->other, options->json, common);
+    };
+  });
 }
 
 }  // namespace
 
 void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
-  auto* trace = app.add_subcommand("trace", "traces: check, show, export, convert");
+  auto* trace = app.add_subcommand("trace", "traces: check, show, compare, export, convert");
   trace->require_subcommand(1);
   auto options = std::make_shared<TraceOptions>();
   add_readers(*trace, options, common, chosen);
@@ -174,6 +202,7 @@ void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
   convert->callback([options, &common, &chosen] {
     chosen = [options, &common] { return convert_trace(*options, common); };
   });
+  add_diff(*trace, options, common, chosen);
 }
 
 }  // namespace turnpike::tools

@@ -13,6 +13,7 @@
 #include "sim/base/mapping.hpp"
 #include "sim/base/tensor.hpp"
 #include "traces/ops.hpp"
+#include "traces/provenance.hpp"
 
 /// The trace: all that the simulated hardware ever sees of a network. Field by field as in
 /// traces/FORMAT.md; read and written by trace_file.hpp, checked by trace_validate.hpp. It is a
@@ -161,6 +162,7 @@ class Graph {
   std::string network;
   std::string framework;        ///< what wrote the trace, free text
   std::string comment;          ///< free text
+  Provenance source;            ///< where it comes from, as far as the exporter says
   std::string layout = "NCHW";  ///< or "TC": time, channel
   std::int64_t batch = 1;
   HighwayEntry highway;

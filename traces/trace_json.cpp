@@ -233,6 +233,24 @@ LayerEntry parse_layer(const Json& json, std::size_t index, const SourceSpot& sp
   return layer;
 }
 
+Provenance parse_source(JsonMap map) {
+  Provenance source;
+  for_each_field<Provenance>([&](const auto& field) {
+    const std::string key{field.label.name};
+    const auto value = map.opt_string(key);
+    if (value && value->empty()) {
+      map.fail(fmt::format("'{}' is empty; leave out what is not known", key));
+    }
+    field.place.store(source, value);
+  });
+  map.finish();
+  if (!source.date.empty() && !is_date(source.date)) {
+    map.fail(
+        fmt::format("'date' is '{}'; expected YYYY-MM-DD, perhaps with T and a time", source.date));
+  }
+  return source;
+}
+
 HighwayEntry parse_highway(const Json& json, const SourceSpot& spot) {
   JsonMap map{json, spot, "highway"};
   HighwayEntry highway;
@@ -270,8 +288,9 @@ void parse_identity(JsonMap& map) {
   }
   const std::int64_t version = map.get_int("version", INT64_MIN, INT64_MAX);
   if (version != kTraceVersion) {
-    map.fail(fmt::format("version {} is unknown; this program reads version {}", version,
-                         kTraceVersion));
+    map.fail(fmt::format(
+        "version {} is unknown; this program reads version {}{}", version, kTraceVersion,
+        version > kTraceVersion ? "; a newer one wrote the trace, and reads it" : ""));
   }
 }
 
@@ -298,6 +317,9 @@ Program parse_trace_json(std::string_view text, const SourceSpot& spot) {
   program.network = map.get_string("network");
   program.framework = map.opt_string("framework").value_or("");
   program.comment = map.opt_string("comment").value_or("");
+  if (const Json* source = map.opt_value("source")) {
+    program.source = parse_source({*source, spot, "source"});
+  }
   program.layout = map.get_string("layout");
   if (program.layout != "NCHW" && program.layout != "TC") {
     map.fail(fmt::format("unknown layout '{}'; known: NCHW, TC", program.layout));

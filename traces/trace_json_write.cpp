@@ -118,6 +118,11 @@ std::string trace_json(const Program& program, int indent) {
   if (!program.comment.empty()) {
     json["comment"] = program.comment;
   }
+  for_each_field<Provenance>([&](const auto& field) {
+    if (const auto value = fetch(field.place, program.source)) {
+      json["source"][std::string{field.label.name}] = *value;
+    }
+  });
   json["layout"] = program.layout;
   json["batch"] = program.batch;
   json["highway"] = {{"enabled", program.highway.enabled}, {"bits", program.highway.bits}};

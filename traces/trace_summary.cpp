@@ -112,6 +112,7 @@ double zero_fraction(const TensorEntry& tensor) {
 TraceSummary summarize(const Trace& trace) {
   TraceSummary summary;
   summary.network = trace.network;
+  summary.source = trace.source;
   summary.layout = trace.layout;
   summary.batch = trace.batch;
   summary.highway = trace.highway;

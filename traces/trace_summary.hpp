@@ -32,6 +32,7 @@ struct LayerSummary {
 
 struct TraceSummary {
   std::string network;
+  Provenance source;
   std::string layout;
   std::int64_t batch = 1;
   HighwayEntry highway;

@@ -152,18 +152,25 @@ std::vector<MappedLayer> search_mappings(const MapperProblem& problem,
   require_mappable(problem, layer_name);
   const MappingSpace space{problem};
   Podium podium{keep};
+  const auto too_slow = [most = problem.most_cycles](std::int64_t cycles) {
+    return most > 0 && cycles > most;
+  };
   for (const Footprint& footprint : space.footprints()) {
-    if (podium.beyond_reach(footprint.bound)) {
+    if (too_slow(footprint.bound.cycles) || podium.beyond_reach(footprint.bound)) {
       continue;
     }
     space.for_each_mapping(footprint, [&](const Mapping& mapping, const CostBound& bound) {
-      if (!podium.beyond_reach(bound)) {
-        podium.offer(evaluate(problem, mapping));
+      if (too_slow(bound.cycles) || podium.beyond_reach(bound)) {
+        return;
+      }
+      Ranked entry = evaluate(problem, mapping);
+      if (!too_slow(entry.layer.estimated_cycles)) {
+        podium.offer(std::move(entry));
       }
     });
   }
   std::vector<MappedLayer> best = std::move(podium).layers();
-  ensure(!best.empty(), "the search missed the smallest mapping");
+  ensure(!best.empty() || problem.most_cycles > 0, "the search missed the smallest mapping");
   return best;
 }
 

@@ -15,6 +15,7 @@ struct MapperProblem {
   BufferBudget budget;
   Objective objective = Objective::cycles;
   MapperWeights weights;
+  std::int64_t most_cycles = 0;  ///< > 0: mappings with a larger estimate are left out
   /// Equal problems have equal answers: a caller may keep them.
   friend bool operator==(const MapperProblem&, const MapperProblem&) = default;
 };
@@ -34,8 +35,9 @@ struct MappedLayer {
 
 /// The best legal mappings, best first, at most `keep`. Exhaustive over the space of
 /// dataflow/mapping_space.hpp, which lower bounds of the cost prune without losing the best; ties
-/// are broken by energy, then lexically, so the result is the same on every machine. InputError
-/// naming the constraint if no mapping is legal; `layer_name` is for that message.
+/// are broken by energy, then lexically, so the result is the same on every machine; empty if none
+/// is within `most_cycles`. InputError naming the constraint if no mapping is legal; `layer_name`
+/// is for that message.
 [[nodiscard]] std::vector<MappedLayer> search_mappings(const MapperProblem& problem,
                                                        const std::string& layer_name,
                                                        std::size_t keep = 1);

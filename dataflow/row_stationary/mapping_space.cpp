@@ -110,7 +110,9 @@ std::optional<Mapping> MappingSpace::complete(const Footprint& footprint, std::i
       continue;
     }
     mapping.width_tile = columns == layer.F() ? 0 : columns;
-    if (fit >= layer.M) {
+    if (problem_.budget.ifmap_resident && problem_.budget.bank_bits == 0) {
+      mapping.m = std::min(block, layer.M);
+    } else if (fit >= layer.M) {
       mapping.m = layer.M;
     } else {
       const std::int64_t groups = ceil_div(layer.M, fit / block * block);
@@ -125,7 +127,7 @@ CostBound MappingSpace::cost(const MovedValues& moved, std::int64_t array_cycles
   const std::int64_t cycles =
       std::max(array_cycles, transfer_cycles(moved.filter + moved.dram_ifmap, problem_.weights));
   const double energy = energy_of(moved, cycles, problem_.weights);
-  return {.cost = cost_of(problem_.objective, cycles, energy), .energy = energy};
+  return {.cost = cost_of(problem_.objective, cycles, energy), .energy = energy, .cycles = cycles};
 }
 
 /// Every sum is that of the best p and q, every ceiling left out: a bound for all mappings.

@@ -16,6 +16,7 @@ namespace turnpike::dataflow::row_stationary {
 struct CostBound {
   double cost = 0.0;    ///< of the objective
   double energy = 0.0;  ///< pJ
+  std::int64_t cycles = 0;
 };
 
 /// The part of a mapping that decides which PEs work.
@@ -28,7 +29,9 @@ struct Footprint {
 /// * e and n: the smallest for each number of strips and image groups; e may exceed the columns.
 /// * p, q, r, t: all that the spads and the array hold and that leave no set without work.
 /// * m: the most filters whose psums fit, in whole blocks of p*t, then evened out over as many
-///   groups. Fewer would only fetch the ifmap more often.
+///   groups. Fewer would only fetch the ifmap more often. One block if the ifmap is in the buffer
+///   and psums may lie in any bank: more would move nothing less, take more room and leave more to
+///   the post-processing unit when the array is done.
 /// * width tiles: none if whole rows fit with one block, else as wide as fits.
 class MappingSpace {
  public:

@@ -117,7 +117,8 @@ RowStationary::RowStationary(const config::AcceleratorConfig& config)
       noc_{config.noc} {}
 
 rs::MapperProblem RowStationary::problem_of(const dataflow::MappingProblem& problem) const {
-  return {problem.layer, geometry_, problem.budget, problem.objective, problem.weights};
+  return {problem.layer,     geometry_,       problem.budget,
+          problem.objective, problem.weights, problem.most_cycles};
 }
 
 std::vector<dataflow::MappedJob> RowStationary::map(const dataflow::MappingProblem& problem,
@@ -162,6 +163,14 @@ ExpectedJob RowStationary::expect(const LayerShape& layer, const turnpike::Mappi
         unsigned_of(kind.count * rs::pass_bound(kind.pass, layer, geometry_).cycles());
   }
   return job;
+}
+
+std::uint64_t RowStationary::least_cycles(const PassKey& key) const {
+  const auto shape = shape_of<PassShape>(key);
+  LayerShape strides;
+  strides.U = shape.U;
+  strides.V = shape.V;
+  return unsigned_of(rs::pass_bound(processing_pass({key, {}}), strides, geometry_).cycles());
 }
 
 PassResult RowStationary::time(const PassKey& key, const PassOperands* /*operands*/) const {

@@ -30,6 +30,7 @@ class RowStationary : public ArrayModel {
       const std::function<void(const ArrayPass&, const PassFootprint&)>& visit) const override;
   [[nodiscard]] ExpectedJob expect(const LayerShape& layer,
                                    const turnpike::Mapping& mapping) const override;
+  [[nodiscard]] std::uint64_t least_cycles(const PassKey& key) const override;
   [[nodiscard]] PassResult time(const PassKey& key, const PassOperands* operands) const override;
   [[nodiscard]] std::unique_ptr<PeArray> make_array(const std::string& name,
                                                     std::uint64_t period_ps) const override;

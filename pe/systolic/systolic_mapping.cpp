@@ -274,8 +274,12 @@ std::vector<MappedJob> search(const MappingProblem& problem, const SystolicMachi
         }
         for (const std::int64_t m : dataflow::even_pieces(shape.M)) {
           const TileMapping mapping{n, e, x, m};
-          if (!illegal(problem, mapping, machine)) {
-            ranked.push_back(rank(problem, mapping, machine));
+          if (illegal(problem, mapping, machine)) {
+            continue;
+          }
+          Ranked entry = rank(problem, mapping, machine);
+          if (problem.most_cycles == 0 || entry.job.estimated_cycles <= problem.most_cycles) {
+            ranked.push_back(std::move(entry));
           }
         }
       }

@@ -186,6 +186,10 @@ ExpectedJob Systolic::expect(const LayerShape& layer, const Mapping& mapping) co
   return systolic::expect(layer, from_letters(mapping), machine_);
 }
 
+std::uint64_t Systolic::least_cycles(const PassKey& key) const {
+  return static_cast<std::uint64_t>(tile_bound(shape_of<TileShape>(key)).cycles());
+}
+
 PassResult Systolic::time(const PassKey& key, const PassOperands* /*operands*/) const {
   return step_through<SystolicCore>(key);
 }

@@ -8,6 +8,7 @@
 
 #include "pe/array_kinds.hpp"
 #include "sim/accelerator/buffer_ports.hpp"
+#include "sim/accelerator/mapping_choice.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
@@ -24,12 +25,14 @@ constexpr double kReserveSlack = 1.01;
 
 class Allocator {
  public:
-  Allocator(const traces::Trace& trace, const config::AcceleratorConfig& config, Plan& plan)
+  Allocator(const traces::Trace& trace, const config::AcceleratorConfig& config,
+            const PlanningAids& aids, Plan& plan)
       : trace_{trace},
         config_{config},
         plan_{plan},
         shape_{glb_shape_of(config)},
-        array_{pe::make_array_model(config)} {}
+        array_{pe::make_array_model(config)},
+        chooser_{config, *array_, aids} {}
 
   void run() {
     for (auto& [name, tensor] : plan_.tensors) {
@@ -57,12 +60,12 @@ class Allocator {
     return stored != nullptr && stored->in_glb;
   }
 
-  /// The mapping a job gets while its ifmap is resident, whatever else lies in the buffer: of the
-  /// mappings an empty buffer would get that cost at most kReserveSlack times the best's cycles,
-  /// the one with the smallest psum tile. So a wide tile does not drive out a feature map for next
-  /// to nothing, and a layer is mapped alike with and without highway.
+  /// Of the mappings that take at most kReserveSlack times the fewest cycles (by bounds) in an
+  /// empty buffer, the one with the smallest psum tile: what is kept free for a layer, so that a
+  /// wide tile does not drive out a feature map for next to nothing.
   [[nodiscard]] MappedJob modest(const ArrayJob& job) {
-    const auto problem = modest_problem(job);
+    MappingProblem problem = mapper_problem(job, config_, config_.glb_bits(), true);
+    problem.objective = dataflow::Objective::cycles;
     for (const auto& [solved, mapped] : modest_) {
       if (solved == problem) {
         return mapped;
@@ -79,10 +82,6 @@ class Allocator {
     }
     modest_.emplace_back(problem, *chosen);
     return *chosen;
-  }
-
-  [[nodiscard]] MappingProblem modest_problem(const ArrayJob& job) const {
-    return mapper_problem(job, config_, config_.glb_bits(), true);
   }
 
   [[nodiscard]] std::int64_t psum_tile_bits(const ArrayJob& job, const MappedJob& mapped) const {
@@ -184,16 +183,6 @@ class Allocator {
     }
   }
 
-  [[nodiscard]] MappedJob best(const ArrayJob& job) {
-    for (const auto& [solved, mapped] : solved_) {
-      if (solved == job.problem) {
-        return mapped;
-      }
-    }
-    solved_.emplace_back(job.problem, array_->map(job.problem, layer_name(job), 1).front());
-    return solved_.back().second;
-  }
-
   [[nodiscard]] const std::string& layer_name(const ArrayJob& job) const {
     const auto found = std::find_if(
         trace_.layers.begin(), trace_.layers.end(), [&job](const traces::LayerEntry& layer) {
@@ -221,7 +210,7 @@ class Allocator {
     const std::int64_t free = config_.glb_bits() - used_[s];
     for (ArrayJob& job : stage.jobs) {
       try {
-        map_job(layer, job, free);
+        map_job(layer, s, job, free);
       } catch (const InputError&) {
         if (used_[s] == 0) {
           throw;
@@ -248,27 +237,78 @@ class Allocator {
     return layer.mapping->kind == array_->kind();
   }
 
-  /// As the network asks, else modest where that fits beside a resident ifmap, else the best.
-  void map_job(const traces::LayerEntry& layer, ArrayJob& job, std::int64_t free) {
+  /// Bits of stored tensors without which the stage is none: what its jobs read and it writes, the
+  /// highway's copies aside. The same with and without a highway.
+  [[nodiscard]] std::int64_t own_bits(std::size_t s) const {
+    std::int64_t bits = 0;
+    for (const auto& [name, tensor] : plan_.tensors) {
+      const auto& jobs = plan_.stages[s].jobs;
+      const bool read = std::any_of(jobs.begin(), jobs.end(), [&](const ArrayJob& job) {
+        return plan_.source(job.input) == &tensor;
+      });
+      const bool written =
+          tensor.first_stage == static_cast<std::int64_t>(s) && (!tensor.highway || tensor.single);
+      bits += tensor.in_glb && (read || written) ? stored_bits(tensor) : 0;
+    }
+    return bits;
+  }
+
+  [[nodiscard]] std::int64_t highway_bits(std::size_t s) const {
+    const auto at = static_cast<std::int64_t>(s);
+    std::int64_t bits = 0;
+    for (const auto& [name, tensor] : plan_.tensors) {
+      if (tensor.in_glb && tensor.highway && occupied_from(tensor) <= at &&
+          at <= tensor.last_stage) {
+        bits += stored_bits(tensor);
+      }
+    }
+    return bits;
+  }
+
+  [[nodiscard]] JobToMap to_map(const ArrayJob& job, bool resident) const {
+    const traces::TensorEntry& weight = trace_.tensor(job.weight);
+    const StoredTensor* input = plan_.source(job.input);
+    return {.job = job,
+            .dram_weight_bits = weight.is_float() ? job.weight_bits : weight.bits,
+            .dram_ifmap_bits = input == nullptr ? job.activation_bits : input->bits,
+            .ifmap_resident = resident};
+  }
+
+  /// As the network asks; else the best beside what the stage itself keeps in the buffer, where
+  /// that fits beside everything else, too: so a layer is mapped alike with and without highway;
+  /// else the best in the room there is.
+  void map_job(const traces::LayerEntry& layer, std::size_t s, ArrayJob& job, std::int64_t free) {
     const bool in_glb = resident(job.input);
+    const JobToMap asked_for = to_map(job, in_glb);
     job.problem = mapper_problem(job, config_, free, in_glb);
+    job.forced.clear();
+    job.runners_up.clear();
     if (is_for_this_array(layer)) {
       Mapping asked = *layer.mapping;
       if (layer.width_tile) {
         asked.letters.push_back({"width_tile", *layer.width_tile});
       }
       job.mapped = array_->evaluate(job.problem, asked, layer.name);
+      chooser_.weigh(asked_for, job.problem, job.mapped);
       return;
     }
-    if (in_glb && config_.glb.allocation == config::AllocationUnit::line) {
-      const MappedJob mapped = modest(job);
-      if (psum_tile_bits(job, mapped) <= free) {
-        job.problem = modest_problem(job);
-        job.mapped = mapped;
-        return;
-      }
+    const std::int64_t plain = config_.glb_bits() - own_bits(s);
+    const MappingProblem roomy = mapper_problem(job, config_, std::max(plain, free), in_glb);
+    const std::vector<MappedJob>* ranked = &chooser_.choose(asked_for, roomy, layer_name(job));
+    const dataflow::BufferNeed need =
+        dataflow::buffer_need(ranked->front().ifmap_tile, ranked->front().psum_tile, roomy.budget);
+    if (need.bits() <= free) {
+      job.problem = roomy;
+    } else {
+      job.forced =
+          fmt::format("{} bits short of {}{}", need.bits() - free, ranked->front().text,
+                      need.bits() <= free + highway_bits(s) ? ", because of the highway" : "");
+      ranked = &chooser_.choose(asked_for, job.problem, layer_name(job));
     }
-    job.mapped = best(job);
+    job.mapped = ranked->front();
+    job.runners_up.assign(
+        ranked->begin() + 1,
+        ranked->begin() + static_cast<std::ptrdiff_t>(std::min(ranked->size(), std::size_t{4})));
   }
 
   void evict_largest(std::size_t s) {
@@ -300,7 +340,8 @@ class Allocator {
   std::vector<std::int64_t> used_;     ///< bits of stored tensors, by stage
   std::vector<std::int64_t> reserve_;  ///< bits kept for the working set, by stage
   std::unique_ptr<pe::ArrayModel> array_;
-  std::vector<std::pair<MappingProblem, MappedJob>> solved_, modest_;
+  MappingChooser chooser_;
+  std::vector<std::pair<MappingProblem, MappedJob>> modest_;
 };
 
 /// Bits of the buffer a value of `bits` takes: its share of the whole lines of its group.
@@ -327,21 +368,12 @@ dataflow::MappingProblem mapper_problem(const ArrayJob& job,
   problem.budget.psum_bits = width_in_lines(config, job.psum_bits);
   problem.budget.ifmap_resident = ifmap_resident;
   problem.objective = config.mapper.objective;
-  // Prices relative to a 16-bit MAC: buffer 6, DRAM 200 (Chen, Emer, Sze, ISCA 2016, table IV);
-  // a cycle of the whole array 224: 197 mW of clock at 200 MHz (AlexNet on the chip, docs/cost.md)
-  // over 4.4 pJ a MAC (configs/technology/65nm/mac_pipe.csv).
-  problem.weights = {.glb_ifmap = 6.0,
-                     .glb_filter = 6.0,
-                     .glb_psum = 6.0,
-                     .dram_filter = 200.0,
-                     .dram_ifmap = 200.0,
-                     .per_cycle = 224.0};
   return problem;
 }
 
 void allocate_and_map(const traces::Trace& trace, const config::AcceleratorConfig& config,
-                      Plan& plan) {
-  Allocator{trace, config, plan}.run();
+                      const PlanningAids& aids, Plan& plan) {
+  Allocator{trace, config, aids, plan}.run();
 }
 
 }  // namespace turnpike::accelerator

@@ -112,6 +112,9 @@ std::uint64_t spilled_values(const Plan& plan, std::size_t stage) {
 void describe_run(const Trace& trace, const config::AcceleratorConfig& config, const Plan& plan,
                   RunResult& result) {
   result.network = trace.network;
+  if (trace.source != traces::Provenance{}) {
+    result.source = trace.source;
+  }
   result.batch = trace.batch;
   result.weight_bits = config.precision.weight;
   result.activation_bits = config.precision.activation;

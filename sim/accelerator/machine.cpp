@@ -47,7 +47,8 @@ Machine::Machine(const sc_core::sc_module_name& name, const traces::Trace& trace
       array_{model_->make_array("pe_array", period_.value())},
       timer_{*model_, *array_,
              options.timing == SimulationOptions::Timing::memo ? pe::PassTimer::Mode::memo
-                                                               : pe::PassTimer::Mode::reference},
+                                                               : pe::PassTimer::Mode::reference,
+             options.passes},
       dram_{"dram"},
       ports_{config} {
   ensure(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_PS),

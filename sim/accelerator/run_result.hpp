@@ -9,6 +9,7 @@
 
 #include "sim/base/action_count.hpp"
 #include "sim/base/record.hpp"
+#include "traces/provenance.hpp"
 
 /// What a run yields before prices. A record that results.json holds has its fields described
 /// behind it: that table is all there is to say of a figure, wherever it is written, read or shown.
@@ -153,6 +154,7 @@ struct OffArrayLayer {
 /// simulation.
 struct RunResult {
   std::string network;
+  std::optional<traces::Provenance> source;  ///< of a trace that says where it comes from
   std::int64_t batch = 1;
   int weight_bits = 16, activation_bits = 16;
   int psum_bits = 16;  ///< widest priced on the machine's own width

@@ -53,7 +53,7 @@ RunResult simulate(const traces::Trace& trace, const config::AcceleratorConfig& 
   const Schedule schedule = make_schedule(trace, config, plan);
   Machine machine{"accelerator", trace, config, plan, schedule, dram, options};
   const bool memo = options.timing == SimulationOptions::Timing::memo && !options.memo_file.empty();
-  if (memo) {
+  if (memo && options.passes == nullptr) {
     machine.load_memo(options.memo_file);
   }
   sc_core::sc_start();

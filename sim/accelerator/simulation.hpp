@@ -5,6 +5,7 @@
 
 #include "memory/dram_device.hpp"
 #include "memory/dram_request.hpp"
+#include "pe/pass_memo.hpp"
 #include "sim/accelerator/run_observer.hpp"
 #include "sim/accelerator/run_result.hpp"
 #include "sim/accelerator/stage.hpp"
@@ -17,8 +18,10 @@ struct SimulationOptions {
   enum class Timing { memo, reference };
   Timing timing = Timing::memo;
   bool check_accumulators = false;  ///< --check: also compare every psum with plain loops
-  int tolerance = 0;      ///< difference of integer outputs from the reference that passes
-  std::string memo_file;  ///< where pass timings are kept between runs; empty = nowhere
+  int tolerance = 0;               ///< difference of integer outputs from the reference that passes
+  std::string memo_file;           ///< where pass timings are kept between runs; empty = nowhere
+  pe::PassMemo* passes = nullptr;  ///< passes that are known already, the file's among them; null:
+                                   ///< those of the file
   RunObserver* observer = nullptr;                ///< told what the run does; it changes nothing
   memory::DramObserver* dram_observer = nullptr;  ///< told what the memory is asked for and does
 };

@@ -210,12 +210,13 @@ void make_jobs(const Trace& trace, const config::AcceleratorConfig& config, Plan
   }
 }
 
-Plan make_plan(const Trace& trace, const config::AcceleratorConfig& config) {
-  return make_plan(trace, config, first_and_last(trace));
+Plan make_plan(const Trace& trace, const config::AcceleratorConfig& config,
+               const PlanningAids& aids) {
+  return make_plan(trace, config, first_and_last(trace), aids);
 }
 
 Plan make_plan(const Trace& trace, const config::AcceleratorConfig& config,
-               std::set<std::string> first_last) {
+               std::set<std::string> first_last, const PlanningAids& aids) {
   Plan plan;
   plan.first_last = std::move(first_last);
   plan.machine_weight_bits = config.precision.weight;
@@ -223,7 +224,7 @@ Plan make_plan(const Trace& trace, const config::AcceleratorConfig& config,
   plan.stages = group_layers(trace);
   make_jobs(trace, config, plan);
   find_stored_tensors(trace, config, plan);
-  allocate_and_map(trace, config, plan);
+  allocate_and_map(trace, config, aids, plan);
   return plan;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataflow/mapping_problem.hpp"
+#include "sim/accelerator/planning_aids.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "traces/trace.hpp"
 
@@ -30,6 +31,9 @@ struct ArrayJob {
   int stored_bits = 0;  ///< > 0: the ifmap lies in memory only as a highway tensor of so many bits
   dataflow::MappingProblem problem;  ///< what `mapped` answers
   dataflow::MappedJob mapped;
+  std::vector<dataflow::MappedJob> runners_up;  ///< of the search, up to three
+  std::string forced;  ///< what the mapping chosen beside the stage's own tensors lacks room for;
+                       ///< empty if `mapped` is that one
 
   /// The layer as the array sees it: the slices of a composed one are channels.
   [[nodiscard]] LayerShape array_shape() const;
@@ -80,17 +84,18 @@ struct Plan {
 
 /// Groups the layers, finds a mapping for every job and decides which tensors stay in the buffer.
 /// InputError (exit 2) if a layer cannot be mapped or is wider than the machine.
-[[nodiscard]] Plan make_plan(const traces::Trace& trace, const config::AcceleratorConfig& config);
+[[nodiscard]] Plan make_plan(const traces::Trace& trace, const config::AcceleratorConfig& config,
+                             const PlanningAids& aids = {});
 /// The same for some layers of a network whose first and last are `first_last`.
 [[nodiscard]] Plan make_plan(const traces::Trace& trace, const config::AcceleratorConfig& config,
-                             std::set<std::string> first_last);
+                             std::set<std::string> first_last, const PlanningAids& aids = {});
 
 /// Names of the stored skips of a trace without highway that are wider than the codes their other
 /// readers take (Plan::wider_skips), without finding mappings.
 [[nodiscard]] std::vector<std::string> wider_skips(const traces::Trace& trace,
                                                    const config::AcceleratorConfig& config);
 
-/// What the mapper is asked for a job in `free_bits` of buffer.
+/// What the mapper is asked for a job in `free_bits` of buffer, without the weights.
 [[nodiscard]] dataflow::MappingProblem mapper_problem(const ArrayJob& job,
                                                       const config::AcceleratorConfig& config,
                                                       std::int64_t free_bits, bool ifmap_resident);
@@ -104,6 +109,6 @@ void make_jobs(const traces::Trace& trace, const config::AcceleratorConfig& conf
 void find_stored_tensors(const traces::Trace& trace, const config::AcceleratorConfig& config,
                          Plan& plan);
 void allocate_and_map(const traces::Trace& trace, const config::AcceleratorConfig& config,
-                      Plan& plan);
+                      const PlanningAids& aids, Plan& plan);
 
 }  // namespace turnpike::accelerator

@@ -41,11 +41,11 @@ std::string policy_line(const PolicyContext& context, const CostPolicy& policy) 
   }
   return fmt::format(
       "profile {}: psum {}; first/last layer {}{}; {}; control {}; leakage {}; DRAM {}, standby "
-      "{}; feature maps {}{}{}{}",
+      "{}; feature maps {}{}{}{}{}",
       context.profile, context.psum, context.first_last,
       policy.first_last_area ? " with their area" : "", clock, policy.control ? "in" : "out",
       policy.leakage ? "in" : "out", context.dram, policy.dram_background ? "in" : "out",
-      context.feature_maps,
+      context.feature_maps, context.mapped_for.empty() ? "" : "; mapped for " + context.mapped_for,
       context.departures.empty()
           ? ""
           : fmt::format("; departs: {}", fmt::join(context.departures, ", ")),

@@ -22,6 +22,7 @@ struct PolicyContext {
   std::string first_last;  ///< e.g. "same"
   std::string dram;        ///< device
   std::string feature_maps;
+  std::string mapped_for;  ///< profile whose prices chose the mappings; empty: this one
   std::vector<std::string> departures;  ///< keys whose value is not the profile's
 };
 

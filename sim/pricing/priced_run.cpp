@@ -117,6 +117,7 @@ std::string policy_line_of(const AcceleratorConfig& config,
                                     std::string{to_string(config.layers.first_last)},
                                     config.dram.device,
                                     std::string{to_string(config.feature_maps)},
+                                    config.mapper.prices.value_or(""),
                                     config::departures(config)};
   std::string line = cost::policy_line(context, cost_policy(config));
   if (!wider_skips.empty()) {

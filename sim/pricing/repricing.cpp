@@ -34,6 +34,11 @@ config::AcceleratorConfig repriced_config(const config::AcceleratorConfig& run,
   // Wrong keys first: their message is the more helpful one.
   config::AcceleratorConfig config = config::read_accelerator(wanted);
   cost::check_repricing(run.resolved, wanted);
+  if (!config.mapper.prices && !cost::differing_keys(run.resolved, wanted).empty()) {
+    // The mappings stay those the run chose by its own prices.
+    wanted.set("mapper.prices=" + run.profile);
+    config = config::read_accelerator(wanted);
+  }
   // As decided when the run was made, whoever decided it.
   config.precision = run.precision;
   config.highway.enabled = run.highway.enabled;

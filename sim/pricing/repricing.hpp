@@ -15,7 +15,8 @@ struct PriceChanges {
   std::vector<std::string> settings;      ///< key=value, laid over both
 };
 
-/// The configuration of a run with other prices. InputError naming the first key whose change would
+/// The configuration of a run with other prices; its mappings stay, and `mapper.prices` says for
+/// which profile they were chosen. InputError naming the first key whose change would
 /// need a new simulation (sim/cost/reprice.hpp), or an unknown profile or technology.
 [[nodiscard]] config::AcceleratorConfig repriced_config(const config::AcceleratorConfig& run,
                                                         const PriceChanges& changes,

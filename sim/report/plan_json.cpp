@@ -47,6 +47,9 @@ Json job_json(const ArrayJob& job, std::size_t times, const Plan& plan) {
           {"passes", job.mapped.passes},
           {"active_pes", job.mapped.active_pes},
           {"estimated_cycles", job.mapped.estimated_cycles},
+          {"stepped_cycles", job.mapped.stepped_cycles},
+          {"stepped_energy_pj", job.mapped.stepped_energy_pj},
+          {"forced", job.forced},
           {"bound", job.mapped.bound}};
 }
 

@@ -132,7 +132,9 @@ SensitivityReport sensitivity_of(const std::vector<results::StoredRun>& runs,
                                    "first",
                                    runs.front().directory)};
     }
-    const pricing::PricedRun priced = results::price_stored_run(run, run.config, config_root);
+    config::AcceleratorConfig config = run.config;
+    config.mapper.prices = config.mapper.prices.value_or(config.profile);  // whatever prices vary
+    const pricing::PricedRun priced = results::price_stored_run(run, config, config_root);
     energies.emplace_back(priced.energy);
     nominal.push_back(priced.energy.total);
     report.policy_lines.push_back(priced.policy);

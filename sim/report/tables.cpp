@@ -147,6 +147,9 @@ std::string run_table(const pricing::PricedRun& run, TableWidth width) {
       fmt::format("{} on {}: {} x {} bit (w x a), highway {}, batch {}\n\n", printable(r.network),
                   printable(run.config.name), r.weight_bits, r.activation_bits,
                   r.highway_enabled ? fmt::format("{} bit", r.highway_bits) : "off", r.batch);
+  if (r.source) {
+    out.insert(out.size() - 1, fmt::format("source: {}\n", printable(to_string(*r.source))));
+  }
   out += (width == TableWidth::wide ? layer_rows(run) : short_layer_rows(run)) + '\n';
   out += component_rows(run) + '\n';
   out += fmt::format(
@@ -171,9 +174,10 @@ std::string run_table(const pricing::PricedRun& run, TableWidth width) {
 
 std::string plan_table(const traces::Trace& trace, const config::AcceleratorConfig& config,
                        const accelerator::Plan& plan, TableWidth width) {
-  TextTable mappings{{"layer", "shape", "bits w x a", "psum", "mapping", "passes", "PEs",
-                      "est. cycles", "bound", "ifmap"}};
+  TextTable mappings{{"layer", "shape", "bits w x a", "psum", "mapping", "passes", "PEs", "cycles",
+                      "bound", "ifmap"}};
   mappings.left({1, 4, 8, 9});
+  std::string forced;
   for (const accelerator::Stage& stage : plan.stages) {
     for (const accelerator::ArrayJob& job : stage.jobs) {
       if (job.step > 0) {
@@ -187,8 +191,12 @@ std::string plan_table(const traces::Trace& trace, const config::AcceleratorConf
                     fmt::format("{} x {}", job.weight_bits, job.activation_bits),
                     fmt::format("{}", job.psum_bits), job.mapped.text,
                     fmt::format("{}", job.mapped.passes), fmt::format("{}", job.mapped.active_pes),
-                    fmt::format("{}", job.mapped.estimated_cycles), job.mapped.bound,
+                    fmt::format("{}", dataflow::expected_cycles(job.mapped)), job.mapped.bound,
                     input != nullptr && input->in_glb ? "glb" : "dram"});
+      if (!job.forced.empty()) {
+        forced +=
+            fmt::format("mapping of '{}': {}\n", trace.layers[stage.layers[0]].name, job.forced);
+      }
     }
   }
   TextTable tensors{{"stored tensor", "bits", "values", "stream", "place", "why"}};
@@ -198,7 +206,7 @@ std::string plan_table(const traces::Trace& trace, const config::AcceleratorConf
                  tensor.highway ? "highway" : "low", tensor.in_glb ? "glb" : "dram",
                  tensor.reason});
   }
-  return mappings.to_string(width) + '\n' + tensors.to_string(width) +
+  return mappings.to_string(width) + forced + '\n' + tensors.to_string(width) +
          fmt::format("\nglobal buffer: {} bits\n{}\n", config.glb_bits(),
                      pricing::policy_line_of(config, plan.wider_skips));
 }

@@ -7,6 +7,7 @@
 #include "memory/dram_device.hpp"
 #include "sim/accelerator/trace_widths.hpp"
 #include "sim/base/text.hpp"
+#include "sim/pricing/mapping_prices.hpp"
 
 namespace turnpike {
 
@@ -32,6 +33,24 @@ Trace select_layers(const Trace& trace, const std::string& pattern) {
   return part;
 }
 
+namespace {
+
+memory::DramDevice device_of(const AcceleratorConfig& config, const std::string& config_root) {
+  const SourceSpot spot =
+      config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
+  memory::DramDevice device =
+      memory::find_dram_device(config.dram.device, config_root + "/technology/dram", spot);
+  memory::check_channels(device, config.dram.channels, spot);
+  return device;
+}
+
+/// The file of the pass memo, empty for none: `reference` takes nothing from earlier runs.
+std::string memo_file(const accelerator::SimulationOptions& options) {
+  return options.timing == accelerator::SimulationOptions::Timing::memo ? options.memo_file : "";
+}
+
+}  // namespace
+
 PlannedRun plan_run(AcceleratorConfig config, const Workload& workload, const RunOptions& options) {
   auto trace = workload.trace(config);
   if (options.note) {
@@ -43,22 +62,33 @@ PlannedRun plan_run(AcceleratorConfig config, const Workload& workload, const Ru
   if (options.layers != "*") {
     trace = std::make_shared<const Trace>(select_layers(*trace, options.layers));
   }
-  accelerator::Plan plan = accelerator::make_plan(*trace, config, std::move(first_last));
-  return {std::move(config), std::move(trace), std::move(plan)};
+  const memory::DramDevice device = device_of(config, options.config_root);
+  const auto prices = pricing::mapping_prices(config, options.config_root);
+  auto passes = std::make_shared<pe::PassMemo>();
+  const std::string file = memo_file(options.simulation);
+  if (!file.empty()) {
+    passes->load(file);
+  }
+  accelerator::Plan plan =
+      accelerator::make_plan(*trace, config, std::move(first_last),
+                             {.prices = prices.get(), .passes = passes.get(), .dram = &device});
+  if (!file.empty()) {
+    passes->save(file);  // now, for processes that plan alike
+  }
+  return {std::move(config), std::move(trace), std::move(plan), std::move(passes)};
 }
 
 pricing::PricedRun run(AcceleratorConfig config, const Workload& workload,
                        const RunOptions& options) {
   // Whatever is wrong with prices or devices is said before anything is simulated.
   pricing::check_prices(config, options.config_root);
-  const SourceSpot spot =
-      config.resolved.find("dram") != nullptr ? config.resolved.find("dram")->spot : SourceSpot{};
-  const memory::DramDevice device =
-      memory::find_dram_device(config.dram.device, options.config_root + "/technology/dram", spot);
-  memory::check_channels(device, config.dram.channels, spot);
+  static_cast<void>(pricing::mapping_prices(config, options.config_root));
+  const memory::DramDevice device = device_of(config, options.config_root);
   const PlannedRun planned = plan_run(std::move(config), workload, options);
-  accelerator::RunResult result = accelerator::simulate(*planned.trace, planned.config,
-                                                        planned.plan, device, options.simulation);
+  accelerator::SimulationOptions simulation = options.simulation;
+  simulation.passes = planned.passes.get();
+  accelerator::RunResult result =
+      accelerator::simulate(*planned.trace, planned.config, planned.plan, device, simulation);
   return pricing::price_run(planned.config, std::move(result), options.config_root);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "pe/pass_memo.hpp"
 #include "sim/accelerator/simulation.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -36,6 +37,8 @@ struct PlannedRun {
   config::AcceleratorConfig config;
   std::shared_ptr<const traces::Trace> trace;
   accelerator::Plan plan;
+  std::shared_ptr<pe::PassMemo>
+      passes;  ///< stepped to choose mappings, or known from the memo file
 };
 [[nodiscard]] PlannedRun plan_run(config::AcceleratorConfig config, const Workload& workload,
                                   const RunOptions& options);

@@ -172,8 +172,9 @@ std::vector<ClaimSet> claim_sets(const std::vector<StoredPoint>& points,
     if (point.run.config.precision.weight != point.run.config.precision.activation) {
       continue;
     }
-    const auto config =
+    config::AcceleratorConfig config =
         pricing::repriced_config(point.run.config, {{}, {}, price_settings}, config_root);
+    config.mapper.prices = config.mapper.prices.value_or(point.run.config.profile);
     const PricedRun priced = results::price_stored_run(point.run, config, config_root);
     const std::string setting = setting_of(point, true);
     auto set = std::find_if(sets.begin(), sets.end(),

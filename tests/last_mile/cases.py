@@ -24,6 +24,7 @@ def expected_of_trace(trace):
             weights = trace.json["tensors"][layer["weights"]]
             out.weight_bits[name] = 16 if weights["kind"] == "float" else weights["bits"]
     out.brings = machine_of(trace)
+    out.source = trace.json.get("source")
     out.operations = closed_forms.operations(trace)
     out.outputs = sum(closed_forms.size(trace, name) for layer in trace.json["layers"]
                       for name in closed_forms.written(layer))
@@ -57,6 +58,7 @@ def wide_psums():
     y = [float(sum(x[k] * w[m * inputs + k] for k in range(inputs))) for m in range(outputs)]
     return Trace(
         {"format": "turnpike-trace", "version": 1, "network": "wide_psums", "layout": "NCHW", "batch": 1,
+         "source": {"framework": "plain loops", "data": "multiples of 7 <b>", "date": "2024-02-29T12:00Z"},
          "tensors": {"x": {**CODES, "scale": 1.0}, "w": {**CODES, "scale": 1.0, "signed": True}, "y": dict(REAL)},
          "layers": [{"name": "sum", "op": "fc", "inputs": ["x"], "weights": "w", "output": "y"}]},
         {"x": ([1, inputs], x), "w": ([outputs, inputs], w), "y": ([1, outputs], y)})

@@ -34,11 +34,13 @@ from run_files import RunFiles
 from run_table import check_run_text
 from sweep_files import Point, SweepFiles
 from trace_info import check_trace_info
+from trace_values import check_diff, check_stats
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"
 ACCELERATOR = CONFIGS / "accelerators" / "precision-highway.yaml"
 SAMPLES = ROOT / "traces" / "samples"
+CHANGED_CODES = (2, 5, 300)  # of conv1.y
 
 
 class Session:
@@ -61,8 +63,8 @@ class Session:
                     f"ends with {done.returncode}, must be {code}: {done.stderr}")
         return done.stdout
 
-    def json(self, *arguments):
-        return json.loads(self.turnpike(*arguments, "--json"))
+    def json(self, *arguments, code=0):
+        return json.loads(self.turnpike(*arguments, "--json", code=code))
 
     def run(self, name, network, expected, *options, code=0, accelerator=ACCELERATOR):
         """A run with its directory, its table and its JSON."""
@@ -238,7 +240,10 @@ def traces(session):
         check_trace_info(session.f, trace, session.json("trace", "info", SAMPLES / name),
                          session.turnpike("trace", "info", SAMPLES / name), session.json("trace", "check", SAMPLES / name),
                          session.turnpike("trace", "check", SAMPLES / name))
+        check_stats(session.f, trace, session.json("trace", "stats", SAMPLES / name),
+                    session.turnpike("trace", "stats", SAMPLES / name, "--wide"))
         session.run(name.split(".")[0], SAMPLES / name, expected, *options_)
+    check_diff(session, "diff", Trace.read(SAMPLES / "tiny_residual.npz"), "conv1.y", "conv1", 1, CHANGED_CODES)
     off = cases.with_highway_off(Trace.read(SAMPLES / "tiny_residual.npz"))
     off.write(session.folder / "highway_off")
     expected = cases.expected_of_trace(off)
@@ -249,7 +254,12 @@ def traces(session):
     expected = cases.expected_of_trace(trace)
     expected.monotone = {"sum"}
     expected.exact = None  # no integer output
-    session.run("over", session.folder / "wide_psums", expected)
+    over = session.run("over", session.folder / "wide_psums", expected)
+    report(session, [over])  # a page with the source of a trace
+    check_trace_info(session.f, trace, *(session.json("trace", "info", session.folder / "wide_psums"),
+                                         session.turnpike("trace", "info", session.folder / "wide_psums"),
+                                         session.json("trace", "check", session.folder / "wide_psums"),
+                                         session.turnpike("trace", "check", session.folder / "wide_psums")))
 
 
 def failures(session):

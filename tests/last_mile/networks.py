@@ -57,6 +57,7 @@ class Expected:
         self.weight_bits = {}  # layer -> width of its weights in DRAM, where they are known
         self.outputs = None   # values the run compares, where all tensors are known
         self.operations = {}
+        self.source = None    # what a trace says of where it comes from
         self.brings = []      # settings that the network itself decides
 
     def without(self, layers):

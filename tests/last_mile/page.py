@@ -13,9 +13,10 @@ from run_files import LAYER
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "sim" / "report" / "page"
 PAGE = ["schema", "title", "network", "samples", "groups", "shown", "claims", "runs"]
-RUN = ["label", "directory", "weight_bits", "activation_bits", "highway", "highway_bits", "settings", "totals",
+RUN = ["label", "directory", "weight_bits", "activation_bits", "highway", "highway_bits", "settings", "source", "totals",
        "energy_uj_band", "area_um2", "energy_pj", "energy_pj_highway", "energy_pj_time", "highway_bytes", "policy", "passed", "checks",
        "residency", "layers", "without", "added_percent_band"]
+SOURCE = ["framework", "model", "data", "date", "digest"]
 CLAIM = ["what", "from", "to", "paper", "ours", "band"]
 PAPER = [("area_mm2", 16, 3, False, -82.3), ("energy_uj", 16, 3, False, -73.1), ("energy_uj", 2, 2, True, 3.9)]
 # Title, key, scale and places of the columns, by docs/results.md and what a reader wants to see.
@@ -168,6 +169,8 @@ def check_run(f, where, shown, run, runs):
             node = node.get(part, {}) if isinstance(node, dict) else {}
         text = str(node).lower() if isinstance(node, bool) else str(node)
         f.true(f"{where} settings.{key}", value in (text, "..."), f"is {value!r} and not {text!r}")
+    f.same(f"{where} source", shown["source"],
+           ", ".join(f"{key} {r['source'][key]}" for key in SOURCE if key in r["source"]) if "source" in r else "")
     f.same(f"{where} passed", shown["passed"], passed(r))
     f.same(f"{where} checks", shown["checks"], "all passed" if passed(r) else "FAILED")
     f.same(f"{where} without", shown["without"], without(run, runs))

@@ -99,7 +99,8 @@ class RunFiles:
 
     def check_head(self, expected):
         r, where = self.results, f"{self.where} results.json"
-        self.f.keys(where, r, RESULTS)
+        self.f.keys(where, r, RESULTS + (["source"] if expected.source else []))
+        self.f.same(f"{where} source", r.get("source"), expected.source)
         self.f.same(f"{where} schema", r["schema"], "turnpike-results/1")
         self.f.same(f"{where} accelerator", r["accelerator"], self.config["name"])
         self.f.same(f"{where} profile", r["profile"], self.config["profile"])

@@ -68,6 +68,7 @@ LINES = [
 OPTIONAL = [
     r"of the processing cycles (?P<conflicts>\d+) for banks of the buffer asked for too often",
     r"psums against plain loops: (?P<accumulators>equal|DIFFERENT)",
+    r"source: (?P<source>.+)",
 ]
 
 
@@ -102,6 +103,7 @@ def figures(r):
         "error": f"{checks['float_max_error']:.1e}",
         "conflicts": str(t["glb_conflict_cycles"]),
         "accumulators": {None: "", True: "equal", False: "DIFFERENT"}[checks["accumulators_exact"]],
+        "source": ", ".join(f"{key} {value}" for key, value in r.get("source", {}).items()),
     }
 
 
@@ -144,6 +146,8 @@ def check_run_text(f, text, run, wide):
         patterns.append(OPTIONAL[0])
     if run.results["checks"]["accumulators_exact"] is not None:
         patterns.append(OPTIONAL[1])
+    if "source" in run.results:
+        patterns.append(OPTIONAL[2])
     for pattern in patterns:
         found = [match for match in (re.fullmatch(pattern, line) for line in lines) if match]
         f.same(f"{where}: lines like '{pattern[:40]}'", len(found), 1)

@@ -32,9 +32,15 @@ def check_trace_info(f, trace, info, info_text, check, check_text):
     highway = trace.json.get("highway", {"enabled": False})
     name = trace.json["network"]
     where = f"trace info {name}"
-    f.keys(where, info, [*INFO, "layers"])
-    f.keys(f"trace check {name}", check, INFO)
-    f.same(f"trace check {name}: as info", check, {key: info[key] for key in INFO})
+    source = trace.json.get("source")
+    known = INFO + (["source"] if source else [])
+    f.keys(where, info, [*known, "layers"])
+    f.keys(f"trace check {name}", check, known)
+    f.same(f"trace check {name}: as info", check, {key: info[key] for key in known})
+    f.same(f"{where} source", info.get("source"), source)
+    if source:
+        line = "source: " + ", ".join(f"{key} {value}" for key, value in source.items())
+        f.true(f"{where} text", line in info_text and line in check_text, f"lacks '{line}'")
     wanted = [expected_layer(trace, layer) for layer in layers]
     macs = sum(layer["macs"] for layer in wanted)
     floats = sum(entry["kind"] == "float" for entry in tensors.values())

@@ -61,6 +61,37 @@ TEST(TraceJson, OptionalKeysHaveTheirDefaults) {
   EXPECT_EQ(conv.weights, std::vector<std::string>{"w"});
 }
 
+TEST(TraceJson, TheSourceIsReadAndWrittenWhole) {
+  const std::string said =
+      R"({"framework": "PyTorch 2.1", "model": "resnet18", "data": "val/0", "date": "2024-02-29T10:00Z",
+         "digest": "sha256:00ff"})";
+  const Program program = parse(document(kCodes, kConv + "}", ", \"source\": " + said));
+  EXPECT_EQ(program.source.framework, "PyTorch 2.1");
+  EXPECT_EQ(program.source.model, "resnet18");
+  EXPECT_EQ(program.source.data, "val/0");
+  EXPECT_EQ(program.source.date, "2024-02-29T10:00Z");
+  EXPECT_EQ(program.source.digest, "sha256:00ff");
+  EXPECT_EQ(to_string(program.source),
+            "framework PyTorch 2.1, model resnet18, data val/0, date 2024-02-29T10:00Z, digest "
+            "sha256:00ff");
+  EXPECT_EQ(parse(trace_json(program)), program);
+  EXPECT_EQ(to_string(parse(document(kCodes, kConv + "}")).source), "");
+}
+
+TEST(TraceJson, ASourceThatIsNotSaidRightIsRefused) {
+  const auto rejected = [](const std::string& source, std::string_view part) {
+    expect_rejected(document(kCodes, kConv + "}", ", \"source\": " + source), part);
+  };
+  rejected(R"("PyTorch")", "source: expected an object");
+  rejected(R"({"framewrk": "PyTorch"})", "unknown key \"framewrk\"; did you mean 'framework'");
+  rejected(R"({"model": ""})", "'model' is empty");
+  rejected(R"({"digest": 12})", "'digest' must be a string");
+  for (const char* date : {"yesterday", "2023-02-30", "2024-13-01", "2024-1-1", "2024-01-01 10:00",
+                           "2024-01-01Tnow"}) {
+    rejected(fmt::format(R"({{"date": "{}"}})", date), "expected YYYY-MM-DD");
+  }
+}
+
 TEST(TraceJson, StrideAndPadAreNumbersOrLists) {
   EXPECT_EQ(layer_of(kConv + R"(, "stride": 2, "pad": 3})").pad, (Padding{3, 3, 3, 3}));
   const LayerEntry two = layer_of(kConv + R"(, "stride": [2, 3], "pad": [1, 2]})");

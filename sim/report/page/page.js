@@ -268,9 +268,11 @@ function provenance() {
     element("p", policy, made, "policy");
     if (policies.length > 1) element("p", `of ${runs.filter((run) => run.policy === policy).map(({ label }) => label).join("; ")}`, made, "quiet");
   }
+  const traced = runs.some(({ source }) => source);
   table(made, "Sources", [
     ["run", ({ label }) => label],
     ["directory", ({ directory }) => directory],
+    ...(traced ? [["trace from", ({ source }) => source]] : []),
     ["settings that differ", ({ settings }) => Object.entries(settings).map(([key, value]) => `${key}=${value}`).join(" ")],
   ], runs);
 }

@@ -1,6 +1,8 @@
 #include "dataflow/row_stationary/mapper.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -179,6 +181,29 @@ TEST(Mapper, KeepsTheBestMappingsInOrder) {
       EXPECT_LE(cost(problem, all[i - 1]), cost(problem, all[i]));
     }
     EXPECT_EQ(best(problem).mapping, all.front().mapping);
+  }
+}
+
+/// The limit against the unlimited search, filtered.
+TEST(Mapper, LeavesOutWhatTakesMoreCyclesThanAllowed) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    MapperProblem problem = random_problem(seed);
+    problem.objective = Objective::cycles;
+    const std::int64_t fewest = best(problem).estimated_cycles;
+    problem.objective = Objective::energy;
+    auto all = search_mappings(problem, "layer", 1000000);
+    for (const std::int64_t most : {fewest - 1, fewest, fewest * 21 / 20, fewest * 2}) {
+      problem.most_cycles = most;
+      const auto some = search_mappings(problem, "layer", 7);
+      std::vector<MappedLayer> expected;
+      std::copy_if(all.begin(), all.end(), std::back_inserter(expected),
+                   [most](const MappedLayer& mapped) { return mapped.estimated_cycles <= most; });
+      ASSERT_EQ(some.size(), std::min<std::size_t>(7, expected.size()));
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        EXPECT_EQ(some[i].mapping, expected[i].mapping);
+      }
+    }
   }
 }
 

@@ -44,6 +44,8 @@ TEST(MappingSpace, NoMappingCostsLessThanItsBounds) {
         EXPECT_LE(bound.energy, energy * (1.0 + 1e-12)) << to_string(mapping);
         EXPECT_LE(footprint.bound.cost, cost * (1.0 + 1e-12)) << to_string(mapping);
         EXPECT_LE(footprint.bound.energy, energy * (1.0 + 1e-12)) << to_string(mapping);
+        EXPECT_LE(bound.cycles, layer.estimated_cycles) << to_string(mapping);
+        EXPECT_LE(footprint.bound.cycles, layer.estimated_cycles) << to_string(mapping);
       });
     }
   }
@@ -66,6 +68,29 @@ TEST(MappingSpace, KeepsTheFewestGroupsOfFiltersTheBufferAllowsAndEvensThemOut) 
     });
   }
   EXPECT_TRUE(found);
+}
+
+/// More filters at a time move nothing less than one block does: the counts say so.
+TEST(MappingSpace, OneBlockOfFiltersIsEnoughBesideAResidentIfmap) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    MapperProblem problem = random_problem(seed);
+    problem.budget.ifmap_resident = true;
+    problem.budget.bank_bits = 0;
+    problem.budget.bits = std::int64_t{1} << 40;
+    const MappingSpace space{problem};
+    for (const Footprint& footprint : space.footprints()) {
+      space.for_each_mapping(footprint, [&](const Mapping& mapping, const CostBound&) {
+        Mapping all = mapping;
+        all.m = problem.layer.M;
+        const MappedLayer block = evaluate_mapping(problem, mapping, "layer");
+        const MappedLayer most = evaluate_mapping(problem, all, "layer");
+        EXPECT_EQ(block.estimated_cycles, most.estimated_cycles) << to_string(mapping);
+        EXPECT_EQ(block.estimated_energy_pj, most.estimated_energy_pj) << to_string(mapping);
+        EXPECT_LE(psum_tile(problem.layer, mapping), psum_tile(problem.layer, all));
+      });
+    }
+  }
 }
 
 TEST(MappingSpace, TilesTheWidthOnlyWhereWholeRowsDoNotFit) {

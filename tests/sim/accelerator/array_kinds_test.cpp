@@ -97,6 +97,25 @@ TEST_P(ArrayKinds, ObeyAMappingOfTheirOwnAndLeaveThoseOfOthersAlone) {
   EXPECT_THROW(static_cast<void>(make_plan(trace, machine())), InputError);
 }
 
+/// The bound of a pass by its key against the one of the whole job, and against the stepped array.
+TEST_P(ArrayKinds, NoPassIsFasterThanTheBoundOfItsKey) {
+  const config::AcceleratorConfig config = machine();
+  const traces::Trace trace = test::sample(GetParam().sample);
+  const auto array = pe::make_array_model(config);
+  for (const Stage& stage : make_plan(trace, config).stages) {
+    for (const ArrayJob& job : stage.jobs) {
+      std::uint64_t sum = 0;
+      array->for_each_pass(job.array_shape(), job.mapped.mapping,
+                           [&](const pe::ArrayPass& pass, const pe::PassFootprint&) {
+                             const std::uint64_t least = array->least_cycles(pass.key);
+                             EXPECT_LE(least, array->time(pass.key, nullptr).cycles);
+                             sum += least;
+                           });
+      EXPECT_EQ(sum, array->expect(job.array_shape(), job.mapped.mapping).least_cycles);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Machine, ArrayKinds, testing::ValuesIn(cases()),
                          [](const testing::TestParamInfo<Case>& one) {
                            return one.param.kind + "_" +

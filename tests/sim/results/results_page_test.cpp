@@ -46,6 +46,7 @@ std::string block(const std::string& name) {
 
 TEST(ResultsPage, HasTheFieldsOfEachRecord) {
   EXPECT_EQ(block("results.json"), markdown<ResultsRecord>());
+  EXPECT_EQ(block("source"), markdown<traces::Provenance>());
   EXPECT_EQ(block("totals"), markdown<Totals>());
   EXPECT_EQ(block("operations"), markdown<accelerator::OperationCounts>());
   EXPECT_EQ(block("off_array"), markdown<accelerator::OffArrayLayer>());

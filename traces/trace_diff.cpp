@@ -1,0 +1,165 @@
+#include "traces/trace_diff.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "traces/trace_json.hpp"
+
+namespace turnpike::traces {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The program with its layers by name, so that one more of them is one difference, not many.
+Json by_name(const Trace& trace) {
+  Json json = Json::parse(trace_json(trace.program()));
+  Json layers = Json::object(), order = Json::array();
+  for (Json& layer : json["layers"]) {
+    const std::string name = layer["name"];
+    order.push_back(name);
+    layers[name] = std::move(layer);
+  }
+  json["layers"] = std::move(layers);
+  json["order of layers"] = std::move(order);
+  return json;
+}
+
+/// "a/b" of the JSON pointer "/a/b".
+std::string plain(const std::string& pointer) {
+  std::string path = pointer.substr(std::min<std::size_t>(1, pointer.size()));
+  for (const auto& [escape, character] : {std::pair{"~1", "/"}, {"~0", "~"}}) {
+    for (std::size_t at = 0; (at = path.find(escape, at)) != std::string::npos; ++at) {
+      path.replace(at, 2, character);
+    }
+  }
+  return path;
+}
+
+std::vector<std::string> program_lines(const Trace& trace_a, const Trace& trace_b) {
+  Json a = by_name(trace_a), b = by_name(trace_b);
+  const auto names = [](const Json& program) {
+    const auto& order = program["order of layers"];
+    return std::set<std::string>(order.begin(), order.end());
+  };
+  if (names(a) != names(b)) {
+    a.erase("order of layers");  // it follows from the layers that one trace lacks
+    b.erase("order of layers");
+  }
+  std::vector<std::string> lines;
+  const Json patch = Json::diff(a, b);
+  for (const Json& step : patch) {
+    const std::string pointer = step["path"], op = step["op"];
+    const std::string path = plain(pointer);
+    if (op == "add") {
+      lines.push_back(fmt::format("{}: only in B", path));
+    } else if (op == "remove") {
+      lines.push_back(fmt::format("{}: only in A", path));
+    } else {
+      const Json::json_pointer place{pointer};
+      lines.push_back(fmt::format("{}: {} in A, {} in B", path, a[place].dump(), b[place].dump()));
+    }
+  }
+  return lines;
+}
+
+/// Tensors of `trace` with the layer that answers for each: first by the layers' order, inputs,
+/// then weights, then what is written.
+std::vector<std::pair<std::string, std::string>> in_order(const Trace& trace) {
+  std::vector<std::pair<std::string, std::string>> order;
+  std::set<std::string> seen;
+  const auto put = [&](const std::string& tensor, const std::string& layer) {
+    if (trace.has_tensor(tensor) && seen.insert(tensor).second) {
+      order.emplace_back(tensor, layer);
+    }
+  };
+  for (const LayerEntry& layer : trace.layers) {
+    for (const auto& names : {layer.inputs, layer.weights}) {
+      std::for_each(names.begin(), names.end(), [&](const auto& name) { put(name, layer.name); });
+    }
+    for (const PostStep& step : layer.post) {
+      put(step.tensor, layer.name);
+    }
+    if (layer.recurrent) {
+      const Recurrent& cell = *layer.recurrent;
+      for (const std::string& name : {cell.bias, cell.preact, cell.gates, cell.cell}) {
+        put(name, layer.name);
+      }
+    }
+    put(layer.output, layer.name);
+  }
+  for (const TensorEntry& tensor : trace.tensors()) {
+    put(tensor.name, "");
+  }
+  return order;
+}
+
+std::vector<std::int64_t> index_of(std::int64_t element, const TensorShape& shape) {
+  std::vector<std::int64_t> index(shape.size());
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    index[i] = element % shape[i];
+    element /= shape[i];
+  }
+  return index;
+}
+
+/// Values as they are stored, never through a type that cannot hold them all.
+template <class A, class B>
+bool equal(A a, B b) {
+  if constexpr (std::is_integral_v<A> && std::is_integral_v<B>) {
+    return std::cmp_equal(a, b);
+  } else {
+    return static_cast<double>(a) == static_cast<double>(b);
+  }
+}
+
+void compare_elements(const Tensor& a, const Tensor& b, TensorDifference& found) {
+  a.visit([&](const auto& left) {
+    b.visit([&](const auto& right) {
+      for (std::size_t i = 0; i < left.size(); ++i) {
+        if (equal(left[i], right[i])) {
+          continue;
+        }
+        const auto x = static_cast<double>(left[i]), y = static_cast<double>(right[i]);
+        if (found.differing++ == 0) {
+          found.first = index_of(static_cast<std::int64_t>(i), a.shape());
+          found.a = x;
+          found.b = y;
+        }
+        found.largest = std::max(found.largest, std::abs(x - y));
+      }
+    });
+  });
+}
+
+}  // namespace
+
+TraceDifference difference(const Trace& a, const Trace& b) {
+  TraceDifference out{.program = program_lines(a, b), .tensors = {}};
+  for (const auto& [name, layer] : in_order(a)) {
+    if (!b.has_tensor(name)) {
+      continue;
+    }
+    ++out.tensors_compared;
+    const Tensor &left = a.tensor(name).data, &right = b.tensor(name).data;
+    TensorDifference found{.tensor = name,
+                           .layer = layer,
+                           .shape_a = left.shape(),
+                           .shape_b = right.shape(),
+                           .elements = left.size(),
+                           .first = {}};
+    const bool alike = found.shape_a == found.shape_b;
+    if (alike) {
+      compare_elements(left, right, found);
+    }
+    if (!alike || found.differing > 0) {
+      out.tensors.push_back(std::move(found));
+    }
+  }
+  return out;
+}
+
+}  // namespace turnpike::traces
