@@ -157,8 +157,8 @@ class WeightsLoader {
       if (file_->has(name)) {
         taken_.insert(name);
         if (element_count(file_->shape(name)) != 1) {
-          fail(name, fmt::format("of shape {} should be one number",
-                                 to_string(file_->shape(name))));
+          fail(name,
+               fmt::format("of shape {} should be one number", to_string(file_->shape(name))));
         }
         const double value = file_->tensor(name).at(0);
         if (!std::isfinite(value) || value < 0.0) {
@@ -235,9 +235,10 @@ class WeightsLoader {
 
 std::vector<std::string> load_weights(Network& network, const std::string& path) {
   if (path.ends_with(".onnx") || path.ends_with(".tflite") || path.ends_with(".h5")) {
-    throw FileError{{.file = path},
-                    "is no .npz, .safetensors or PyTorch checkpoint; docs/weights.md says how to make "
-                    "one"};
+    throw FileError{
+        {.file = path},
+        "is no .npz, .safetensors or PyTorch checkpoint; docs/weights.md says how to make "
+        "one"};
   }
   WeightsLoader loader{path};
   for (const Layer& layer : network.layers()) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
+#include <limits>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -11,6 +13,18 @@ namespace turnpike::models::onnx {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
+
+/// The nearest number of IEEE 754 binary16, half to even.
+double to_half(double value) {
+  constexpr double kBeyond = 65520.0;  // rounds to 2^16, which there is none of
+  if (!std::isfinite(value) || std::abs(value) >= kBeyond) {
+    return std::copysign(std::isnan(value) ? value : std::numeric_limits<double>::infinity(),
+                         value);
+  }
+  const int exponent = value == 0.0 ? -14 : std::max(std::ilogb(value), -14);
+  const double quantum = std::ldexp(1.0, exponent - 10);
+  return std::nearbyint(value / quantum) * quantum;
+}
 
 /// Doubles as a tensor of the type of `like`, rounded to it.
 Constant as_type_of(const Constant& like, TensorShape shape, const std::vector<double>& values) {
@@ -217,9 +231,14 @@ class Folding {
     };
     switch (attributes_.integer("to", 0)) {  // TensorProto.DataType
       case 1:
-      case 10:
-      case 16:
         return like(0.0F);
+      case 10: {
+        std::vector<double> halves;
+        std::transform(values.begin(), values.end(), std::back_inserter(halves), to_half);
+        return as_type_of({Tensor{{}, std::vector{0.0F}}}, shape, halves);
+      }
+      case 16:
+        attributes_.fail("casts to bfloat16, which is not computed");
       case 11:
         return like(0.0);
       case 2:
@@ -309,7 +328,16 @@ class Folding {
 
   Constant shape() {
     const TensorShape& of = in().data.shape();
-    return {Tensor{{static_cast<std::int64_t>(of.size())}, Integers{of.begin(), of.end()}}};
+    const auto rank = static_cast<std::int64_t>(of.size());
+    const auto place = [rank](std::int64_t at) {
+      return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
+    };
+    const std::int64_t start = place(attributes_.integer("start", 0));
+    const std::int64_t end = std::max(start, place(attributes_.integer("end", rank)));
+    if (start == end) {
+      attributes_.fail("asks for no extent at all");
+    }
+    return {Tensor{{end - start}, Integers{of.begin() + start, of.begin() + end}}};
   }
 
   Constant transpose() {

@@ -32,7 +32,8 @@ void check_parameter(const Program& program, const LayerEntry& layer, const Post
     fail_layer(layer, spot, fmt::format("post tensor '{}' must be of kind float", step.tensor));
   }
   if (step.kind == PostStep::Kind::thresholds) {
-    // Ascending order is a rule of the values (validate_tensor has them): a count is defined anyway.
+    // Ascending order is a rule of the values (validate_tensor has them): a count is defined
+    // anyway.
     if (parameter.shape.size() != 2 || parameter.shape[0] != channels) {
       fail_layer(layer, spot,
                  fmt::format("post tensor '{}' has shape {}, expected [{}, thresholds]",
