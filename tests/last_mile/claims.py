@@ -3,7 +3,7 @@
 import math
 import random
 
-from questions import Uncertain, band, check_area_band, drawn, ranges_of
+from questions import Uncertain, band, check_area_band, drawn, mapped, ranges_of
 from reading import at, text_tables, unfolded
 
 TOP = ["schema", "network", "policy", "samples", "seed", "highway_bits", "claims", "overheads", "limits", "alternatives",
@@ -44,7 +44,7 @@ def check_claims(f, document, text, runs):
     where = "sensitivity of a sweep"
     f.keys(where, document, TOP)
     f.same(f"{where} head", (document["schema"], document["network"], document["policy"], document["limits"]),
-           ("turnpike-claims/1", runs[0].results["network"], runs[0].results["policy"], []))
+           ("turnpike-claims/1", runs[0].results["network"], mapped(runs[0]), []))
     f.same(f"{where} missing", document["missing"], [])
     bits = document["highway_bits"]
     claims = [("chip area, 16 -> 3 bit", -82.3, "area_mm2", (16, False), (3, False)),

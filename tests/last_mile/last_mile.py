@@ -194,7 +194,8 @@ def reprice(session, run):
     session.turnpike("reprice", run.directory, "--profile", "access", "-o", other)
     access = RunFiles(session.f, other)
     access.check(CONFIGS, session.book, expected)
-    check_configuration(session.f, access, CONFIGS, ACCELERATOR, "access", [], ["precision=2", "highway.enabled=true"])
+    check_configuration(session.f, access, CONFIGS, ACCELERATOR, "access", ["mapper.prices=silicon"],
+                        ["precision=2", "highway.enabled=true"])
     session.f.same("reprice --profile access: counts", [(r["layer"], r["component"], r["count"]) for r in access.counts.rows],
                    [(r["layer"], r["component"], r["count"]) for r in run.counts.rows])
     scaled = session.folder / "repriced_45nm"
@@ -203,7 +204,8 @@ def reprice(session, run):
     session.f.same("reprice --technology: node", config["technology"]["node_nm"], 45)
     session.f.true("reprice --technology: energy and area", results["energy_pj"]["mac"] < run.results["energy_pj"]["mac"]
                    and results["area_um2"]["mac"] < run.results["area_um2"]["mac"], "are not those of a smaller node")
-    session.f.true("reprice --profile access: policy", "profile access:" in access.results["policy"], "is not named")
+    session.f.true("reprice --profile access: policy", "profile access:" in access.results["policy"]
+                   and "; mapped for silicon" in access.results["policy"], "is not named")
 
 
 def options(session, network, expected):

@@ -3,6 +3,7 @@
 import math
 import pathlib
 import random
+import re
 
 from flat_files import COMPONENTS
 from reading import at, read_yaml, text_tables, unfolded
@@ -259,7 +260,7 @@ def check_sensitivity(f, document, runs):
     where = "sensitivity --json"
     f.keys(where, document, ["schema", "samples", "seed", "policies", "numbers"])
     f.same(f"{where} schema", document["schema"], "turnpike-sensitivity/1")
-    f.same(f"{where} policies", document["policies"], [run.results["policy"] for run in runs])
+    f.same(f"{where} policies", document["policies"], [mapped(run) for run in runs])
     energies = [Uncertain(run) for run in runs]
     ranges = ranges_of(runs[0])
 
@@ -294,6 +295,12 @@ def name_of(row):
 
 def ends_of(row):
     return row.get("factor") or row.get("value")
+
+
+def mapped(run):
+    """The policy line where prices vary and mappings stay: whose prices chose them."""
+    text = f"; mapped for {run.config.get('mapper', {}).get('prices') or run.config['profile']}"
+    return re.sub(r"(?=; departs: |; energies replaced|; areas replaced|; beware: |$)", text, run.results["policy"], count=1)
 
 
 def check_policies(f, where, run, values):

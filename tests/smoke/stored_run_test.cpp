@@ -100,7 +100,8 @@ TEST_F(StoredRuns, ReportWritesOnePage) {
 }
 
 TEST_F(StoredRuns, RepricingAgreesWithARunAtThosePrices) {
-  const std::string access = run("access", {"--set", "precision=2", "--profile", "access"});
+  const std::string access = run(
+      "access", {"--set", "precision=2", "--profile", "access", "--set", "mapper.prices=silicon"});
   const Outcome outcome = turnpike({"reprice", plain_, "--profile", "access", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, bytes_of(access + "/results.json"));
