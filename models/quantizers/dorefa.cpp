@@ -11,7 +11,10 @@
 namespace turnpike::models {
 namespace {
 
-std::vector<float> transform(std::span<const float> values) {
+std::vector<float> transform(std::span<const float> values, int bits) {
+  if (bits == 1) {
+    return {};  // equation 8 takes the weights as they are
+  }
   const double peak = std::tanh(peak_magnitude(values));
   std::vector<float> out(values.begin(), values.end());
   if (peak > 0.0) {

@@ -59,7 +59,7 @@ const WeightQuantization& weight_quantization(WeightQuantizer name) {
 Tensor quantize_weights(const WeightsToQuantize& weights, traces::TensorDeclaration& declared) {
   const WeightQuantization& way = weight_quantization(weights.quantizer);
   const std::vector<float> transformed =
-      way.transform != nullptr ? way.transform(weights.values) : std::vector<float>{};
+      way.transform != nullptr ? way.transform(weights.values, weights.bits) : std::vector<float>{};
   const std::span<const float> values =
       transformed.empty() ? weights.values : std::span<const float>{transformed};
   const std::size_t channels =

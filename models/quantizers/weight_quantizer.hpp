@@ -27,8 +27,8 @@ struct WeightQuantization {
   double (*scale)(std::span<const float> values, int bits) = nullptr;
   /// The code of one value; `scale` as above.
   std::int32_t (*code)(double value, double scale, int bits) = nullptr;
-  /// What is quantized in place of the weights; null: they themselves.
-  std::vector<float> (*transform)(std::span<const float> values) = nullptr;
+  /// What is quantized in place of the weights; null or nothing: they themselves.
+  std::vector<float> (*transform)(std::span<const float> values, int bits) = nullptr;
   /// Magnitudes up to it are 0; null: none.
   double (*threshold)(std::span<const float> values) = nullptr;
 };
