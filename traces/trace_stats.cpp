@@ -42,7 +42,8 @@ CodeCounts count_codes(const Tensor& data) {
 /// The fewest bits that hold both ends of a range of codes.
 int width_of(std::int64_t low, std::int64_t high, bool is_signed) {
   const auto magnitude = [](std::int64_t code) {
-    return std::bit_width(static_cast<std::uint64_t>(code < 0 ? -(code + 1) : code));
+    return static_cast<int>(
+        std::bit_width(static_cast<std::uint64_t>(code < 0 ? -(code + 1) : code)));
   };
   const int width = std::max(magnitude(low), magnitude(high)) + (is_signed ? 1 : 0);
   return std::max(width, 1);
