@@ -274,10 +274,10 @@ std::string weight_cause(const Trace& trace, const LayerEntry& entry, const Arra
 
 /// The other rounding of a requantization in integers.
 std::string requantize_cause(const Trace& trace, const LayerEntry& entry, const ArrayPsums& psums) {
-  using Rounding = traces::Requantize::Rounding;
+  using Way = traces::Requantize::Rounding;
   LayerEntry other = entry;
-  const bool once = entry.requantize->rounding == Rounding::once;
-  other.requantize->rounding = once ? Rounding::twice : Rounding::once;
+  const bool once = entry.requantize->rounding == Way::once;
+  other.requantize->rounding = once ? Way::twice : Way::once;
   return post::fixed_point_codes(trace, other, psums) ==
                  trace.tensor(entry.output).data.converted<double>()
              ? fmt::format("it rounds {}, not {}", once ? "twice" : "once", once ? "once" : "twice")
