@@ -24,22 +24,34 @@ double square_error(double value, const UniformGrid& grid, double low, double hi
 
 }  // namespace
 
-ValueHistogram::ValueHistogram(std::span<const float> values)
-    : count_{static_cast<std::int64_t>(values.size())} {
-  float low = 0.0F;
-  float high = 0.0F;
+void ValueRange::add(std::span<const float> values) {
   for (const float value : values) {
     low = std::min(low, value);
     high = std::max(high, value);
   }
-  ensure(std::isfinite(low) && std::isfinite(high), "calibration values are finite");
-  min_ = static_cast<double>(low);
-  max_ = static_cast<double>(high);
+}
+
+ValueHistogram::ValueHistogram(const ValueRange& range)
+    : min_{static_cast<double>(range.low)}, max_{static_cast<double>(range.high)} {
+  ensure(std::isfinite(range.low) && std::isfinite(range.high), "calibration values are finite");
   bins_ = {std::vector<std::int64_t>(kBins), std::vector<std::int64_t>(kBins)};
   const double peak = std::max(-min_, max_);
   if (peak > 0.0) {
     magnitude_ = rounded_up(peak);
   }
+}
+
+ValueHistogram::ValueHistogram(std::span<const float> values)
+    : ValueHistogram{[&] {
+        ValueRange range;
+        range.add(values);
+        return range;
+      }()} {
+  add(values);
+}
+
+void ValueHistogram::add(std::span<const float> values) {
+  count_ += static_cast<std::int64_t>(values.size());
   const auto per_value = static_cast<float>(static_cast<double>(kBins) / magnitude_);
   for (const float value : values) {
     if (value == 0.0F) {
@@ -48,6 +60,17 @@ ValueHistogram::ValueHistogram(std::span<const float> values)
     }
     const auto bin = static_cast<std::size_t>(std::fabs(value) * per_value);
     ++bins_[value < 0.0F ? 1 : 0][std::min(bin, kBins - 1)];
+  }
+}
+
+void ValueHistogram::add(const ValueHistogram& other) {
+  ensure(other.min_ == min_ && other.max_ == max_, "histograms of one range are added");
+  count_ += other.count_;
+  zeros_ += other.zeros_;
+  for (std::size_t sign = 0; sign < 2; ++sign) {
+    for (std::size_t i = 0; i < bins_[sign].size(); ++i) {
+      bins_[sign][i] += other.bins_[sign][i];
+    }
   }
 }
 
@@ -62,6 +85,8 @@ UniformGrid uniform_grid(Grid grid, int bits, double clip) {
       return {.scale = clip / codes};
     case Grid::symmetric:
       return {.scale = clip / std::max(1.0, std::ldexp(1.0, bits - 1) - 1.0), .is_signed = true};
+    case Grid::asymmetric:
+      return {.scale = 2.0 * clip / codes, .zero_point = std::floor(0.5 * codes)};
     case Grid::fractional:
       return {.scale = 2.0 * clip / codes, .zero_point = 0.5 * codes};
   }
@@ -108,6 +133,33 @@ double best_clip(const ValueHistogram& values, Grid grid, int bits) {
     if (error < least) {
       least = error;
       best = clip;
+    }
+  }
+  return best;
+}
+
+UniformGrid best_asymmetric(const ValueHistogram& values, int bits) {
+  constexpr int kParts = 64;
+  const double codes = std::ldexp(1.0, bits) - 1.0;
+  const double width = values.magnitude() / static_cast<double>(ValueHistogram::kBins);
+  const double span = values.max() - values.min();
+  UniformGrid best{.scale = (span > 0.0 ? span : 1.0) / codes};
+  double least = -1.0;
+  for (int part = kParts; part >= kParts / 4 && span > 0.0; --part) {
+    UniformGrid tried{.scale = span * part / kParts / codes};
+    tried.zero_point =
+        std::min(std::max(std::nearbyint(-values.min() * part / kParts / tried.scale), 0.0), codes);
+    double error = 0.0;
+    for (std::size_t sign = 0; sign < 2; ++sign) {
+      for (std::size_t i = 0; i < ValueHistogram::kBins; ++i) {
+        const auto count = static_cast<double>(values.bins()[sign][i]);
+        const double magnitude = (static_cast<double>(i) + 0.5) * width;
+        error += count * square_error(sign == 0 ? magnitude : -magnitude, tried, 0.0, codes);
+      }
+    }
+    if (least < 0.0 || error < least) {
+      least = error;
+      best = tried;
     }
   }
   return best;

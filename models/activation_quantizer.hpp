@@ -9,6 +9,14 @@
 /// values.
 namespace turnpike::models {
 
+/// Smallest and largest of some values and 0.
+struct ValueRange {
+  float low = 0.0F;
+  float high = 0.0F;
+
+  void add(std::span<const float> values);
+};
+
 /// Calibration values of one tensor as two histograms of magnitudes. Real zeros are counted apart:
 /// no grid with a zero level has an error there.
 class ValueHistogram {
@@ -17,6 +25,12 @@ class ValueHistogram {
 
   ValueHistogram() = default;
   explicit ValueHistogram(std::span<const float> values);
+  /// Empty, for values of this range; InternalError if it is not finite.
+  explicit ValueHistogram(const ValueRange& range);
+  /// Values in the range it was made for.
+  void add(std::span<const float> values);
+  /// Those of another of the same range.
+  void add(const ValueHistogram& other);
 
   [[nodiscard]] double min() const { return min_; }
   [[nodiscard]] double max() const { return max_; }
@@ -41,6 +55,7 @@ class ValueHistogram {
 enum class Grid {
   positive,    ///< unsigned, q * c / (2^k - 1): values after a ReLU
   symmetric,   ///< signed with a zero level, scale c / (2^(k-1) - 1) (1 bit: c)
+  asymmetric,  ///< unsigned with an integral zero point: values with a minimum and a maximum
   fractional,  ///< unsigned over [-c, c], zero_point (2^k - 1) / 2, no zero level: tanh-like
                ///< signals
 };
@@ -51,7 +66,7 @@ struct UniformGrid {
   bool is_signed = false;
 };
 
-/// Grid parameters for a given clip.
+/// Grid parameters for a given clip; asymmetric: over [-clip, clip].
 [[nodiscard]] UniformGrid uniform_grid(Grid grid, int bits, double clip);
 
 /// Mean squared error of the histogram's values on a grid: exact per bin centre while the step is
@@ -60,5 +75,9 @@ struct UniformGrid {
 
 /// The clip, among magnitude * {6..128} / 128, with the smallest error; ties take the larger.
 [[nodiscard]] double best_clip(const ValueHistogram& values, Grid grid, int bits);
+
+/// Unsigned codes of [t * min, t * max], t among {16..64} / 64 with the smallest squared error by
+/// bin centres; the zero point is rounded, so that 0 is a level.
+[[nodiscard]] UniformGrid best_asymmetric(const ValueHistogram& values, int bits);
 
 }  // namespace turnpike::models

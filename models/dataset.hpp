@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,26 +9,48 @@
 
 namespace turnpike::models {
 
-/// Labelled images from an .npz with members `x`, uint8 [N][rows][columns][channels], and `y`, one
-/// integer label an image.
+/// (pixel - mean) / deviation by channel; one number of each is for all channels. Pixels of uint8
+/// are divided by 255 first.
+struct Normalization {
+  std::vector<double> mean;
+  std::vector<double> deviation;
+};
+
+/// Labelled images from an .npz (docs/accuracy.md): `x` or `images`, uint8 or floating,
+/// [N][rows][columns][channels], [N][channels][rows][columns], [N][rows][columns] or [N][features];
+/// `y` or `labels`, one integer an image; `mean` and `std`, their normalisation.
 class LabelledImages {
  public:
-  /// FileError, naming the member, if one is missing or of another shape.
-  static LabelledImages load(const std::string& path);
+  /// Images for inputs of `shape`, [C, rows, columns] or [features]. `given` goes before what the
+  /// file states; uint8 images need one of both. FileError, naming the member, if one is missing or
+  /// of another shape or type, or a value is not finite.
+  static LabelledImages load(const std::string& path, const TensorShape& shape,
+                             const std::optional<Normalization>& given = {});
 
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(labels_.size()); }
-  /// Images [first, first + count) as a network's input, [N][C][rows][columns]. Colour images are
-  /// normalised with the means and deviations of ImageNet's training set (torchvision), grey ones
-  /// only to [0, 1].
-  [[nodiscard]] std::vector<float> input(std::int64_t first, std::int64_t count) const;
-  [[nodiscard]] std::vector<std::int64_t> labels(std::int64_t first, std::int64_t count) const;
-  /// [C, rows, columns]
-  [[nodiscard]] const TensorShape& shape() const { return shape_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  /// As a network's input, [N][shape].
+  [[nodiscard]] std::vector<float> input(const std::vector<std::int64_t>& images) const;
+  [[nodiscard]] std::int64_t label(std::int64_t image) const {
+    return labels_.at(static_cast<std::size_t>(image));
+  }
+  /// FileError if a label is no class of `classes`.
+  void check_labels(std::int64_t classes) const;
 
  private:
-  TensorShape shape_;
-  std::vector<std::uint8_t> pixels_;
+  void put(std::int64_t image, float* out) const;
+
+  std::string path_;
+  Tensor pixels_;
   std::vector<std::int64_t> labels_;
+  std::int64_t channels_ = 1;
+  std::int64_t area_ = 1;       ///< values a channel
+  bool channels_last_ = false;  ///< in the file
+  std::vector<double> scale_;   ///< by channel: value = pixel * scale + shift
+  std::vector<double> shift_;
 };
+
+/// `wanted` of `count` items, evenly spaced from the first; all if there are no more.
+[[nodiscard]] std::vector<std::int64_t> evenly_spaced(std::int64_t count, std::int64_t wanted);
 
 }  // namespace turnpike::models

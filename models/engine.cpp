@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models/fixed_point.hpp"
 #include "models/ops/ops.hpp"
 
 namespace turnpike::models {
@@ -31,6 +32,11 @@ class TraceTensors : public TensorSource {
  private:
   const Trace& trace_;
 };
+
+LayerOutputs outputs_of(const LayerOperands& operands) {
+  return operands.entry().requantize ? execute_fixed_point(operands)
+                                     : operation(operands.entry().op).execute(operands);
+}
 
 }  // namespace
 
@@ -64,7 +70,7 @@ LayerOperands Execution::operands(std::size_t layer) const {
 
 void Execution::run_layer(std::size_t layer) {
   const LayerEntry& entry = program_.layers.at(layer);
-  for (auto& [name, data] : operation(entry.op).execute(operands(layer))) {
+  for (auto& [name, data] : outputs_of(operands(layer))) {
     if (keep_ == Keep::all || readers_[name] > 0 || name == entry.output) {
       activations_.put(name, std::move(data));
     }
@@ -92,7 +98,7 @@ traces::Activations execute(const traces::Program& program, const traces::Parame
 LayerOutputs compute_layer(const Trace& trace, std::size_t layer) {
   const LayerEntry& entry = trace.layers.at(layer);
   const TraceTensors tensors{trace};
-  return operation(entry.op).execute({entry, tensors});
+  return outputs_of({entry, tensors});
 }
 
 }  // namespace turnpike::models

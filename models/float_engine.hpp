@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "models/network.hpp"
 
@@ -17,8 +19,23 @@ struct FloatValue {
   std::span<const float> values;
 };
 
-/// Runs the float network on its input and hands every value to `visit`, in execution order. A
-/// value is kept only until its last reader has run.
+/// Who is told of the values of a float pass, in execution order.
+struct FloatVisitor {
+  std::function<void(const FloatValue&)> value;
+  /// A layer's output before its ReLU; may be empty.
+  std::function<void(const FloatValue&)> before_relu = {};
+};
+
+/// What a float pass runs on: `batch` inputs of the network.
+struct FloatInput {
+  const std::vector<float>& values;
+  std::int64_t batch = 1;
+};
+
+/// Runs the float network and hands every value to `visitor`. A value is kept only until its last
+/// reader has run.
+void forward(const Network& network, const FloatInput& input, const FloatVisitor& visitor);
+/// The same on the network's own input.
 void forward(const Network& network, const std::function<void(const FloatValue&)>& visit);
 
 /// Shape as tensors have it: [N, C, H, W], [N, features], or [steps, features].

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "models/ops/ops.hpp"
+#include "models/quantizers/activation_range.hpp"
 #include "sim/base/error.hpp"
 
 namespace turnpike::models {
@@ -74,7 +75,11 @@ Grid GraphBuilder::grid_of(const std::string& value) const {
   if (is_sequence(value)) {
     return Grid::fractional;
   }
-  return is_non_negative(network_, value) ? Grid::positive : Grid::symmetric;
+  if (is_non_negative(network_, value)) {
+    return Grid::positive;
+  }
+  return options_.signed_grid == config::SignedGrid::asymmetric ? Grid::asymmetric
+                                                                : Grid::symmetric;
 }
 
 std::string GraphBuilder::code_name(const std::string& value, int bits) const {
@@ -112,8 +117,29 @@ void GraphBuilder::add_codes(const std::string& name, int bits, TensorPlan plan)
 }
 
 void GraphBuilder::add_codes_of(const std::string& value, int bits) {
-  add_codes(code_name(value, bits), bits,
-            {.value = value, .grid = grid_of(value), .clip = {}, .zero_fraction = {}});
+  TensorPlan plan{.value = value, .grid = grid_of(value), .clip = {}, .zero_fraction = {}};
+  set_range(plan, value, bits);
+  add_codes(code_name(value, bits), bits, std::move(plan));
+}
+
+void GraphBuilder::set_range(TensorPlan& plan, const std::string& value, int bits) const {
+  plan.quantizer = options_.activations;
+  for (const std::size_t index : network_.consumers(value)) {
+    const Layer& reader = network_.layers()[index];
+    if (!reader.is_array() || activation_bits(reader) != bits) {
+      continue;
+    }
+    const config::QuantizerChoice chosen = layer_quantizers(reader, options_);
+    plan.quantizer = *chosen.activations;
+    if (plan.quantizer == config::ActivationQuantizer::pact && chosen.clip) {
+      plan.clip = chosen.clip;
+    } else if (plan.quantizer == config::ActivationQuantizer::lsq && chosen.step) {
+      plan.clip = clip_of_step(*chosen.step, plan.grid, bits);
+    }
+    if (plan.clip) {
+      return;
+    }
+  }
 }
 
 void GraphBuilder::add_input_tensors() {
@@ -163,10 +189,8 @@ void GraphBuilder::add_weights(const Layer& layer, LayerEntry& entry) {
   for (const std::string& name : layer.weight_names()) {
     ProgramTensor weights;
     weights.name = name;
-    weights.kind = TensorKind::midrise;
     weights.bits = layer_bits(network_, layer, options_).weight;
-    weights.zero_point = -0.5;
-    weights.is_signed = true;
+    weights.is_signed = true;  // kind, scales and zero point come with the codes
     entry.weights.push_back(name);
     graph_.program.add_tensor(std::move(weights));
   }
@@ -185,6 +209,12 @@ void GraphBuilder::add_post(const Layer& layer, LayerEntry& entry) {
   }
   if (layer.relu) {
     entry.post.push_back({.kind = PostStep::Kind::relu, .tensor = ""});
+  }
+  if (layer.clip) {
+    entry.post.push_back({.kind = PostStep::Kind::clip,
+                          .tensor = "",
+                          .low = static_cast<double>(layer.clip->front()),
+                          .high = static_cast<double>(layer.clip->back())});
   }
 }
 

@@ -47,6 +47,9 @@ class GraphBuilder {
   /// The tensor a reader of `value` gets.
   [[nodiscard]] std::string tensor_for(const std::string& value, const Layer& reader) const;
   [[nodiscard]] std::string float_name(const std::string& value) const;
+  /// How the range of `value` in `bits` bits is found: as the first layer wants it that reads these
+  /// codes and has a clip or step of its own, else as the last of them.
+  void set_range(TensorPlan& plan, const std::string& value, int bits) const;
   void add_codes_of(const std::string& value, int bits);
   void add_input_tensors();
   void add_layer(const Layer& layer);

@@ -90,6 +90,10 @@ class Rewrite {
     entry.bits = bits_;
     TensorPlan& plan = graph_.plans.at(entry.name);
     plan.grid = Grid::symmetric;
+    if (plan.quantizer != config::ActivationQuantizer::mse) {
+      plan.quantizer = config::ActivationQuantizer::mse;  // a clip is that of the narrow codes
+      plan.clip.reset();
+    }
   }
 
   /// A producer that writes codes directly writes the highway tensor instead, and a new quantize

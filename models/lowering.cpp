@@ -15,8 +15,11 @@ bool is_non_negative(const Network& network, const std::string& value) {
     return false;
   }
   const Layer& layer = network.layer(value);
-  if (layer.relu) {
-    return true;
+  if (layer.relu || (layer.clip && layer.clip->front() >= 0.0F)) {
+    return !layer.clip || layer.clip->front() >= 0.0F;
+  }
+  if (layer.clip || !layer.thresholds.empty() || layer.grid) {
+    return false;
   }
   if (layer.is_array() || !layer.scale.empty() || !layer.bias.empty()) {
     return false;

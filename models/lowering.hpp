@@ -15,6 +15,7 @@ struct TensorPlan {
   Grid grid = Grid::positive;
   std::optional<double> clip;           ///< a range known beforehand, such as tanh's
   std::optional<double> zero_fraction;  ///< synthetic codes with this fraction of zeros
+  config::ActivationQuantizer quantizer = config::ActivationQuantizer::mse;
 };
 
 struct QuantizedGraph {

@@ -2,43 +2,73 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "models/float_engine.hpp"
 #include "models/operands.hpp"
 #include "sim/base/error.hpp"
 
 namespace turnpike::models {
-namespace {
 
-LayerMetrics measure(const traces::TensorEntry& tensor, const FloatValue& reference) {
-  const std::vector<double> values = real_values(tensor);
-  LayerMetrics row;
-  row.layer = reference.name;
-  row.cosine_error = cosine_error(values, {reference.values.begin(), reference.values.end()});
-  const auto zeros = std::count(values.begin(), values.end(), 0.0);
-  row.zero_fraction = static_cast<double>(zeros) / static_cast<double>(values.size());
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  row.minimum = *low;
-  row.maximum = *high;
-  return row;
+void AngleSums::add(const AngleSums& other) {
+  dot += other.dot;
+  aa += other.aa;
+  bb += other.bb;
 }
 
-}  // namespace
-
-double cosine_error(const std::vector<double>& a, const std::vector<double>& b) {
-  ensure(a.size() == b.size(), "vectors of equal length have an angle");
-  double dot = 0.0;
-  double aa = 0.0;
-  double bb = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    dot += a[i] * b[i];
-    aa += a[i] * a[i];
-    bb += b[i] * b[i];
-  }
+double AngleSums::cosine_error() const {
   if (aa == 0.0 || bb == 0.0) {
     return aa == bb ? 0.0 : 1.0;
   }
   return std::max(0.0, 1.0 - dot / std::sqrt(aa * bb));
+}
+
+AngleSums angle_sums(std::span<const double> a, std::span<const float> b) {
+  ensure(a.size() == b.size(), "vectors of equal length have an angle");
+  AngleSums sums;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto other = static_cast<double>(b[i]);
+    sums.dot += a[i] * other;
+    sums.aa += a[i] * a[i];
+    sums.bb += other * other;
+  }
+  return sums;
+}
+
+void LayerSums::add(std::span<const double> values, std::span<const float> reference) {
+  angle.add(angle_sums(values, reference));
+  count += static_cast<std::int64_t>(values.size());
+  zeros += std::count(values.begin(), values.end(), 0.0);
+  for (const double value : values) {
+    minimum = std::min(minimum, value);
+    maximum = std::max(maximum, value);
+  }
+}
+
+void LayerSums::add(const LayerSums& other) {
+  angle.add(other.angle);
+  count += other.count;
+  zeros += other.zeros;
+  minimum = std::min(minimum, other.minimum);
+  maximum = std::max(maximum, other.maximum);
+}
+
+LayerMetrics LayerSums::metrics(std::string layer) const {
+  return {
+      .layer = std::move(layer),
+      .cosine_error = angle.cosine_error(),
+      .zero_fraction = count == 0 ? 0.0 : static_cast<double>(zeros) / static_cast<double>(count),
+      .minimum = minimum,
+      .maximum = maximum};
+}
+
+double cosine_error(const std::vector<double>& a, const std::vector<double>& b) {
+  ensure(a.size() == b.size(), "vectors of equal length have an angle");
+  AngleSums sums;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    sums.add({a[i] * b[i], a[i] * a[i], b[i] * b[i]});
+  }
+  return sums.cosine_error();
 }
 
 std::vector<LayerMetrics> compare_with_float(const Network& network, const traces::Trace& trace) {
@@ -49,7 +79,9 @@ std::vector<LayerMetrics> compare_with_float(const Network& network, const trace
     }
     for (const traces::LayerEntry& layer : trace.layers) {
       if (layer.name == value.name) {
-        rows.push_back(measure(trace.tensor(layer.output), value));
+        LayerSums sums;
+        sums.add(real_values(trace.tensor(layer.output)), value.values);
+        rows.push_back(sums.metrics(value.name));
       }
     }
   });

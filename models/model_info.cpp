@@ -7,6 +7,7 @@
 
 #include "models/highway.hpp"
 #include "models/lowering.hpp"
+#include "models/stated_lowering.hpp"
 #include "sim/base/printable.hpp"
 
 namespace turnpike::models {
@@ -14,7 +15,7 @@ namespace {
 
 std::vector<HighwayInfo> highway_of(const Network& network, const QuantizeOptions& options) {
   std::vector<HighwayInfo> found;
-  if (!options.highway) {
+  if (!options.highway || network.is_stated()) {
     return found;
   }
   QuantizedGraph graph = lower(network, options);
@@ -60,7 +61,8 @@ ModelInfo model_info(const Network& network, const QuantizeOptions& options) {
                   .parameters = layer.weight_count() + layer.recurrent_weight_count(),
                   .macs = layer.macs()};
     if (layer.is_array()) {
-      const LayerBits bits = layer_bits(network, layer, options);
+      const LayerBits bits =
+          network.is_stated() ? stated_bits(network, layer) : layer_bits(network, layer, options);
       row.weight_bits = bits.weight;
       row.activation_bits = bits.activation;
       info.macs_by_bits[{bits.weight, bits.activation}] += row.macs;

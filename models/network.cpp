@@ -1,6 +1,7 @@
 #include "models/network.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,27 @@
 #include "sim/base/text.hpp"
 
 namespace turnpike::models {
+
+namespace {
+
+std::int64_t lowest(const StatedGrid& grid) {
+  return grid.is_signed ? -(std::int64_t{1} << (grid.bits - 1)) : 0;
+}
+
+}  // namespace
+
+std::int64_t StatedGrid::low() const {
+  return codes ? codes->front() : lowest(*this);
+}
+
+std::int64_t StatedGrid::high() const {
+  return codes ? codes->back() : lowest(*this) + (std::int64_t{1} << bits) - 1;
+}
+
+double StatedGrid::code(double value, std::size_t channel) const {
+  const double code = std::nearbyint(value / step(channel) + zero_point);
+  return std::min(std::max(code, static_cast<double>(low())), static_cast<double>(high()));
+}
 
 std::vector<TensorShape> Layer::weight_shapes() const {
   const auto shapes = operation(op).weight_shapes;
@@ -135,6 +157,11 @@ bool Network::is_recurrent() const {
                      [](const Layer& each) { return each.is_recurrent(); });
 }
 
+bool Network::is_stated() const {
+  return std::any_of(layers_.begin(), layers_.end(),
+                     [](const Layer& each) { return each.grid || each.weight_grid; });
+}
+
 void Network::set_input(std::vector<float> values) {
   ensure(static_cast<std::int64_t>(values.size()) == batch_ * element_count(input_shape_),
          "the input has batch times input_shape values");
@@ -148,6 +175,7 @@ void Network::check_complete() const {
                static_cast<std::int64_t>(each.recurrent_weights.size()) ==
                    each.recurrent_weight_count() &&
                (each.bias.empty() || each.bias.size() == channels) &&
+               (each.recurrent_bias.empty() || each.recurrent_bias.size() == channels) &&
                (each.scale.empty() || each.scale.size() == channels),
            fmt::format("layer '{}' has the weights its shape asks for", each.name));
   }

@@ -26,9 +26,44 @@ struct LayerRequests {
   std::optional<std::int64_t> width_tile;
 };
 
+/// The batch norm that a layer's scale and bias were folded from, by output channel:
+/// gain * (x - mean) / sqrt(variance + eps) + shift, where mean and variance are those of x.
+struct BatchNorm {
+  std::vector<float> gain;
+  std::vector<float> shift;
+  double eps = 1e-5;
+};
+
+/// What quantization-aware training has found, where a file of weights has it.
+struct LearnedRanges {
+  std::optional<double> clip = {};         ///< PACT: of the codes the layer reads
+  std::optional<double> weight_step = {};  ///< LSQ
+  std::optional<double> step = {};         ///< LSQ: of the codes the layer reads
+};
+
+/// A grid that a file states instead of leaving it to a quantizer: real = scale * (code -
+/// zero_point).
+struct StatedGrid {
+  traces::TensorKind kind = traces::TensorKind::uniform;  ///< or midrise
+  int bits = 8;
+  bool is_signed = true;
+  std::vector<double> scale = {1.0};  ///< one, or one per output channel of weights
+  double zero_point = 0.0;
+  std::optional<std::array<std::int64_t, 2>> codes = {};  ///< a narrower range than that of `bits`
+
+  [[nodiscard]] std::int64_t low() const;
+  [[nodiscard]] std::int64_t high() const;
+  [[nodiscard]] double step(std::size_t channel) const {
+    return scale[scale.size() == 1 ? 0 : channel];
+  }
+  /// The code of a value: round half to even, clipped.
+  [[nodiscard]] double code(double value, std::size_t channel = 0) const;
+  friend bool operator==(const StatedGrid&, const StatedGrid&) = default;
+};
+
 struct Layer {
   std::string name;
-  traces::Op op = traces::Op::conv;  ///< any but quantize, which lowering puts in
+  traces::Op op = traces::Op::conv;  ///< quantize: of a grid stated by a file; lowering has its own
   std::vector<std::string> inputs;   ///< names of layers, or kInput; empty = the layer before
 
   std::int64_t filters = 0;            ///< conv: M; fc: outputs; lstm, gru: cells H
@@ -46,6 +81,22 @@ struct Layer {
   std::vector<float> scale;              ///< per output channel; empty = 1
   std::vector<float> bias;               ///< per output channel ([gates * H]); empty = 0
   bool relu = false;
+  std::optional<BatchNorm> norm;  ///< if it is known
+  LearnedRanges learned;
+  std::optional<std::array<float, 2>> clip;  ///< [low, high], after the ReLU: ReLU6
+  std::vector<float> recurrent_bias;         ///< gru: of Wh, [gates * H]; empty = 0
+
+  // What an imported file states of its quantization (stated_lowering.hpp).
+  std::optional<StatedGrid> weight_grid;  ///< `weights` lie on it
+  std::optional<StatedGrid> grid;         ///< quantize
+  /// Requantized in integers to the grid of the quantize layer behind it, as TensorFlow Lite does.
+  bool fixed_point = false;
+  std::vector<std::int32_t> bias_codes;  ///< fixed_point: the bias in steps of ifmap x weights
+  /// Ascending thresholds, [output channels][count]: each value becomes the number it reaches, then
+  /// `count_scale` times that plus `count_bias`; before the ReLU. Empty: none.
+  std::vector<float> thresholds;
+  double count_scale = 1.0;
+  double count_bias = 0.0;
 
   LayerRequests requests;
 
@@ -100,6 +151,8 @@ class Network {
   /// Multiply-accumulates per inference.
   [[nodiscard]] std::int64_t macs() const;
   [[nodiscard]] bool is_recurrent() const;
+  /// True if a file stated how it is quantized: it has grids of its own (stated_lowering.hpp).
+  [[nodiscard]] bool is_stated() const;
 
   /// Input values of the batch, [N][...input_shape]; empty until set.
   [[nodiscard]] const std::vector<float>& input() const { return input_; }

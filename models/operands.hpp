@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <variant>
 #include <vector>
 
 #include "models/convolution.hpp"
@@ -36,5 +37,25 @@ struct IntegerOperand {
 [[nodiscard]] std::vector<double> real_sums(const ConvShape& shape,
                                             const IntegerOperand& activation,
                                             const IntegerOperand& weights);
+/// The sums themselves; both zero points are integers.
+[[nodiscard]] std::vector<std::int64_t> integer_sums(const ConvShape& shape,
+                                                     const IntegerOperand& activation,
+                                                     const IntegerOperand& weights);
+
+/// The same for weights that meet many activations, such as those of a time step: they are made
+/// ready once, for any codes the activation's declaration allows.
+class PreparedProduct {
+ public:
+  PreparedProduct(const ConvShape& shape, const traces::TensorDeclaration& activation,
+                  const IntegerOperand& weights);
+  [[nodiscard]] std::vector<double> of(const Tensor& codes) const;
+
+ private:
+  ConvShape shape_;
+  traces::TensorDeclaration activation_;
+  std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>> filter_;
+  std::vector<double> scale_;       ///< by output
+  std::vector<double> correction_;  ///< by output, in units of the sums
+};
 
 }  // namespace turnpike::models

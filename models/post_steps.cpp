@@ -28,6 +28,21 @@ void per_channel(const std::vector<double>& parameters, const TensorShape& shape
   }
 }
 
+/// Each value becomes the number of thresholds of its channel, [channels][T], that it reaches.
+void count_thresholds(const Tensor& thresholds, const TensorShape& shape,
+                      std::vector<double>& values) {
+  const std::vector<double> all = thresholds.converted<double>();
+  const auto channels = static_cast<std::size_t>(shape.at(1));
+  const std::size_t count = all.size() / channels;
+  const std::size_t inner = values.size() / (static_cast<std::size_t>(shape.at(0)) * channels);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(i / inner % channels * count);
+    values[i] = static_cast<double>(
+        std::count_if(first, first + static_cast<std::ptrdiff_t>(count),
+                      [&](double threshold) { return values[i] >= threshold; }));
+  }
+}
+
 }  // namespace
 
 void apply_step(const LayerOperands& layer, const PostStep& step, const TensorShape& shape,
@@ -45,6 +60,14 @@ void apply_step(const LayerOperands& layer, const PostStep& step, const TensorSh
       for (double& value : values) {
         value = value > 0.0 ? value : 0.0;
       }
+      break;
+    case PostStep::Kind::clip:
+      for (double& value : values) {
+        value = std::min(std::max(value, step.low), step.high);
+      }
+      break;
+    case PostStep::Kind::thresholds:
+      count_thresholds(layer.view(step.tensor).data, shape, values);
       break;
     case PostStep::Kind::quantize:
       break;

@@ -10,10 +10,11 @@
 #include "models/engine.hpp"
 #include "models/float_engine.hpp"
 #include "models/highway.hpp"
-#include "models/laplace_quantizer.hpp"
 #include "models/lowering.hpp"
 #include "models/network_size.hpp"
 #include "models/operands.hpp"
+#include "models/quantizers/activation_range.hpp"
+#include "models/quantizers/weight_quantizer.hpp"
 #include "models/synthetic.hpp"
 #include "models/zero_bias.hpp"
 #include "sim/base/text.hpp"
@@ -40,8 +41,24 @@ bool is_first_or_last(const Network& network, const Layer& layer) {
 /// the network, activations from its input.
 class Filling {
  public:
-  Filling(const Network& network, const Calibration& calibration, QuantizedGraph graph)
-      : network_{network}, calibration_{calibration}, graph_{std::move(graph)} {}
+  Filling(const Network& network, const Calibration& calibration, const QuantizeOptions& options,
+          QuantizedGraph graph)
+      : network_{network}, calibration_{calibration}, options_{options}, graph_{std::move(graph)} {}
+
+  /// Without running a layer.
+  QuantizedNetwork network() && {
+    set_grids();
+    for (const Layer& layer : network_.layers()) {
+      if (layer.requests.ifmap_zeros || layer.requests.ofmap_zeros) {
+        throw InputError{{.file = network_.name()},
+                         fmt::format("layer '{}' has synthetic zeros: a network of shapes only has "
+                                     "no accuracy",
+                                     layer.name)};
+      }
+      set_parameters(layer);
+    }
+    return {std::move(graph_.program), std::move(parameters_)};
+  }
 
   Trace run() {
     set_grids();
@@ -65,9 +82,9 @@ class Filling {
       if (tensor.is_float()) {
         continue;
       }
-      const double clip =
-          plan.clip ? *plan.clip : best_clip(calibration_.of(plan.value), plan.grid, tensor.bits);
-      const UniformGrid grid = uniform_grid(plan.grid, tensor.bits, clip);
+      const UniformGrid grid = found_grid(
+          {.grid = plan.grid, .bits = tensor.bits, .quantizer = plan.quantizer, .clip = plan.clip},
+          plan.clip ? ValueHistogram{} : calibration_.of(plan.value));
       tensor.scale = {grid.scale};
       tensor.zero_point = grid.zero_point;
     }
@@ -115,9 +132,18 @@ class Filling {
     for (std::size_t i = 0; i < names.size(); ++i) {
       const std::vector<float>& values = i == 0 ? layer.weights : layer.recurrent_weights;
       ProgramTensor& tensor = program().tensor(names[i]);
-      const double spacing = weight_spacing(values, tensor.bits);
-      tensor.scale = {spacing};
-      parameters_.put(names[i], quantize_weights(values, shapes[i], spacing, tensor.bits));
+      const config::QuantizerChoice chosen = layer_quantizers(layer, options_);
+      const bool channels = chosen.weight_scale == config::WeightScale::channel;
+      const bool learned = chosen.weights == config::WeightQuantizer::lsq;
+      parameters_.put(
+          names[i], quantize_weights({.values = values,
+                                      .shape = shapes[i],
+                                      .bits = tensor.bits,
+                                      .quantizer = *chosen.weights,
+                                      .axis = channels ? std::optional{layer.is_recurrent() ? 1 : 0}
+                                                       : std::nullopt,
+                                      .step = learned ? chosen.weight_step : std::nullopt},
+                                     tensor));
     }
     const auto set_vector = [&](const std::string& name, const std::vector<float>& values) {
       if (!values.empty() && program().has_tensor(name)) {
@@ -126,32 +152,32 @@ class Filling {
     };
     set_vector(layer.name + ".scale", layer.scale);
     set_vector(layer.name + ".bias", layer.bias);
+    set_vector(layer.name + ".recurrent_bias", layer.recurrent_bias);
   }
 
   const Network& network_;
   const Calibration& calibration_;
+  const QuantizeOptions& options_;
   QuantizedGraph graph_;
   traces::Parameters parameters_;
 };
 
 }  // namespace
 
-traces::Activations input_codes(const traces::Program& program, const Network& network) {
-  const std::vector<double> values{network.input().begin(), network.input().end()};
-  const TensorShape shape = with_batch(network.input_shape(), network.batch());
+traces::Activations input_codes(const traces::Program& program, const std::vector<float>& values,
+                                TensorShape shape) {
+  const std::vector<double> wide{values.begin(), values.end()};
   traces::Activations inputs;
   for (const ProgramTensor& tensor : program.tensors()) {
     if (is_network_input(tensor.name) && !program.producer(tensor.name)) {
-      inputs.put(tensor.name, stored(tensor, values, shape));
+      inputs.put(tensor.name, stored(tensor, wide, shape));
     }
   }
   return inputs;
 }
 
-const ValueHistogram& Calibration::of(const std::string& value) const {
-  const auto found = values.find(value);
-  ensure(found != values.end(), fmt::format("value '{}' was calibrated", value));
-  return found->second;
+traces::Activations input_codes(const traces::Program& program, const Network& network) {
+  return input_codes(program, network.input(), with_batch(network.input_shape(), network.batch()));
 }
 
 QuantizeOptions quantize_options(const config::AcceleratorConfig& config) {
@@ -160,26 +186,16 @@ QuantizeOptions quantize_options(const config::AcceleratorConfig& config) {
   options.activation_bits = config.precision.activation;
   options.first_last = config.layers.first_last;
   for (const config::LayerOverride& entry : config.layers.overrides) {
-    options.overrides.push_back({entry.pattern, entry.widths.weight, entry.widths.activation});
+    options.overrides.push_back(
+        {entry.pattern, entry.widths.weight, entry.widths.activation, entry.quantizers});
   }
+  options.weights = config.layers.weights;
+  options.weight_scale = config.layers.weight_scale;
+  options.activations = config.layers.activations;
+  options.signed_grid = config.layers.signed_grid;
   options.highway = config.highway.enabled;
   options.highway_bits = config.highway.bits;
   return options;
-}
-
-Calibration calibrate(const Network& network) {
-  Calibration calibration;
-  forward(network, [&](const FloatValue& value) {
-    if (!std::all_of(value.values.begin(), value.values.end(),
-                     [](float each) { return std::isfinite(each); })) {
-      throw InputError{{.file = network.name()},
-                       fmt::format("the values of '{}' are beyond float32: they grow from layer to "
-                                   "layer; give weights that keep them small",
-                                   value.name)};
-    }
-    calibration.values.emplace(value.name, ValueHistogram{value.values});
-  });
-  return calibration;
 }
 
 LayerBits layer_bits(const Network& network, const Layer& layer, const QuantizeOptions& options) {
@@ -200,6 +216,46 @@ LayerBits layer_bits(const Network& network, const Layer& layer, const QuantizeO
   return bits;
 }
 
+config::QuantizerChoice layer_quantizers(const Layer& layer, const QuantizeOptions& options) {
+  config::QuantizerChoice chosen{.weights = options.weights,
+                                 .weight_scale = options.weight_scale,
+                                 .activations = options.activations,
+                                 .clip = layer.learned.clip,
+                                 .weight_step = layer.learned.weight_step,
+                                 .step = layer.learned.step};
+  const auto take = [](auto& value, const auto& given) { value = given ? given : value; };
+  for (const PrecisionOverride& each : options.overrides) {
+    if (glob_match(each.pattern, layer.name)) {
+      take(chosen.weights, each.quantizers.weights);
+      take(chosen.weight_scale, each.quantizers.weight_scale);
+      take(chosen.activations, each.quantizers.activations);
+      take(chosen.clip, each.quantizers.clip);
+      take(chosen.weight_step, each.quantizers.weight_step);
+      take(chosen.step, each.quantizers.step);
+    }
+  }
+  return chosen;
+}
+
+namespace {
+
+/// A quantizer knows certain widths, and some of them need what the weights must bring.
+void check_quantizers(const Network& network, const Layer& layer, const QuantizeOptions& options) {
+  const config::QuantizerChoice chosen = layer_quantizers(layer, options);
+  const WeightQuantization& way = weight_quantization(*chosen.weights);
+  const int bits = layer_bits(network, layer, options).weight;
+  if (bits < way.least_bits || bits > way.most_bits) {
+    throw InputError{{.file = network.name()},
+                     fmt::format("layer '{}' has {}-bit weights, but the quantizer {} knows {}",
+                                 layer.name, bits, config::to_string(*chosen.weights),
+                                 way.least_bits == way.most_bits
+                                     ? fmt::format("{} bits only", way.least_bits)
+                                     : fmt::format("{}..{} bits", way.least_bits, way.most_bits))};
+  }
+}
+
+}  // namespace
+
 void check_options(const Network& network, const QuantizeOptions& options) {
   const auto check = [&](std::string_view what, int value, int low, int high) {
     if (value < low || value > high) {
@@ -207,7 +263,7 @@ void check_options(const Network& network, const QuantizeOptions& options) {
                        fmt::format("{} is {}, outside {}..{}", what, value, low, high)};
     }
   };
-  check("weight precision", options.weight_bits, 1, kMaxWeightBits);
+  check("weight precision", options.weight_bits, 1, 16);
   check("activation precision", options.activation_bits, 1, 16);
   check("highway.bits", options.highway_bits, 4, 32);
   std::vector<std::string> names;
@@ -216,7 +272,7 @@ void check_options(const Network& network, const QuantizeOptions& options) {
   }
   for (const PrecisionOverride& each : options.overrides) {
     check(fmt::format("weight precision of '{}'", each.pattern), each.weight_bits.value_or(1), 1,
-          kMaxWeightBits);
+          16);
     check(fmt::format("activation precision of '{}'", each.pattern),
           each.activation_bits.value_or(1), 1, 16);
     if (std::none_of(names.begin(), names.end(),
@@ -228,15 +284,38 @@ void check_options(const Network& network, const QuantizeOptions& options) {
   }
 }
 
-traces::Trace quantize(const Network& network, const Calibration& calibration,
-                       const QuantizeOptions& options) {
+namespace {
+
+Filling filling(const Network& network, const Calibration& calibration,
+                const QuantizeOptions& options) {
   check_options(network, options);
   network.check_complete();
+  if (network.is_stated()) {
+    throw InputError{{.file = network.name()},
+                     "brings its own quantization, which a precision would contradict"};
+  }
+  for (const Layer& layer : network.layers()) {
+    if (layer.is_array()) {
+      check_quantizers(network, layer, options);
+    }
+  }
   QuantizedGraph graph = lower(network, options);
   if (options.highway) {
     apply_highway(graph, options.highway_bits);
   }
-  return Filling{network, calibration, std::move(graph)}.run();
+  return {network, calibration, options, std::move(graph)};
+}
+
+}  // namespace
+
+traces::Trace quantize(const Network& network, const Calibration& calibration,
+                       const QuantizeOptions& options) {
+  return filling(network, calibration, options).run();
+}
+
+QuantizedNetwork quantize_network(const Network& network, const Calibration& calibration,
+                                  const QuantizeOptions& options) {
+  return filling(network, calibration, options).network();
 }
 
 }  // namespace turnpike::models

@@ -20,6 +20,9 @@ struct PrecisionOverride {
   std::string pattern;
   std::optional<int> weight_bits;
   std::optional<int> activation_bits;
+  config::QuantizerChoice quantizers = {};
+
+  friend bool operator==(const PrecisionOverride&, const PrecisionOverride&) = default;
 };
 
 /// Precedence for one layer: overrides (the last that matches) > bits in the network file >
@@ -30,8 +33,14 @@ struct QuantizeOptions {
   int activation_bits = 16;  ///< 1..16
   FirstLast first_last = FirstLast::same;
   std::vector<PrecisionOverride> overrides = {};
+  config::WeightQuantizer weights = config::WeightQuantizer::laplace;
+  config::WeightScale weight_scale = config::WeightScale::tensor;
+  config::ActivationQuantizer activations = config::ActivationQuantizer::mse;
+  config::SignedGrid signed_grid = config::SignedGrid::symmetric;
   bool highway = false;
   int highway_bits = 8;  ///< 4..32; 32 is floating point
+
+  friend bool operator==(const QuantizeOptions&, const QuantizeOptions&) = default;
 };
 
 /// What a configuration quantizes a network to: its precision, layers and highway.
@@ -45,8 +54,26 @@ class Calibration {
   [[nodiscard]] const ValueHistogram& of(const std::string& value) const;
 };
 
-/// One float forward pass over the network's input; serves every precision.
+/// Float forward passes over the network's input; serve every precision.
 [[nodiscard]] Calibration calibrate(const Network& network);
+/// The same over `inputs`, each of the network's input shape one behind the other, in passes of as
+/// many as keep activations small. A recurrent network takes one sequence.
+[[nodiscard]] Calibration calibrate(const Network& network, const std::vector<float>& inputs,
+                                    int threads);
+
+/// Inputs that go through a network together: as many as keep the values of a layer in the caches.
+[[nodiscard]] std::int64_t inputs_at_once(const Network& network);
+
+/// A network in integers, for any input.
+struct QuantizedNetwork {
+  traces::Program program;
+  traces::Parameters parameters;
+};
+/// Scales of activations from the calibration, parameters from the network. InputError as
+/// quantize(), and for a network with a layer of synthetic input or zeros.
+[[nodiscard]] QuantizedNetwork quantize_network(const Network& network,
+                                                const Calibration& calibration,
+                                                const QuantizeOptions& options);
 
 /// The quantized trace, every output filled in by the functional engine. InputError for options out
 /// of range and for an override that matches no layer.
@@ -61,6 +88,9 @@ class Calibration {
 /// its calibration: with another input, the inputs of another run of the same program.
 [[nodiscard]] traces::Activations input_codes(const traces::Program& program,
                                               const Network& network);
+/// The same for real values of this shape.
+[[nodiscard]] traces::Activations input_codes(const traces::Program& program,
+                                              const std::vector<float>& values, TensorShape shape);
 
 struct LayerBits {
   int weight = 16;
@@ -69,6 +99,10 @@ struct LayerBits {
 /// Bits of one layer by the precedence above.
 [[nodiscard]] LayerBits layer_bits(const Network& network, const Layer& layer,
                                    const QuantizeOptions& options);
+/// The quantizers of one layer, all decided but clip and steps: those are set where an override
+/// gives them or, for pact and lsq, the layer's own weights came with them.
+[[nodiscard]] config::QuantizerChoice layer_quantizers(const Layer& layer,
+                                                       const QuantizeOptions& options);
 /// Throws InputError unless the options are in range and every override matches a layer.
 void check_options(const Network& network, const QuantizeOptions& options);
 

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "traces/npz.hpp"
-#include "traces/other_formats.hpp"
+#include "models/language_task.hpp"
+#include "models/weights/weights_archive.hpp"
 
 namespace turnpike::models {
 namespace {
@@ -52,10 +52,11 @@ std::vector<std::size_t> transposition(const TensorShape& shape, const TensorSha
 
 class WeightsLoader {
  public:
-  explicit WeightsLoader(const std::string& path) : file_{traces::NpzFile::open(path)} {}
+  explicit WeightsLoader(const std::string& path) : file_{WeightsArchive::open(path)} {}
 
   void load(Layer& layer) {
     if (layer.is_recurrent()) {
+      recurrent_ = true;
       const std::int64_t columns = layer.gates() * layer.filters;
       layer.weights = read("Wx", layer.weight_shapes().at(0));
       layer.recurrent_weights = read("Wh", layer.weight_shapes().at(1));
@@ -67,9 +68,11 @@ class WeightsLoader {
     layer.weights = read(prefix + ".weight", layer.weight_shapes().at(0));
     layer.scale.clear();
     layer.bias.clear();
-    if (file_.has(prefix + ".bias")) {
+    layer.norm.reset();
+    if (file_->has(prefix + ".bias")) {
       layer.bias = read(prefix + ".bias", {layer.output_channels()});
     }
+    load_learned(layer);
     const auto norm = batch_norm(layer.name);
     if (norm) {
       fold(*norm, layer);
@@ -83,17 +86,18 @@ class WeightsLoader {
     std::vector<std::string> notes;
     if (!bare_.empty()) {
       notes.push_back(fmt::format("{}: neither bias nor batch norm for {}; {} run{} without",
-                                  file_.path(), names(bare_), bare_.size() == 1 ? "it" : "they",
+                                  file_->path(), names(bare_), bare_.size() == 1 ? "it" : "they",
                                   bare_.size() == 1 ? "s" : ""));
     }
     std::vector<std::string> left;
-    for (const std::string& name : file_.names()) {
-      if (!taken_.contains(name) && !name.ends_with(".num_batches_tracked")) {
+    for (const std::string& name : file_->names()) {
+      if (!taken_.contains(name) && !name.ends_with(".num_batches_tracked") &&
+          !(recurrent_ && is_word_table(name))) {
         left.push_back(name);
       }
     }
     if (!left.empty()) {
-      notes.push_back(fmt::format("{}: no layer takes {}", file_.path(), names(left)));
+      notes.push_back(fmt::format("{}: no layer takes {}", file_->path(), names(left)));
     }
     return notes;
   }
@@ -105,17 +109,17 @@ class WeightsLoader {
       prefixes.emplace_back("linear");
     }
     for (const std::string& prefix : prefixes) {
-      if (file_.has(prefix + ".weight")) {
+      if (file_->has(prefix + ".weight")) {
         return prefix;
       }
     }
-    throw FileError{{.file = file_.path()},
+    throw FileError{{.file = file_->path()},
                     fmt::format("layer '{}' needs member '{}.weight', which is not there",
                                 layer.name, layer.name)};
   }
 
   [[noreturn]] void fail(const std::string& name, const std::string& what) const {
-    throw FileError{{.file = file_.path()}, fmt::format("member '{}' {}", name, what)};
+    throw FileError{{.file = file_->path()}, fmt::format("member '{}' {}", name, what)};
   }
 
   static std::string names(const std::vector<std::string>& all) {
@@ -127,7 +131,7 @@ class WeightsLoader {
 
   [[nodiscard]] std::vector<float> read(const std::string& name, const TensorShape& wanted) {
     taken_.insert(name);
-    if (const TensorShape shape = file_.header(name).shape; shape != wanted) {
+    if (const TensorShape shape = file_->shape(name); shape != wanted) {
       const auto order = transposition(shape, wanted);
       fail(name, fmt::format("of shape {} should be {}{}", to_string(shape), to_string(wanted),
                              order.empty() ? ""
@@ -135,7 +139,7 @@ class WeightsLoader {
                                                          "it with .transpose({})",
                                                          fmt::join(order, ", "))));
     }
-    const Tensor tensor = file_.tensor(name);
+    const Tensor tensor = file_->tensor(name);
     std::vector<float> values = tensor.converted<float>();
     const auto wrong = std::find_if(values.begin(), values.end(),
                                     [](float value) { return !std::isfinite(value); });
@@ -147,6 +151,39 @@ class WeightsLoader {
     return values;
   }
 
+  /// A positive number, where one of the names has it; 0 is what training has not touched.
+  [[nodiscard]] std::optional<double> learned(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      if (file_->has(name)) {
+        taken_.insert(name);
+        if (element_count(file_->shape(name)) != 1) {
+          fail(name,
+               fmt::format("of shape {} should be one number", to_string(file_->shape(name))));
+        }
+        const double value = file_->tensor(name).at(0);
+        if (!std::isfinite(value) || value < 0.0) {
+          fail(name, fmt::format("has the value {}, but a range is above 0", value));
+        }
+        return value > 0.0 ? std::optional{value} : std::nullopt;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void load_learned(Layer& layer) {
+    const std::string& name = layer.name;
+    std::vector<std::string> clips = {name + ".clip", name + ".alpha"};
+    const std::string block = name.substr(0, name.rfind('.') + 1);
+    if (name.ends_with(".conv1")) {
+      clips.push_back(block + "ain.alpha");
+    } else if (name.ends_with(".conv2")) {
+      clips.push_back(block + "amid.alpha");
+    }
+    layer.learned = {.clip = learned(clips),
+                     .weight_step = learned({name + ".weight_step"}),
+                     .step = learned({name + ".step"})};
+  }
+
   /// Prefix of the batch norm behind a convolution.
   [[nodiscard]] std::optional<std::string> batch_norm(const std::string& layer) const {
     std::vector<std::string> prefixes = {layer + ".1"};
@@ -155,7 +192,7 @@ class WeightsLoader {
     }
     for (const std::string& prefix : prefixes) {
       for (const char* member : {".running_var", ".running_mean"}) {
-        if (file_.has(prefix + member)) {
+        if (file_->has(prefix + member)) {
           return prefix;  // the other members must be there, too
         }
       }
@@ -185,20 +222,23 @@ class WeightsLoader {
                                    (before - static_cast<double>(mean[c])) * scale);
     }
     layer.bias = std::move(bias);
+    layer.norm = {.gain = gain, .shift = shift, .eps = kBatchNormEps};
   }
 
-  traces::NpzFile file_;
+  std::unique_ptr<WeightsArchive> file_;
   std::set<std::string> taken_;
+  bool recurrent_ = false;         ///< there is a recurrent layer
   std::vector<std::string> bare_;  ///< convolutions without bias and batch norm
 };
 
 }  // namespace
 
 std::vector<std::string> load_weights(Network& network, const std::string& path) {
-  if (!traces::way_in(path).empty()) {
+  if (path.ends_with(".onnx") || path.ends_with(".tflite") || path.ends_with(".h5")) {
     throw FileError{
         {.file = path},
-        "is no .npz file of arrays; docs/weights.md has the lines of Python that make one"};
+        "is no .npz, .safetensors or PyTorch checkpoint; docs/weights.md says how to make "
+        "one"};
   }
   WeightsLoader loader{path};
   for (const Layer& layer : network.layers()) {

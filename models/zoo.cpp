@@ -290,10 +290,14 @@ void fill_synthetic(Network& network) {
       layer.bias = uniform_values(layer.output_channels(), -0.1, 0.1, seed(layer.name + ".bias"));
     }
   }
+  set_synthetic_input(network);
+}
+
+void set_synthetic_input(Network& network) {
   if (network.input().empty()) {
     const double bound = network.is_recurrent() ? 1.0 : 2.0;
     const std::int64_t count = network.batch() * element_count(network.input_shape());
-    network.set_input(uniform_values(count, -bound, bound, seed("input")));
+    network.set_input(uniform_values(count, -bound, bound, tensor_seed(network.seed, "input")));
   }
 }
 

@@ -26,5 +26,7 @@ namespace turnpike::models {
 
 /// Fills the weights, scales and biases that are still empty and the input, as described above.
 void fill_synthetic(Network& network);
+/// Its input alone, if it has none: uniform in [-2, 2), of a recurrent network in [-1, 1).
+void set_synthetic_input(Network& network);
 
 }  // namespace turnpike::models

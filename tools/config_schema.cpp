@@ -37,19 +37,23 @@ ConfigSchema network_schema() {
 }
 
 ConfigSchema sweep_schema() {
-  return {"sweep",
-          "turnpike-sweep/1",
-          "Sweep",
-          {{"schema", "choice", "turnpike-sweep/1", kRequired, "kind and version of the file"},
-           {"accelerator", "text", "path of an accelerator file", kRequired, "the machine"},
-           {"network", "text", "zoo:NAME, a network .yaml, a trace", kRequired, "the workload"},
-           {"weights", "text", "path of an .npz", "synthetic", "trained weights for a zoo network"},
-           {"name", "text", "", "none", "for the reader"},
-           {"matrix", "mapping", "{key: [values]}", "none",
-            "every combination of these accelerator keys is a point"},
-           {"exclude", "list", "mappings of keys to values", "none",
-            "points of the matrix left out: those that agree with all keys"},
-           {"include", "list", "mappings of keys to values", "none", "further points"}}};
+  return {
+      "sweep",
+      "turnpike-sweep/1",
+      "Sweep",
+      {{"schema", "choice", "turnpike-sweep/1", kRequired, "kind and version of the file"},
+       {"accelerator", "text", "path of an accelerator file", kRequired, "the machine"},
+       {"network", "text", "zoo:NAME, a network .yaml, a trace", kRequired, "the workload"},
+       {"weights", "text", "path of an .npz", "synthetic", "trained weights"},
+       {"data", "text or mapping",
+        "path of an .npz, or {file, mean, std, images, calibration, calibration_images, repair}",
+        "none", "images that the accuracy of every point is measured on"},
+       {"name", "text", "", "none", "for the reader"},
+       {"matrix", "mapping", "{key: [values]}", "none",
+        "every combination of these accelerator keys is a point"},
+       {"exclude", "list", "mappings of keys to values", "none",
+        "points of the matrix left out: those that agree with all keys"},
+       {"include", "list", "mappings of keys to values", "none", "further points"}}};
 }
 
 ConfigSchema technology_schema() {

@@ -7,6 +7,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/config/key_text.hpp"
+#include "sim/config/layers.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -41,6 +42,23 @@ Json widths(const KeyFacts& facts) {
   return {{"anyOf", {bits, std::move(both)}}};
 }
 
+/// Widths of a layer, and quantizers of its own.
+Json layer_widths(const KeyFacts& facts) {
+  Json both = widths(facts);
+  Json& properties = both["anyOf"][1]["properties"];
+  const auto choice = [&]<class Enum>(const char* key, Enum) {
+    const auto& names = config::ChoiceNames<Enum>::names;
+    properties[key] = {{"enum", std::vector<std::string>{names.begin(), names.end()}}};
+  };
+  choice("weights", config::WeightQuantizer{});
+  choice("weight_scale", config::WeightScale{});
+  choice("activations", config::ActivationQuantizer{});
+  for (const char* key : {"clip", "weight_step", "step"}) {
+    properties[key] = {{"type", "number"}, {"exclusiveMinimum", 0}};
+  }
+  return both;
+}
+
 Json band(const KeyFacts& facts) {
   return {{"type", "array"},
           {"prefixItems", {between("number", facts.low, 1), between("number", 1, facts.high)}},
@@ -71,7 +89,7 @@ Json value_of(const KeyFacts& facts) {
     case Form::widths:
       return widths(facts);
     case Form::layer_widths:
-      return {{"type", "object"}, {"additionalProperties", widths(facts)}};
+      return {{"type", "object"}, {"additionalProperties", layer_widths(facts)}};
     case Form::band:
       return band(facts);
     case Form::range:

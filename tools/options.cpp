@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "models/import/import_model.hpp"
 #include "models/network_file.hpp"
 #include "models/weights_file.hpp"
 #include "sim/base/config_map.hpp"
@@ -46,8 +47,9 @@ config::AcceleratorConfig load_accelerator(config::ConfigSources sources,
 }
 
 Workload open_workload(const std::string& network, const CommonOptions& common,
-                       const std::optional<std::string>& weights) {
-  return Workload::open(network_source(network, common.config_root), weights);
+                       const std::optional<std::string>& weights,
+                       const std::optional<AccuracyRequest>& data) {
+  return Workload::open(network_source(network, common.config_root), weights, data);
 }
 
 void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
@@ -65,10 +67,11 @@ void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
       ->capture_default_str();
   command
       .add_option("--set", settings.settings,
-                  "key=value: precision, layers.first_last, layers.overrides, highway.enabled, "
-                  "highway.bits")
+                  "key=value: precision, highway.enabled, highway.bits, or a key of layers "
+                  "(first_last, overrides, weights, weight_scale, activations, signed_grid)")
       ->allow_extra_args(false);
-  command.add_option("--weights", settings.weights, "trained weights for a zoo network (.npz)");
+  command.add_option("--weights", settings.weights,
+                     "trained weights (.npz, .safetensors, .pt; docs/weights.md)");
 }
 
 models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
@@ -90,6 +93,16 @@ models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
 models::Network open_model(const std::string& given, const CommonOptions& common,
                            const std::optional<std::string>& weights) {
   const std::string name = network_source(given, common.config_root);
+  if (models::is_importable(name)) {
+    if (weights) {
+      throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
+    }
+    models::ImportedNetwork imported = models::import_network(name);
+    for (const std::string& note : imported.notes) {
+      print_note(common, "note: " + note);
+    }
+    return std::move(imported.network);
+  }
   if (!models::is_network(name)) {
     std::error_code ignored;
     if (std::filesystem::exists(name, ignored)) {
@@ -103,9 +116,6 @@ models::Network open_model(const std::string& given, const CommonOptions& common
   }
   models::Network network = models::open_network(name);
   if (weights) {
-    if (!name.starts_with("zoo:")) {
-      throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
-    }
     for (const std::string& note : models::load_weights(network, *weights)) {
       print_note(common, "note: " + note);
     }

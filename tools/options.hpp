@@ -22,7 +22,8 @@ void add_configuration_options(CLI::App& command, config::ConfigSources& sources
 
 /// What --network names, a bare name of configs/networks/ included.
 [[nodiscard]] Workload open_workload(const std::string& network, const CommonOptions& common,
-                                     const std::optional<std::string>& weights = {});
+                                     const std::optional<std::string>& weights = {},
+                                     const std::optional<AccuracyRequest>& data = {});
 
 /// What a network is quantized to, as given on the command line.
 struct QuantizeSettings {

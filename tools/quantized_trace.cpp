@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "models/quantize.hpp"
+#include "models/stated_lowering.hpp"
 #include "tools/output.hpp"
 #include "tools/replaceable.hpp"
 #include "traces/trace_file.hpp"
@@ -27,7 +28,13 @@ int write_quantized(const std::string& model, const QuantizeSettings& settings,
   }
   const models::QuantizeOptions options = quantize_options(settings);
   const models::Network network = open_model(model, common, settings.weights);
-  const traces::Trace trace = models::quantize(network, models::calibrate(network), options);
+  if (network.is_stated() && !(options == models::QuantizeOptions{})) {
+    throw InputError{{model, 0, 0},
+                     "brings its own quantization; leave out precision, layers and highway"};
+  }
+  const traces::Trace trace = network.is_stated()
+                                  ? models::stated_trace(network)
+                                  : models::quantize(network, models::calibrate(network), options);
   traces::write_trace(trace, output.path);
   print_text(common,
              fmt::format("{}: {} layers, {} tensors, digest {}\n", output.path, trace.layers.size(),

@@ -31,6 +31,7 @@ struct RunArguments {
   config::ConfigSources sources;
   std::string network;
   std::optional<std::string> weights;
+  AccuracyRequest data;
   std::optional<std::string> directory;
   std::string timing = "memo";
   std::string layers = "*";
@@ -58,6 +59,10 @@ turnpike::RunOptions experiment_options(const RunArguments& options, const Commo
 
 /// A dry run ends with a plan: what asks for the results of a simulation asks for nothing.
 void refuse_contradictions(const RunArguments& options) {
+  if (options.data.mean.empty() != options.data.deviation.empty()) {
+    throw InputError{{options.data.mean.empty() ? "--std" : "--mean", 0, 0},
+                     "goes with the other of --mean and --std"};
+  }
   if (!options.dry_run) {
     return;
   }
@@ -90,6 +95,7 @@ void check_files(const RunArguments& options, const CommonOptions& common) {
       {{"the accelerator", accelerator_file(options.sources.accelerator_file, common.config_root)},
        {"--network", network_source(options.network, common.config_root)},
        {"--weights", options.weights},
+       {"--data", options.data.file.empty() ? std::nullopt : std::optional{options.data.file}},
        {"--profile", options.sources.profile}});
 }
 
@@ -109,6 +115,9 @@ results::RunRecord record_of(const RunArguments& options, const CommonOptions& c
   };
   if (options.weights) {
     add("weights", sweep::place_of(*options.weights));
+  }
+  if (!options.data.file.empty()) {
+    add("data", sweep::place_of(options.data.file));
   }
   if (sources.profile) {
     add("profile", sweep::place_of(*sources.profile));
@@ -147,7 +156,9 @@ int run(const RunArguments& options, const CommonOptions& common) {
     results::check_replaceable(*options.directory, record);
   }
   const auto config = load_accelerator(options.sources, common);
-  const auto workload = open_workload(options.network, common, options.weights);
+  const auto workload =
+      open_workload(options.network, common, options.weights,
+                    options.data.file.empty() ? std::nullopt : std::optional{options.data});
   auto experiment = experiment_options(options, common);
   experiment.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   if (options.dry_run) {
@@ -194,7 +205,12 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->add_option("--network", options->network,
                    "zoo:NAME, a network .yaml, or a trace (.npz or directory)")
       ->required();
-  command->add_option("--weights", options->weights, "trained weights for a zoo network (.npz)");
+  command->add_option("--weights", options->weights,
+                      "trained weights (.npz, .safetensors, .pt; docs/weights.md)");
+  command->add_option("--data", options->data.file,
+                      "images that the network reads, .npz (docs/accuracy.md)");
+  command->add_option("--mean", options->data.mean, "of their pixels, by channel")->delimiter(',');
+  command->add_option("--std", options->data.deviation, "their standard deviation")->delimiter(',');
   command->add_option("-o,--output", options->directory, "write a run directory");
   command->add_flag("--force", options->force, "replace another run that is there");
   command->add_option("--timing", options->timing, "how passes are timed")

@@ -14,7 +14,8 @@ std::string way_in(const std::string& path) {
   return models.contains(kind)
              ? fmt::format(
                    "a model of another framework ({}) runs as a trace, which NumPy can write: "
-                   "traces/FORMAT.md has the format and examples; its shapes alone run as a "
+                   "traces/FORMAT.md has the format and examples; .onnx and .tflite files run as "
+                   "they are (docs/importing.md); its shapes alone run as a "
                    "network .yaml (docs/configuration.md), its weights alone in a network of the "
                    "zoo (docs/weights.md)",
                    kind)

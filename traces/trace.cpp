@@ -94,6 +94,12 @@ std::set<std::string> Program::parameters() const {
     if (layer.recurrent && !layer.recurrent->bias.empty()) {
       names.insert(layer.recurrent->bias);
     }
+    if (layer.recurrent && !layer.recurrent->recurrent_bias.empty()) {
+      names.insert(layer.recurrent->recurrent_bias);
+    }
+    if (layer.requantize && !layer.requantize->bias.empty()) {
+      names.insert(layer.requantize->bias);
+    }
   }
   return names;
 }

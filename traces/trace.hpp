@@ -70,9 +70,12 @@ using turnpike::to_string;  // of shapes, else hidden by the next line
 
 /// A step after the accumulator, in the order given.
 struct PostStep {
-  enum class Kind { scale, bias, relu, quantize };
+  enum class Kind { scale, bias, relu, quantize, clip, thresholds };
   Kind kind = Kind::relu;
-  std::string tensor;  ///< scale, bias: the parameter tensor, one value per output channel
+  std::string tensor;  ///< scale, bias: the parameter tensor, one value per output channel;
+                       ///< thresholds: [channels][ascending thresholds]
+  double low = 0.0;    ///< clip
+  double high = 0.0;   ///< clip
   friend bool operator==(const PostStep&, const PostStep&) = default;
 };
 
@@ -87,6 +90,24 @@ struct SkipEdge {
   friend bool operator==(const SkipEdge&, const SkipEdge&) = default;
 };
 
+/// Requantization in integers, as TensorFlow Lite's kernels do it: codes are made of sums of codes
+/// by a multiplication in fixed point, multiplier * 2^(shift - 31), instead of real scales.
+struct Requantize {
+  /// Of the product: in one step at the last bit that is kept, or first at bit 31 (halves up), then
+  /// at the shift (halves away from zero).
+  enum class Rounding { once, twice };
+  Rounding rounding = Rounding::twice;
+  std::string bias;                      ///< conv, fc: int32 codes added to the sum; empty for none
+  std::vector<std::int64_t> multiplier;  ///< one, or one per output channel; avgpool may have none
+  std::vector<std::int64_t> shift;       ///< left if positive; as many
+  /// add: both inputs are brought to one scale first, shifted left by `left_shift`.
+  int left_shift = 0;
+  std::vector<std::int64_t> input_multiplier;        ///< add: two
+  std::vector<std::int64_t> input_shift;             ///< add: two
+  std::optional<std::array<std::int64_t, 2>> codes;  ///< narrower range of the output, as ReLU6's
+  friend bool operator==(const Requantize&, const Requantize&) = default;
+};
+
 struct Padding {
   int top = 0;
   int left = 0;
@@ -97,8 +118,9 @@ struct Padding {
 
 /// lstm and gru: matrix-vector products per time step, then element-wise gates.
 struct Recurrent {
-  std::string bias;        ///< [4 * hidden] (gru: [3 * hidden]); empty for none
-  std::string gate_order;  ///< "f,g,i,o"
+  std::string bias;            ///< [4 * hidden] (gru: [3 * hidden]); empty for none
+  std::string recurrent_bias;  ///< gru: [3 * hidden], added to h_prev Wh; empty for none
+  std::string gate_order;      ///< "f,g,i,o"
   std::int64_t hidden = 0;
   std::int64_t steps = 0;
   std::string preact;  ///< reference outputs, empty if the trace has none: [steps][4H]
@@ -120,6 +142,7 @@ struct LayerEntry {
   int groups = 1;
   std::vector<PostStep> post;
   std::optional<SkipEdge> skip;
+  std::optional<Requantize> requantize;
   std::optional<Recurrent> recurrent;
   std::optional<Mapping> mapping;          ///< to be used; absent = search
   std::optional<std::int64_t> width_tile;  ///< ofmap columns per tile

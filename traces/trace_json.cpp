@@ -91,6 +91,17 @@ ProgramTensor parse_tensor(const std::string& name, const Json& json, const Sour
   return tensor;
 }
 
+/// {"clip": [low, high]}
+PostStep parse_clip(const Json& json, const SourceSpot& spot, const std::string& layer) {
+  JsonMap map{json, spot, fmt::format("a post step of layer '{}'", layer)};
+  const std::vector<double> bounds = map.get_doubles("clip");
+  map.finish();
+  if (bounds.size() != 2 || !(bounds[0] <= bounds[1])) {
+    map.fail("'clip' is [low, high], low not above high");
+  }
+  return {PostStep::Kind::clip, "", bounds[0], bounds[1]};
+}
+
 PostStep parse_post_step(const std::string& step, const JsonMap& map) {
   if (step == "relu") {
     return {PostStep::Kind::relu, ""};
@@ -104,10 +115,32 @@ PostStep parse_post_step(const std::string& step, const JsonMap& map) {
   if (step.ends_with(".bias")) {
     return {PostStep::Kind::bias, step};
   }
+  if (step.ends_with(".thresholds")) {
+    return {PostStep::Kind::thresholds, step};
+  }
   map.fail(
-      fmt::format("post step '{}' is neither relu, quantize, nor the name of a tensor ending "
-                  "in .scale or .bias",
+      fmt::format("post step '{}' is neither relu, quantize, clip, nor the name of a tensor ending "
+                  "in .scale, .bias or .thresholds",
                   step));
+}
+
+void parse_post(JsonMap& map, const SourceSpot& spot, LayerEntry& layer) {
+  const Json* const steps = map.opt_value("post");
+  if (steps == nullptr) {
+    return;
+  }
+  if (!steps->is_array()) {
+    map.fail("'post' must be a list of steps");
+  }
+  for (const Json& step : *steps) {
+    if (step.is_string()) {
+      layer.post.push_back(parse_post_step(step.get<std::string>(), map));
+    } else if (step.is_object()) {
+      layer.post.push_back(parse_clip(step, spot, layer.name));
+    } else {
+      map.fail("'post' must be a list of names and {\"clip\": [low, high]}");
+    }
+  }
 }
 
 std::array<int, 2> pair_of(const std::vector<std::int64_t>& numbers) {
@@ -188,12 +221,10 @@ LayerEntry parse_layer(const Json& json, std::size_t index, const SourceSpot& sp
     layer.weights = map.get_strings("weights", format.weights == 1);
   }
   parse_window(map, layer);
-  if (map.has("post")) {
-    for (const std::string& step : map.get_strings("post")) {
-      layer.post.push_back(parse_post_step(step, map));
-    }
+  parse_post(map, spot, layer);
+  if (std::optional<JsonMap> requantize = map.opt_map("requantize")) {
+    layer.requantize = parse_requantize(*requantize);
   }
-  map.ignore("post");
   if (format.read != nullptr) {
     format.read(map, layer);
   }

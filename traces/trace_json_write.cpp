@@ -37,6 +37,10 @@ Json tensor_json(const TensorDeclaration& tensor) {
 Json post_json(const std::vector<PostStep>& post) {
   Json json = Json::array();
   for (const PostStep& step : post) {
+    if (step.kind == PostStep::Kind::clip) {
+      json.push_back({{"clip", {step.low, step.high}}});
+      continue;
+    }
     json.push_back(step.kind == PostStep::Kind::relu       ? "relu"
                    : step.kind == PostStep::Kind::quantize ? "quantize"
                                                            : step.tensor);
@@ -84,6 +88,9 @@ Json layer_json(const LayerEntry& layer) {
   }
   if (!layer.post.empty()) {
     json["post"] = post_json(layer.post);
+  }
+  if (layer.requantize) {
+    json["requantize"] = requantize_json(*layer.requantize);
   }
   if (layer.mapping) {
     json["mapping"] = {{"kind", layer.mapping->kind}};

@@ -89,6 +89,12 @@ Names read_by(const LayerEntry& layer) {
   if (layer.recurrent && !layer.recurrent->bias.empty()) {
     names.emplace_back("bias", layer.recurrent->bias);
   }
+  if (layer.recurrent && !layer.recurrent->recurrent_bias.empty()) {
+    names.emplace_back("recurrent_bias", layer.recurrent->recurrent_bias);
+  }
+  if (layer.requantize && !layer.requantize->bias.empty()) {
+    names.emplace_back("requantize", layer.requantize->bias);
+  }
   return names;
 }
 
@@ -276,6 +282,7 @@ void validate_structure(const Program& program, const SourceSpot& spot) {
   for (const LayerEntry& layer : program.layers) {
     validate_layer(program, layer, spot);
     validate_post(program, layer, spot);
+    validate_requantize(program, layer, spot);
   }
   validate_highway(program, spot);
 }

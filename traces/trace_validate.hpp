@@ -48,6 +48,8 @@ void validate_highway(const Program& program, const SourceSpot& spot);
 
 /// The post steps of a layer, and whether its output's kind agrees with them.
 void validate_post(const Program& program, const LayerEntry& layer, const SourceSpot& spot);
+/// The key `requantize`, if the layer has it.
+void validate_requantize(const Program& program, const LayerEntry& layer, const SourceSpot& spot);
 
 /// Throws FileError "layer 'name': message".
 [[noreturn]] void fail_layer(const LayerEntry& layer, const SourceSpot& spot,

@@ -1,4 +1,5 @@
-// PyTorch's form: r, z = sigmoid(Wx x + Wh h_prev + bias); n = tanh(Wx x + bias + r * (Wh h_prev));
+// PyTorch's form: r, z = sigmoid(Wx x + (Wh h_prev + state bias) + bias);
+// n = tanh(Wx x + bias + r * (Wh h_prev + state bias));
 // h = (1 - z) * n + z * h_before. Its preact of n is the argument of the tanh.
 
 #include <cmath>
@@ -28,7 +29,8 @@ void float_cell(const FloatGates& gates, std::size_t cell, double& /*c*/, float&
   const std::size_t at = gates.at('n', cell);
   const double r = traces::sigmoid(gates.sum('r', cell));
   const double z = traces::sigmoid(gates.sum('z', cell));
-  const double n = std::tanh(gates.from_input[at] + gates.bias(at) + r * gates.from_state[at]);
+  const double n = std::tanh(gates.from_input[at] + gates.bias(at) +
+                             r * (gates.from_state[at] + gates.recurrent_bias(at)));
   h = static_cast<float>((1.0 - z) * n + z * static_cast<double>(h));
 }
 
@@ -44,14 +46,14 @@ std::vector<double> step(RecurrentRun& run, const std::vector<double>& a,
   std::vector<double> sum(a.size());
   std::vector<double> gate(a.size());
   for (std::size_t i = 0; i < run.hidden; ++i) {
-    sum[r + i] = a[r + i] + b[r + i] + run.bias[r + i];
-    sum[z + i] = a[z + i] + b[z + i] + run.bias[z + i];
+    sum[r + i] = a[r + i] + (b[r + i] + run.recurrent_bias[r + i]) + run.bias[r + i];
+    sum[z + i] = a[z + i] + (b[z + i] + run.recurrent_bias[z + i]) + run.bias[z + i];
     gate[r + i] = traces::sigmoid(sum[r + i]);
     gate[z + i] = traces::sigmoid(sum[z + i]);
   }
   const std::vector<double> reset = run.gates.seen(gate);
   for (std::size_t i = 0; i < run.hidden; ++i) {
-    sum[n + i] = a[n + i] + run.bias[n + i] + reset[r + i] * b[n + i];
+    sum[n + i] = a[n + i] + run.bias[n + i] + reset[r + i] * (b[n + i] + run.recurrent_bias[n + i]);
     gate[n + i] = std::tanh(sum[n + i]);
   }
   run.preact.add(sum);

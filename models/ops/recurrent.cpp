@@ -48,20 +48,22 @@ class StepProduct {
     }
     shape_.channels = weights_.shape()[1];
     shape_.filters = weights_.shape()[0];
+    if (operand_.is_float() || declared_.is_float()) {
+      filter_ = real_values({declared_, weights_});
+    } else {
+      codes_.emplace(shape_, operand_, weight_operand({declared_, weights_}));
+    }
   }
 
   /// Real values of the product with `row`, [1][in].
   [[nodiscard]] std::vector<double> of(const Tensor& row) const {
-    const TensorView x{operand_, row};
-    const TensorView w{declared_, weights_};
-    if (operand_.is_float() || declared_.is_float()) {
-      std::vector<double> out(static_cast<std::size_t>(shape_.filters));
-      const std::vector<double> activation = real_values(x);
-      const std::vector<double> filter = real_values(w);
-      convolve<double>(shape_, activation.data(), filter.data(), out.data());
-      return out;
+    if (codes_) {
+      return codes_->of(row);
     }
-    return real_sums(shape_, activation_operand(x), weight_operand(w));
+    std::vector<double> out(static_cast<std::size_t>(shape_.filters));
+    const std::vector<double> activation = real_values({operand_, row});
+    convolve<double>(shape_, activation.data(), filter_.data(), out.data());
+    return out;
   }
 
  private:
@@ -69,6 +71,8 @@ class StepProduct {
   TensorDeclaration declared_;
   Tensor weights_;
   ConvShape shape_;
+  std::vector<double> filter_;            ///< real weights, if an operand is real
+  std::optional<PreparedProduct> codes_;  ///< else
 };
 
 /// out[j] = sum over i of x[i] * weights[i][j].
@@ -149,6 +153,10 @@ void lower_recurrent(GraphBuilder& graph, const Layer& layer, traces::LayerEntry
     recurrent.bias = name + ".bias";
     graph.add_float(recurrent.bias);
   }
+  if (!layer.recurrent_bias.empty()) {
+    recurrent.recurrent_bias = name + ".recurrent_bias";
+    graph.add_float(recurrent.recurrent_bias);
+  }
   graph.add_float(recurrent.preact);
   // The grid 1 / (2^k - 1) in k + 1 signed bits, which is the k-bit grid of a sigmoid.
   graph.add_codes(recurrent.gates, bits + 1,
@@ -171,9 +179,13 @@ double FloatGates::bias(std::size_t at) const {
   return layer.bias.empty() ? 0.0 : static_cast<double>(layer.bias[at]);
 }
 
+double FloatGates::recurrent_bias(std::size_t at) const {
+  return layer.recurrent_bias.empty() ? 0.0 : static_cast<double>(layer.recurrent_bias[at]);
+}
+
 double FloatGates::sum(char gate, std::size_t cell) const {
   const std::size_t i = at(gate, cell);
-  return from_input[i] + from_state[i] + bias(i);
+  return from_input[i] + (from_state[i] + recurrent_bias(i)) + bias(i);
 }
 
 FloatResult float_recurrent(const FloatOperands& operands, FloatCell cell) {
@@ -233,12 +245,17 @@ RecurrentRun::RecurrentRun(const LayerOperands& layer)
       cell{layer, spec.cell, spec.hidden},
       output{layer, layer.entry().output, spec.hidden},
       bias(static_cast<std::size_t>(width)),
+      recurrent_bias(static_cast<std::size_t>(width)),
       c(hidden),
       h(hidden) {
   if (!spec.bias.empty()) {
     bias = layer.view(spec.bias).data.converted<double>();
   }
-  ensure(bias.size() == static_cast<std::size_t>(width), "one bias a gate and cell");
+  if (!spec.recurrent_bias.empty()) {
+    recurrent_bias = layer.view(spec.recurrent_bias).data.converted<double>();
+  }
+  ensure(bias.size() == static_cast<std::size_t>(width) && recurrent_bias.size() == bias.size(),
+         "one bias a gate and cell");
 }
 
 std::size_t RecurrentRun::column(char gate) const {

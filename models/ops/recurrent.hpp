@@ -30,7 +30,8 @@ struct FloatGates {
 
   [[nodiscard]] std::size_t at(char gate, std::size_t cell) const;
   [[nodiscard]] double bias(std::size_t at) const;
-  /// Both products and the bias.
+  [[nodiscard]] double recurrent_bias(std::size_t at) const;
+  /// Both products and the biases.
   [[nodiscard]] double sum(char gate, std::size_t cell) const;
 };
 /// Changes c and h of one cell by one step.
@@ -71,8 +72,9 @@ class RecurrentRun {
   Rows gates;
   Rows cell;
   Rows output;
-  std::vector<double> bias;  ///< [gates * H]
-  std::vector<double> c;     ///< [H], as stored in the step before
+  std::vector<double> bias;            ///< [gates * H]
+  std::vector<double> recurrent_bias;  ///< [gates * H], of gru
+  std::vector<double> c;               ///< [H], as stored in the step before
   std::vector<double> h;
 };
 /// Takes Wx x and Wh h_prev of one step; gives back h before it is stored.

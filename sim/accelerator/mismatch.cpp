@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "sim/accelerator/operands.hpp"
+#include "sim/accelerator/post/fixed_point.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -65,6 +66,8 @@ class Layer {
       for (std::size_t i = 0; i < values.size(); ++i) {
         if (step.kind == PostStep::Kind::relu) {
           values[i] = std::max(values[i], 0.0);
+        } else if (step.kind == PostStep::Kind::clip) {
+          values[i] = std::min(std::max(values[i], step.low), step.high);
         } else if (!parameter.empty()) {
           const double p = parameter[i / plane % channels];
           values[i] = cut(step.kind == PostStep::Kind::scale ? values[i] * p : values[i] + p);
@@ -269,11 +272,29 @@ std::string weight_cause(const Trace& trace, const LayerEntry& entry, const Arra
   return "";
 }
 
+/// The other rounding of a requantization in integers.
+std::string requantize_cause(const Trace& trace, const LayerEntry& entry, const ArrayPsums& psums) {
+  using Way = traces::Requantize::Rounding;
+  LayerEntry other = entry;
+  const bool once = entry.requantize->rounding == Way::once;
+  other.requantize->rounding = once ? Way::twice : Way::once;
+  return post::fixed_point_codes(trace, other, psums) ==
+                 trace.tensor(entry.output).data.converted<double>()
+             ? fmt::format("it rounds {}, not {}", once ? "twice" : "once", once ? "once" : "twice")
+             : "";
+}
+
 }  // namespace
 
 std::string likely_cause(const Trace& trace, const LayerEntry& entry, const ArrayPsums& psums,
                          const pe::ArrayModel& array, const ArrayJob* job) {
-  if (entry.recurrent || trace.tensor(entry.output).is_float()) {
+  if (entry.requantize) {
+    return requantize_cause(trace, entry, psums);
+  }
+  const bool counts = std::any_of(entry.post.begin(), entry.post.end(), [](const PostStep& step) {
+    return step.kind == PostStep::Kind::thresholds;
+  });
+  if (counts || entry.recurrent || trace.tensor(entry.output).is_float()) {
     return "";
   }
   const Layer layer{trace, entry, psums};

@@ -12,8 +12,9 @@ using traces::PostStep;
 
 std::uint64_t relus(const traces::LayerEntry& layer) {
   return static_cast<std::uint64_t>(
-      std::count_if(layer.post.begin(), layer.post.end(),
-                    [](const PostStep& step) { return step.kind == PostStep::Kind::relu; }));
+      std::count_if(layer.post.begin(), layer.post.end(), [](const PostStep& step) {
+        return step.kind == PostStep::Kind::relu || step.kind == PostStep::Kind::clip;
+      }));
 }
 
 }  // namespace

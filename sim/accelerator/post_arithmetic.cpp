@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/accelerator/post/fixed_point.hpp"
 #include "sim/accelerator/post/post_op.hpp"
 #include "sim/accelerator/post/recurrent.hpp"
 #include "sim/accelerator/post/tensor_values.hpp"
@@ -27,6 +28,12 @@ std::vector<double> apply_post(const Trace& trace, const LayerEntry& layer,
       for (double& value : values) {
         value = std::max(value, 0.0);
       }
+    } else if (step.kind == PostStep::Kind::clip) {
+      for (double& value : values) {
+        value = value < step.low ? step.low : value > step.high ? step.high : value;
+      }
+    } else if (step.kind == PostStep::Kind::thresholds) {
+      post::reach_thresholds(trace.tensor(step.tensor), plane, values);
     } else if (step.kind != PostStep::Kind::quantize) {
       const std::vector<double> parameter = trace.tensor(step.tensor).data.converted<double>();
       for (std::size_t i = 0; i < values.size(); ++i) {
@@ -44,6 +51,9 @@ std::vector<OutputValues> post_process(const Trace& trace, const LayerEntry& lay
                                        const ArrayPsums& psums) {
   if (layer.recurrent) {
     return post::recurrent_values(trace, layer, psums);
+  }
+  if (layer.requantize) {
+    return {{layer.output, post::fixed_point_codes(trace, layer, psums)}};
   }
   const TensorShape& shape = trace.tensor(layer.output).data.shape();
   const std::size_t channels = shape.size() > 1 ? index_of(shape[1]) : 1;

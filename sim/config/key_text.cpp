@@ -35,7 +35,8 @@ std::string values(const KeyFacts& facts) {
     case Form::widths:
       return fmt::format("{0}, or {{weight: {0}, activation: {0}}}", range(facts));
     case Form::layer_widths:
-      return "{pattern: bits or {weight, activation}}";
+      return "{pattern: bits or {weight, activation, weights, weight_scale, activations, clip, "
+             "weight_step, step}}";
     case Form::band:
       return fmt::format("[{}..1, 1..{}]", bound(facts.low), bound(facts.high));
     case Form::range:

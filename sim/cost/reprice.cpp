@@ -11,7 +11,7 @@ namespace turnpike::cost {
 namespace {
 
 /// Prefixes of dotted keys; the first match counts.
-constexpr std::array<std::pair<std::string_view, KeyEffect>, 14> kEffects = {{
+constexpr std::array<std::pair<std::string_view, KeyEffect>, 18> kEffects = {{
     {"cost", KeyEffect::price},
     {"technology", KeyEffect::price},
     {"name", KeyEffect::price},
@@ -20,6 +20,10 @@ constexpr std::array<std::pair<std::string_view, KeyEffect>, 14> kEffects = {{
     {"schema", KeyEffect::price},
     {"layers.first_last", KeyEffect::function},
     {"layers.overrides", KeyEffect::function},
+    {"layers.weights", KeyEffect::function},
+    {"layers.weight_scale", KeyEffect::function},
+    {"layers.activations", KeyEffect::function},
+    {"layers.signed_grid", KeyEffect::function},
     {"precision", KeyEffect::function},
     {"highway.enabled", KeyEffect::function},
     {"highway.bits", KeyEffect::function},

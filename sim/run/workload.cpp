@@ -6,8 +6,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "models/dataset.hpp"
+#include "models/import/import_model.hpp"
 #include "models/network_file.hpp"
+#include "models/parallel.hpp"
 #include "models/quantize.hpp"
+#include "models/stated_lowering.hpp"
 #include "models/weights_file.hpp"
 #include "sim/accelerator/stage.hpp"
 #include "sim/accelerator/trace_widths.hpp"
@@ -87,8 +91,13 @@ void follow_trace(const Trace& trace, AcceleratorConfig& config) {
 std::string way_out(const std::string& name) {
   const std::string way = traces::way_in(name);
   return way.empty() ? "give zoo:NAME, a network .yaml, or a trace (.npz or directory; "
-                       "traces/FORMAT.md)"
+                       "traces/FORMAT.md), or a model (.onnx, .tflite)"
                      : way;
+}
+
+std::optional<models::Normalization> normalization_of(const AccuracyRequest& data) {
+  return data.mean.empty() ? std::nullopt
+                           : std::optional{models::Normalization{data.mean, data.deviation}};
 }
 
 }  // namespace
@@ -97,7 +106,29 @@ struct Workload::Impl {
   std::shared_ptr<const Trace> file_trace;   ///< for trace files
   std::unique_ptr<models::Network> network;  ///< else
   std::vector<std::string> notes;            ///< on its weights
+  std::vector<float> calibration_inputs;     ///< empty: the network's own input
   mutable std::unique_ptr<models::Calibration> calibration;
+
+  void take_images(const AccuracyRequest& data) {
+    if (!network || network->is_recurrent()) {
+      throw InputError{{"--data", 0, 0}, "goes with a network that reads images"};
+    }
+    const models::LabelledImages images =
+        models::LabelledImages::load(data.file, network->input_shape(), normalization_of(data));
+    if (images.count() < network->batch()) {
+      throw FileError{
+          {.file = data.file},
+          fmt::format("has {} images for a batch of {}", images.count(), network->batch())};
+    }
+    network->set_input(images.input(models::evenly_spaced(images.count(), network->batch())));
+    const models::LabelledImages others =
+        data.calibration.empty()
+            ? images
+            : models::LabelledImages::load(data.calibration, network->input_shape(),
+                                           normalization_of(data));
+    calibration_inputs =
+        others.input(models::evenly_spaced(others.count(), data.calibration_images));
+  }
 };
 
 Workload::Workload() : impl_{std::make_unique<Impl>()} {}
@@ -105,27 +136,40 @@ Workload::Workload(Workload&&) noexcept = default;
 Workload& Workload::operator=(Workload&&) noexcept = default;
 Workload::~Workload() = default;
 
-Workload Workload::open(const std::string& name, const std::optional<std::string>& weights) {
+Workload Workload::open(const std::string& name, const std::optional<std::string>& weights,
+                        const std::optional<AccuracyRequest>& data) {
   Workload workload;
   workload.name_ = name;
-  const bool zoo = name.starts_with("zoo:");
   std::error_code ignored;  // what cannot be looked at is told when it is opened
   if (models::is_network(name)) {
     workload.impl_->network = std::make_unique<models::Network>(models::open_network(name));
+  } else if (models::is_importable(name)) {
+    models::ImportedNetwork imported = models::import_network(name);
+    workload.impl_->notes = std::move(imported.notes);
+    if (imported.network.is_stated()) {
+      // Its quantization is the file's: it runs as a trace does.
+      workload.impl_->file_trace =
+          std::make_shared<const Trace>(models::stated_trace(imported.network));
+    } else {
+      workload.impl_->network = std::make_unique<models::Network>(std::move(imported.network));
+    }
   } else if (name.ends_with(".npz") || fs::is_directory(name, ignored)) {
     workload.impl_->file_trace = std::make_shared<const Trace>(traces::read_trace(name));
   } else if (!fs::exists(name, ignored)) {
     throw FileError{{name, 0, 0},
-                    "no such workload; give zoo:NAME, a network .yaml, or a trace (.npz or "
-                    "directory)"};
+                    "no such workload; give zoo:NAME, a network .yaml, a trace (.npz or "
+                    "directory) or a model (.onnx, .tflite)"};
   } else {
     throw FileError{{name, 0, 0}, "is of an unsupported kind; " + way_out(name)};
   }
   if (weights) {
-    if (!zoo) {
-      throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
+    if (!workload.impl_->network) {
+      throw InputError{{"--weights", 0, 0}, "goes with a network, not with a trace"};
     }
     workload.impl_->notes = models::load_weights(*workload.impl_->network, *weights);
+  }
+  if (data) {
+    workload.impl_->take_images(*data);
   }
   return workload;
 }
@@ -139,7 +183,11 @@ void Workload::check(AcceleratorConfig config) const {
 
 void Workload::prepare() const {
   if (impl_->network && !impl_->calibration) {
-    impl_->calibration = std::make_unique<models::Calibration>(models::calibrate(*impl_->network));
+    const models::Network& network = *impl_->network;
+    impl_->calibration = std::make_unique<models::Calibration>(
+        impl_->calibration_inputs.empty()
+            ? models::calibrate(network)
+            : models::calibrate(network, impl_->calibration_inputs, models::all_cores()));
   }
 }
 

@@ -6,17 +6,22 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/run/accuracy.hpp"
 #include "traces/trace.hpp"
 
 namespace turnpike {
 
-/// A workload by name: "zoo:resnet18", a network .yaml, a trace (.npz or directory). Loaded once;
+/// A workload by name: "zoo:resnet18", a network .yaml, a model (.onnx, .tflite), a trace (.npz or
+/// directory). Loaded once;
 /// what a precision does not change (weights, float calibration) is kept for all its traces.
 class Workload {
  public:
   /// FileError (exit 3) for files that are missing or of another kind; InputError for an unknown
-  /// zoo name. `weights`: an .npz with trained weights for a zoo network.
-  static Workload open(const std::string& name, const std::optional<std::string>& weights = {});
+  /// zoo name. `weights`: an .npz with trained weights for a network. `data`: its input is images
+  /// of a data set, evenly spaced, and the ranges of its values are those of the set, so that what
+  /// is zero is what it would be in use.
+  static Workload open(const std::string& name, const std::optional<std::string>& weights = {},
+                       const std::optional<AccuracyRequest>& data = {});
   Workload(Workload&&) noexcept;
   Workload& operator=(Workload&&) noexcept;
   ~Workload();
@@ -26,7 +31,7 @@ class Workload {
   /// bits and highway: the configuration follows. What contradicts it and was set by --set or by a
   /// point of a sweep, and an override of the bits of its layers from anywhere, is an InputError.
   [[nodiscard]] std::shared_ptr<const traces::Trace> trace(config::AcceleratorConfig& config) const;
-  /// True for a trace file.
+  /// True for a trace file, and for a model that brings its own quantization.
   [[nodiscard]] bool is_trace() const;
   /// What a user should know, a sentence each: slips in a file of weights; of a trace, which layers
   /// set the width of the machine, and which skips are wide without a highway. `config` as trace()

@@ -69,11 +69,20 @@ std::string sweep_csv(const std::vector<PointResult>& points) {
     out += "," + csv_field(key);
   }
   const std::vector<results::CsvCell> none = totals_cells({});
+  const bool measured = std::any_of(points.begin(), points.end(), [](const PointResult& point) {
+    return point.accuracy.has_value();
+  });
+  out += measured ? ",top1,top1_standard_error,images" : "";
   out += "," + results::csv_line(none, &results::CsvCell::name);
   for (const PointResult& point : points) {
     out += fmt::format("{},{},{}", point.settings.id(), csv_field(point.profile), point.status);
     for (const std::string& key : keys) {
       out += "," + csv_field(point.settings.value(key));
+    }
+    if (measured) {
+      out += point.accuracy ? fmt::format(",{},{},{}", point.accuracy->top1,
+                                          point.accuracy->standard_error, point.accuracy->images)
+                            : ",,,";
     }
     out += point.has_results()
                ? "," + results::csv_line(totals_cells(point.totals), &results::CsvCell::text)
@@ -96,6 +105,11 @@ std::string sweep_json(const std::vector<PointResult>& points,
                   {"status", point.status}};
     if (!point.message.empty()) {
       entry["message"] = point.message;
+    }
+    if (point.accuracy) {
+      entry["accuracy"] = {{"top1", point.accuracy->top1},
+                           {"standard_error", point.accuracy->standard_error},
+                           {"images", point.accuracy->images}};
     }
     entry["totals"] = point.has_results() ? results::to_json(point.totals) : Json::object();
     list.push_back(std::move(entry));

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/results/run_directory.hpp"
 #include "sim/results/run_figures.hpp"
+#include "sim/run/accuracy.hpp"
 #include "sim/sweep/sweep_file.hpp"
 
 namespace turnpike::sweep {
@@ -27,7 +29,8 @@ struct PointResult {
   results::ComponentAreas area_um2;
   results::ComponentFigures energy_pj;
   accelerator::OperationCounts operations;
-  double highway_energy_pj = 0.0;  ///< the highway stream's
+  std::optional<AccuracyFigure> accuracy;  ///< if the sweep names a data set
+  double highway_energy_pj = 0.0;          ///< the highway stream's
   double highway_dram_bytes = 0.0, highway_glb_bytes = 0.0;
 
   [[nodiscard]] bool has_results() const { return status == "ok" || status == "check_failed"; }

@@ -67,6 +67,9 @@ std::vector<std::string> request_of(const SweepFile& sweep, const SweepOptions& 
   if (!sweep.weights.empty()) {
     out.push_back("weights " + place_of(sweep.weights));
   }
+  if (sweep.data) {
+    out.push_back("data " + place_of(sweep.data->file));
+  }
   if (options.profile) {
     out.push_back("profile " + place_of(*options.profile));
   }

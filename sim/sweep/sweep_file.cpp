@@ -91,6 +91,43 @@ void fold_without_highway(std::vector<PointSettings>& points) {
   points = std::move(kept);
 }
 
+std::vector<double> numbers(ConfigMap& map, const char* key) {
+  std::vector<double> values;
+  if (const ConfigNode* node = map.opt_node(key)) {
+    if (node->kind != ConfigNode::Kind::sequence) {
+      return {parse_double(*node, key, -1e9, 1e9)};
+    }
+    for (const ConfigNode& item : node->items) {
+      values.push_back(parse_double(item, key, -1e9, 1e9));
+    }
+  }
+  return values;
+}
+
+/// The name of a file, or a mapping.
+AccuracyRequest read_data(const ConfigNode& node) {
+  AccuracyRequest data;
+  if (node.kind != ConfigNode::Kind::mapping) {
+    data.file = node.flow_text();
+    return data;
+  }
+  constexpr long kMost = 1L << 31;
+  ConfigMap map{node, "data"};
+  data.file = map.get_string("file");
+  data.mean = numbers(map, "mean");
+  data.deviation = numbers(map, "std");
+  if (data.mean.empty() != data.deviation.empty()) {
+    map.fail(data.mean.empty() ? "std" : "mean", "goes with the other of 'mean' and 'std'");
+  }
+  data.images = map.opt_int("images", 1, kMost).value_or(0);
+  data.calibration = map.opt_string("calibration").value_or("");
+  data.calibration_images =
+      map.opt_int("calibration_images", 1, 1L << 20).value_or(data.calibration_images);
+  data.repair = map.opt_choice("repair", {"none", "bn", "bias"}).value_or("none");
+  map.finish();
+  return data;
+}
+
 SweepFile read(ConfigMap map, const std::string& path) {
   SweepFile sweep;
   sweep.path = path;
@@ -98,6 +135,9 @@ SweepFile read(ConfigMap map, const std::string& path) {
   sweep.accelerator = map.get_string("accelerator");
   sweep.network = map.get_string("network");
   sweep.weights = map.opt_string("weights").value_or("");
+  if (const ConfigNode* data = map.opt_node("data")) {
+    sweep.data = read_data(*data);
+  }
   static_cast<void>(map.opt_string("name"));
   if (const ConfigNode* matrix = map.opt_node("matrix")) {
     if (matrix->kind != ConfigNode::Kind::mapping || matrix->entries.empty()) {
@@ -196,6 +236,12 @@ SweepFile read_sweep(const std::string& path) {
   }
   if (!sweep.weights.empty()) {
     sweep.weights = found(sweep.weights, path);
+  }
+  if (sweep.data) {
+    sweep.data->file = found(sweep.data->file, path);
+    if (!sweep.data->calibration.empty()) {
+      sweep.data->calibration = found(sweep.data->calibration, path);
+    }
   }
   return sweep;
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/base/config_node.hpp"
+#include "sim/run/accuracy.hpp"
 
 namespace turnpike::sweep {
 
@@ -28,7 +30,8 @@ struct SweepFile {
   std::string path;
   std::string accelerator;  ///< path; relative ones are looked for beside the sweep file too
   std::string network;
-  std::string weights;  ///< trained weights for a zoo network; empty for none
+  std::string weights;                  ///< trained weights; empty for none
+  std::optional<AccuracyRequest> data;  ///< images that every point's accuracy is measured on
   std::vector<PointSettings> points;
 };
 

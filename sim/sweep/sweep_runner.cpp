@@ -17,6 +17,7 @@
 #include "sim/base/files.hpp"
 #include "sim/config/sources.hpp"
 #include "sim/results/run_directory.hpp"
+#include "sim/sweep/accuracy_store.hpp"
 #include "sim/sweep/point_store.hpp"
 #include "sim/sweep/process_pool.hpp"
 #include "sim/sweep/sweep_directory.hpp"
@@ -114,6 +115,38 @@ class Runner {
     }
   }
 
+  /// Accuracies of the points that have results: those in store, and with `measure` the others.
+  void add_accuracies(bool measure) {
+    if (!sweep_.data) {
+      return;
+    }
+    AccuracyStore store{options_.directory, accuracy_source(sweep_)};
+    std::vector<std::size_t> todo;
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      if (!results_[i] || !results_[i]->has_results()) {
+        continue;
+      }
+      results_[i]->accuracy = store.find(points_[i].settings.id(), points_[i].identity);
+      if (!results_[i]->accuracy) {
+        todo.push_back(i);
+      }
+    }
+    if (!measure || todo.empty() || interrupted_) {
+      return;
+    }
+    std::vector<config::AcceleratorConfig> configs;
+    for (const std::size_t i : todo) {
+      configs.push_back(points_[i].config);
+    }
+    const auto weights = sweep_.weights.empty() ? std::nullopt : std::optional{sweep_.weights};
+    const auto found = measure_accuracy(sweep_.network, weights, *sweep_.data, configs);
+    for (std::size_t i = 0; i < todo.size(); ++i) {
+      results_[todo[i]]->accuracy = found[i];
+      store.put(points_[todo[i]].settings.id(), points_[todo[i]].identity, found[i]);
+    }
+    store.write();
+  }
+
   SweepOutcome outcome() {
     SweepOutcome outcome;
     outcome.request = request_;
@@ -161,7 +194,7 @@ class Runner {
   void open_workload() {
     const InputRecorder recorder;
     const auto weights = sweep_.weights.empty() ? std::nullopt : std::optional{sweep_.weights};
-    workload_.emplace(Workload::open(sweep_.network, weights));
+    workload_.emplace(Workload::open(sweep_.network, weights, sweep_.data));
     for (const std::size_t i : unfinished_points()) {
       workload_->check(points_[i].config);
     }
@@ -300,6 +333,7 @@ SweepOutcome run_sweep(const SweepFile& sweep, const SweepOptions& options,
     directory.check_replaceable(runner.request(), replaced);
   }
   runner.run(progress);
+  runner.add_accuracies(true);
   SweepOutcome outcome = runner.outcome();
   outcome.unwritten = directory.write(outcome.points, outcome.request);
   return outcome;
@@ -308,6 +342,7 @@ SweepOutcome run_sweep(const SweepFile& sweep, const SweepOptions& options,
 SweepOutcome sweep_status(const SweepFile& sweep, const SweepOptions& options) {
   Runner runner{sweep, options};
   runner.resume();
+  runner.add_accuracies(false);
   return runner.outcome();
 }
 

@@ -75,6 +75,11 @@ std::string label_of(const PointResult& point) {
   return text.empty() ? point.settings.text() : text;
 }
 
+/// "86.1"; empty without a measurement.
+std::string top1_of(const PointResult& point) {
+  return point.accuracy ? fmt::format("{:.1f}", 100.0 * point.accuracy->top1) : "";
+}
+
 }  // namespace
 
 const PointResult* twin_of(const std::vector<PointResult>& points, const PointResult& with) {
@@ -87,11 +92,18 @@ const PointResult* twin_of(const std::vector<PointResult>& points, const PointRe
 }
 
 std::string sweep_summary(const std::vector<PointResult>& points) {
-  report::TextTable table{{"point", "cycles", "uJ", "mm2", "highway", "%", "status"}};
+  const bool measured = std::any_of(points.begin(), points.end(), [](const PointResult& point) {
+    return point.accuracy.has_value();
+  });
+  std::vector<std::string> header = {"point", "cycles", "uJ", "mm2", "highway", "%", "status"};
+  if (measured) {
+    header.emplace_back("top-1 %");
+  }
+  report::TextTable table{header};
   table.left({6});
   for (const PointResult& point : points) {
     if (!point.has_results()) {
-      table.add({label_of(point), "", "", "", "", "", point.status});
+      table.add({label_of(point), "", "", "", "", "", point.status, top1_of(point)});
       continue;
     }
     const PointResult* const twin = asks_for_highway(point) ? twin_of(points, point) : nullptr;
@@ -105,7 +117,7 @@ std::string sweep_summary(const std::vector<PointResult>& points) {
     }
     table.add({label_of(point), fmt::format("{}", point.totals.cycles),
                fmt::format("{:.1f}", energy), fmt::format("{:.3f}", point.totals.area_mm2), added,
-               percent, point.status});
+               percent, point.status, top1_of(point)});
   }
   return table.to_string(report::TableWidth::standard) +
          "highway: uJ and % on top of the point without it; 2b+h8: 2 bit, 8-bit highway\n"

@@ -287,7 +287,14 @@ class Table {
 
   /// k bits with highway against k + 1 bits without.
   [[nodiscard]] std::string buyers_question() const {
-    TextTable table{{"k bits with highway against", "energy %", "area %", "cycles %"}};
+    std::vector<std::string> header = {"k bits with highway against", "energy %", "area %",
+                                       "cycles %"};
+    const bool measured = std::any_of(points_.begin(), points_.end(),
+                                      [](const PointResult& p) { return p.accuracy.has_value(); });
+    if (measured) {
+      header.emplace_back("top-1, points");
+    }
+    TextTable table{header};
     bool any_row = false;
     for (int k = 1; k < 16; ++k) {
       const PointResult* with = find(k, true);
@@ -299,9 +306,13 @@ class Table {
         continue;
       }
       any_row = true;
-      table.add({fmt::format("{} bit + highway against {} bit", k, wider->weight_bits),
-                 change(energy_uj(*with), energy_uj(*wider)),
-                 change(area_mm2(*with), area_mm2(*wider)), change(cycles(*with), cycles(*wider))});
+      table.add(
+          {fmt::format("{} bit + highway against {} bit", k, wider->weight_bits),
+           change(energy_uj(*with), energy_uj(*wider)), change(area_mm2(*with), area_mm2(*wider)),
+           change(cycles(*with), cycles(*wider)),
+           with->accuracy && wider->accuracy
+               ? fmt::format("{:+.1f}", 100.0 * (with->accuracy->top1 - wider->accuracy->top1))
+               : ""});
     }
     return any_row ? table.to_string(width_) + '\n' : "";
   }

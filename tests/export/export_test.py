@@ -31,7 +31,7 @@ def cases():
             "preactivation": (m.PreActivationResNet(), m.image(16, 2), 0.999), "option_a": (m.OptionA(), m.image(16, 2), 0.999),
             "dense": (m.Dense(), m.image(16), 0.999), "lstm": (m.LanguageModel(), m.text(), 0.999),
             "lstm_2_layers": (m.LanguageModel(layers=2), m.text(), 0.999),
-            "gru": (m.LanguageModel(m.nn.GRU, bias=False), m.text(), 0.999)}
+            "gru": (m.LanguageModel(m.nn.GRU), m.text(), 0.999)}
 
 
 def torch_networks(f, folder):
@@ -72,7 +72,7 @@ def torch_refusals(f):
     from torch import nn
     from torch_graph import graph_of
     from graph import Unsupported
-    refused = {"b_hn": m.LanguageModel(nn.GRU), "Softplus": nn.Sequential(nn.Conv2d(3, 4, 3), nn.Softplus()),
+    refused = {"Softplus": nn.Sequential(nn.Conv2d(3, 4, 3), nn.Softplus()),
                "dilated": nn.Sequential(nn.Conv2d(3, 4, 3, dilation=2)), "ceil_mode": nn.Sequential(nn.MaxPool2d(2, ceil_mode=True)),
                "bidirectional": m.nn.Sequential(nn.LSTM(4, 4, bidirectional=True))}
     for part, model in refused.items():

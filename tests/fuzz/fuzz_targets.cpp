@@ -8,7 +8,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "models/import/onnx_import.hpp"
+#include "models/import/tflite_import.hpp"
 #include "models/network_file.hpp"
+#include "models/stated_lowering.hpp"
+#include "models/weights/pickle.hpp"
+#include "models/weights/weights_archive.hpp"
 #include "sim/base/config_node.hpp"
 #include "sim/base/error.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -131,6 +136,51 @@ bool accelerator(std::string_view text) {
 bool network(std::string_view text) {
   return accepted(
       [&] { static_cast<void>(models::parse_network(std::string{text}, "fuzz.yaml")); });
+}
+
+namespace {
+
+bool program_of(const models::ImportedNetwork& imported) {
+  for (const models::Layer& layer : imported.network.layers()) {
+    ensure(!layer.output_shape.empty(), "an imported layer has its extents");
+  }
+  if (imported.network.is_stated()) {
+    static_cast<void>(models::lower_stated(imported.network, traces::Requantize::Rounding::twice));
+  }
+  return true;
+}
+
+}  // namespace
+
+bool onnx(std::string_view bytes) {
+  return accepted([&] {
+    program_of(models::onnx::OnnxImport{models::onnx::parse_model(bytes, "fuzz.onnx"), {}}.run());
+  });
+}
+
+bool tflite(std::string_view bytes) {
+  return accepted([&] {
+    const std::string aligned{bytes};
+    program_of(models::tflite::import(models::tflite::parse_model(aligned, "fuzz.tflite"), {}));
+  });
+}
+
+bool pickle(std::string_view bytes) {
+  return accepted([&] {
+    for (const auto& [name, tensor] : models::pickled_tensors(bytes, "fuzz.pkl")) {
+      ensure(models::bytes_of_type(tensor.type) > 0, "a pickled tensor has a known type");
+    }
+  });
+}
+
+bool safetensors(std::string_view bytes) {
+  const MemoryFile file{bytes};
+  return accepted([&] {
+    const auto archive = models::open_safetensors(file.path());
+    for (const std::string& name : archive->names()) {
+      ensure(archive->tensor(name).shape() == archive->shape(name), "a tensor has its shape");
+    }
+  });
 }
 
 bool sweep(std::string_view text) {

@@ -20,6 +20,13 @@ bool config(std::string_view text);
 bool accelerator(std::string_view text);
 /// models/network_file.hpp.
 bool network(std::string_view text);
+/// models/import: a whole ONNX or TensorFlow Lite file, to a network, and to a program if it brings
+/// its own quantization; what is read must have finite weights or be refused later.
+bool onnx(std::string_view bytes);
+bool tflite(std::string_view bytes);
+/// models/weights: every tensor of a PyTorch checkpoint's pickle, and of a safetensors file.
+bool pickle(std::string_view bytes);
+bool safetensors(std::string_view bytes);
 /// sim/sweep/sweep_file.hpp: what is read has points with names of their own.
 bool sweep(std::string_view text);
 /// sim/cost/accelergy_table.hpp, read as energy table and as area table: no price may be negative.

@@ -52,6 +52,9 @@ def samples():
             yield target, path.read_bytes()
     for name in ("ert.yaml", "art.yaml"):
         yield "accelergy", (SOURCE / "tests/fuzz/seeds" / name).read_bytes()
+    for path in sorted((SOURCE / "tests/models/import/models").iterdir()):
+        if path.suffix in (".onnx", ".tflite", ".safetensors", ".pkl"):
+            yield {".pkl": "pickle"}.get(path.suffix, path.suffix[1:]), path.read_bytes()
     for letter, name in STORED_RUN.items():
         yield "stored_run", letter.encode() + (SOURCE / "tests/fuzz/seeds/stored_run" / name).read_bytes()
 

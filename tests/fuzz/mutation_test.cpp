@@ -188,6 +188,40 @@ TEST(Mutation, SweepFiles) {
       6);
 }
 
+std::vector<std::string> binary_words() {
+  return {std::string{"\0", 1},
+          std::string{"\xff\xff\xff\xff", 4},
+          std::string{"\0\0\0\x80", 4},
+          std::string{"\x01\0\0\0", 4},
+          "Conv",
+          "Reshape",
+          "\x7f",
+          "\x80\x80\x80\x80\x08",
+          std::string{"\0\0\xc0\x7f", 4},
+          "x"};
+}
+
+TEST(Mutation, OnnxModels) {
+  Campaign campaign{onnx, {}, binary_words(), 3000};
+  for (const char* name : {"residual", "qcdq", "qonnx", "gru"}) {
+    campaign.seeds.push_back(shipped(std::string{"tests/models/import/models/"} + name + ".onnx"));
+  }
+  run(campaign, 10);
+}
+
+TEST(Mutation, TensorFlowLiteModels) {
+  run({tflite, {shipped("tests/models/import/models/small.tflite")}, binary_words(), 3000}, 11);
+}
+
+TEST(Mutation, Pickles) {
+  run({pickle, {shipped("tests/models/import/models/small.pkl")}, binary_words(), 3000}, 12);
+}
+
+TEST(Mutation, Safetensors) {
+  run({safetensors, {shipped("tests/models/import/models/small.safetensors")}, binary_words(), 500},
+      13);
+}
+
 TEST(Mutation, AccelergyTables) {
   run({accelergy,
        {shipped("tests/fuzz/seeds/ert.yaml"), shipped("tests/fuzz/seeds/art.yaml")},

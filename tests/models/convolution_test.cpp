@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/integer_convolution.hpp"
 #include "tests/models/naive.hpp"
 
 namespace turnpike::models {
@@ -59,6 +60,38 @@ TEST(Convolution, FullyConnectedLayersMultiplyEachImageByTheMatrix) {
   std::vector<double> out(15);
   convolve<double>(s, x.data(), w.data(), out.data());
   EXPECT_EQ(out, naive::convolve(s, x, w));
+}
+
+TEST(Convolution, BytesEqualNaiveLoopsOnRandomShapesSignsAndZeros) {
+  int run = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Random random{seed};
+    ConvShape s = naive::random_shape(random);
+    s.channels *= seed % 3 == 0 ? 4 : 1;
+    if (!has_byte_sums(s)) {
+      continue;
+    }
+    ++run;
+    const std::int64_t shift = seed % 2 == 0 ? 128 : 0;
+    const std::int64_t zero = random.integer(0, 255) - shift;
+    const auto codes = naive::random_integers<std::int64_t>(
+        random, s.batch * s.channels * s.rows * s.columns, -shift, 255 - shift);
+    const auto w = naive::random_integers<std::int64_t>(random, s.filters * s.fan_in(), -128, 127);
+    std::vector<std::uint8_t> x;
+    std::vector<std::int64_t> operands;
+    for (const std::int64_t code : codes) {
+      x.push_back(static_cast<std::uint8_t>(code + shift));
+      operands.push_back(code - zero);
+    }
+    const std::vector<std::int32_t> found =
+        byte_sums({.shape = s, .shift = shift, .zero = zero}, x, {w.begin(), w.end()});
+    const std::vector<std::int64_t> wanted = naive::convolve(s, operands, w);
+    EXPECT_EQ(std::vector<std::int64_t>(found.begin(), found.end()), wanted);
+  }
+  if (run == 0) {
+    GTEST_SKIP() << "this build does not multiply bytes";
+  }
 }
 
 }  // namespace

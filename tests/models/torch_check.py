@@ -3,10 +3,11 @@
 
     tests/models/torch_check.py --turnpike PROGRAM --replay PROGRAM [--networks N] [--traces N] [--seed S] [--keep DIR]
 
-Six checks; each failure prints the seed, and --networks 1 --traces 0 --seed S repeats a network:
+Seven checks; each failure prints the seed, and --networks 1 --traces 0 --seed S repeats a network:
   outputs    every tensor of a trace the program wrote, computed again: codes equal, floats within 1e-5 of range
   structure  the trace is what the network file and the options say: strides, pads, bits, highway, what h_prev is fed
   weights    scales and codes of the weights follow from the Laplace spacing found by quadrature
+  quantizers every quantizer, by tensor and channel, from weights that PyTorch made; engine and simulator on its traces
   float      the float network in PyTorch: `model eval` prints the cosine errors it has, clips lose next to nothing
   traces     the engine computes the outputs of traces that PyTorch wrote
   machine    so does the simulator, with code of its own
@@ -30,6 +31,7 @@ except ImportError as missing:
     sys.exit(77)
 
 from torch_networks import float_pass, random_network, structure_errors
+from torch_quantizers import LEVELS_KNOWN, network, quantizer_errors
 from torch_reference import Trace, decode, encode, expected
 from torch_traces import random_trace
 from torch_weights import best_spacing, weight_errors
@@ -165,6 +167,31 @@ def check_network(seed, programs, folder, tally):
     return [f"seed {seed} ({' '.join(map(str, arguments))}): {error}" for error in errors]
 
 
+def check_quantizers(seed, programs, folder, tally):
+    """One random net by every quantizer of weights and one of activations: weights, then every output."""
+    rng = random.Random(seed)
+    text, weights = network(rng, f"quantizers{seed}")
+    file, weights_file, trace_file = (folder / f"q{seed}{end}" for end in (".yaml", ".w.npz", ".npz"))
+    file.write_text(text, encoding="utf-8")
+    numpy.savez(weights_file, **{f"{name}.weight": value.numpy() for name, value in weights.items()})
+    errors = []
+    for quantizer, (least, most) in LEVELS_KNOWN.items():
+        bits, per = rng.randint(least, min(most, 9)), rng.choice(["tensor", "channel"])
+        arguments = ["--precision", f"{bits}x{rng.randint(2, 9)}", "--set", f"layers.weights={quantizer}", "--set",
+                     f"layers.weight_scale={per}", "--set",
+                     f"layers.activations={rng.choice(['mse', 'max', 'percentile'])}", "--set",
+                     f"layers.signed_grid={rng.choice(['symmetric', 'asymmetric'])}"]
+        arguments += ["--highway"] * (rng.random() < 0.5)
+        run(programs.turnpike, "model", "quantize", file, "--weights", weights_file, *arguments, "-o", trace_file,
+            "--force")
+        trace = Trace.load(trace_file)
+        tally.weights += sum(value.numel() for value in weights.values())
+        found = output_errors(trace, tally) + quantizer_errors(trace, weights, quantizer, per)
+        run(programs.turnpike, "run", MACHINE, "--network", trace_file, "--json")
+        errors += [f"seed {seed} ({' '.join(map(str, arguments))}): {error}" for error in found]
+    return errors
+
+
 def check_traces(seeds, programs, folder, tally):
     files = []
     for seed in seeds:
@@ -217,6 +244,7 @@ def main():
         for seed in range(programs.seed, programs.seed + programs.networks):
             try:
                 errors += check_network(seed, programs, folder, tally)
+                errors += check_quantizers(seed, programs, folder, tally) if seed % 4 == 0 else []
             except RuntimeError as error:
                 errors.append(f"seed {seed}: {error}")
         errors += check_traces(range(programs.seed, programs.seed + programs.traces), programs, folder, tally)

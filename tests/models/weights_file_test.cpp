@@ -163,29 +163,17 @@ TEST(WeightsFile, WhatNobodyTakesAndWhatIsMissingIsNoted) {
   EXPECT_THAT(message(half, "novar"), HasSubstr("b.bn1.running_var"));
 }
 
-TEST(Dataset, ImagesBecomeNormalisedPlanes) {
-  const Archive archive{
-      "images",
-      {{"x",
-        Tensor{{2, 1, 2, 3}, std::vector<std::uint8_t>{255, 0, 0, 0, 255, 0, 9, 9, 9, 9, 9, 9}}},
-       {"y", Tensor{{2}, std::vector<std::uint8_t>{4, 1}}}}};
-  const LabelledImages images = LabelledImages::load(archive.path());
-  EXPECT_EQ(images.shape(), (TensorShape{3, 1, 2}));
-  EXPECT_EQ(images.labels(0, 2), (std::vector<std::int64_t>{4, 1}));
-  const std::vector<float> planes = images.input(0, 1);
-  ASSERT_EQ(planes.size(), 6U);
-  EXPECT_NEAR(static_cast<double>(planes[0]), (1.0 - 0.485) / 0.229, 1e-6);
-  EXPECT_NEAR(static_cast<double>(planes[1]), -0.485 / 0.229, 1e-6);
-  EXPECT_NEAR(static_cast<double>(planes[3]), (1.0 - 0.456) / 0.224, 1e-6);
-}
-
-TEST(Dataset, RefusesWhatIsNotALabelledSet) {
-  const Archive floating{"floating", {{"x", floats({1, 1, 1, 1}, {1})}, {"y", floats({1}, {1})}}};
-  EXPECT_THROW(static_cast<void>(LabelledImages::load(floating.path())), FileError);
-  const Archive unequal{"unequal",
-                        {{"x", Tensor{{1, 1, 1, 1}, std::vector<std::uint8_t>{1}}},
-                         {"y", Tensor{{2}, std::vector<std::uint8_t>{1, 2}}}}};
-  EXPECT_THROW(static_cast<void>(LabelledImages::load(unequal.path())), FileError);
+TEST(WeightsFile, LearnedRangesComeAlongAndZeroIsNone) {
+  traces::NamedTensors tensors = good();
+  tensors.emplace_back("b.ain.alpha", floats({1}, {2.5F}));
+  tensors.emplace_back("b.conv1.weight_step", floats({1}, {0.0F}));
+  const Archive archive{"learned", tensors};
+  Network net = one_conv_and_fc();
+  EXPECT_THAT(load_weights(net, archive.path()), testing::IsEmpty());
+  EXPECT_EQ(net.layer("b.conv1").learned.clip, std::optional{2.5});
+  EXPECT_EQ(net.layer("b.conv1").learned.weight_step, std::nullopt);
+  tensors[tensors.size() - 2].second = floats({1}, {-1.0F});
+  EXPECT_THAT(message(tensors, "below"), HasSubstr("member 'b.ain.alpha' has the value -1"));
 }
 
 }  // namespace

@@ -62,13 +62,19 @@ TEST(Refusal, MissingFiles) {
 TEST(Refusal, FileOfAnotherKind) {
   const std::string text = put("notes.txt", "nothing\n");
   expect_refused({"run", accelerator(), "--network", text}, 3, "unsupported kind");
-  for (const char* name : {"model.onnx", "model.tflite", "model.pt"}) {
+  for (const char* name : {"model.onnx", "model.tflite"}) {
+    const std::string path = put(name, "bytes\n");
+    expect_refused({"run", accelerator(), "--network", path}, 3, name);
+    expect_refused({"model", "info", path}, 3, name);
+    expect_refused({"trace", "check", path}, 3, "is no trace; a model of another");
+  }
+  for (const char* name : {"model.h5", "model.pt"}) {
     expect_refused({"run", accelerator(), "--network", put(name, "bytes\n")}, 3,
                    "runs as a trace, which NumPy can write: traces/FORMAT.md has the format");
     expect_refused({"trace", "check", scratch(name)}, 3, "is no trace; a model of another");
     expect_refused({"model", "info", scratch(name)}, 3, "is no network; a model of another");
     expect_refused({"run", accelerator(), "--network", "zoo:lstm300", "--weights", scratch(name)},
-                   3, "docs/weights.md");
+                   3, std::string{name} == "model.pt" ? "no zip archive" : "docs/weights.md");
   }
   const std::string empty = put("empty.npz", "");
   expect_refused({"trace", "check", empty}, 3, "is empty");
@@ -110,7 +116,7 @@ TEST(Refusal, MisspeltOptionsAreNamedBeforeAnythingMissing) {
   expect_refused({"run", accelerator(), "--netwrok", "x"}, 2, "did you mean '--network'?");
   expect_refused({"run", "-network", "x"}, 2, "did you mean '--network'?");
   expect_refused({"run", "-j", "4"}, 2,
-                 "'-j': is no option of 'turnpike run'; 'turnpike sweep' has");
+                 "'-j': is no option of 'turnpike run'; 'turnpike sweep', 'turnpike model eval' have");
   expect_refused({"sweep", "--job=4"}, 2, "did you mean '--jobs'?");
   expect_refused({"--verison"}, 2, "did you mean '--version'?");
   expect_refused({"run", "--zzzzzzzz"}, 2, "known: ");

@@ -242,7 +242,7 @@ TEST(TraceJson, LayersAreChecked) {
   expect_layer_rejected(kConv + R"(, "kernel": 3})", R"(unknown key "kernel")");
   expect_layer_rejected(kConv + R"(, "skip": {}})", R"(unknown key "skip")");
   expect_layer_rejected(kConv + R"(, "post": ["tanh"]})", "post step 'tanh' is neither");
-  expect_layer_rejected(kConv + R"(, "post": "relu"})", "'post' must be a list of strings");
+  expect_layer_rejected(kConv + R"(, "post": "relu"})", "'post' must be a list of steps");
   expect_layer_rejected(kConv + R"(, "mapping": {"m": 1}})",
                         "layer 'c': mapping: lacks the required key 'n'");
   expect_layer_rejected(kConv + R"(, "width_tile": 0})", "'width_tile' is 0");

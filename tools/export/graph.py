@@ -5,7 +5,7 @@
     graph.node("relu1", "relu", ["conv1"])
     trace = lower(graph, image, bits=4, highway=8, network="mine")
 
-Operations: conv (w, b, stride, pad, groups), fc (w, b), lstm and gru (wx, wh, b, order), affine (scale, bias), relu, clip
+Operations: conv (w, b, stride, pad, groups), fc (w, b), lstm and gru (wx, wh, b, gru: b_h of the product with h, order), affine (scale, bias), relu, clip
 (low, high), add, mul, concat, maxpool and avgpool (kernel None: all of the map; stride, pad: numbers, (rows,
 columns), (top, left, bottom, right), or SAME_UPPER, SAME_LOWER), subsample (stride) and
 channel_pad (channels) in front of an add, quantize (codes: a Codes), identity.
@@ -272,7 +272,7 @@ class Lowering:
         node, name = block.head, block.name
         low = width(self.bits, name, "a")
         state = Codes(self.highway, highway=True) if self.highway else Codes(low) if low else None
-        trace.lstm(name, node.get("wx"), node.get("wh"), x=self.reads(block, block.inputs[0]), bias=node.get("b"),
+        trace.lstm(name, node.get("wx"), node.get("wh"), x=self.reads(block, block.inputs[0]), bias=node.get("b"), recurrent_bias=node.get("b_h"),
                    bits=width(self.bits, name, "w"), h_bits=low, gates=low, cell=state if node.op == "lstm" else None,
                    to=state if node.op == "gru" else self.codes(low), gate_order=node.get("order"), op=node.op)
         if node.op == "gru" and self.highway and self.array_bits(name):

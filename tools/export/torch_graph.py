@@ -110,12 +110,9 @@ def recurrent(graph, m, name, source):
     for layer in range(m.num_layers):
         get = lambda key, k=layer: array(getattr(m, f"{key}_l{k}", None))
         b, b_h = get("bias_ih"), get("bias_hh")
-        if op == "gru" and b_h is not None and np.abs(b_h[-m.hidden_size:]).max() > 0:
-            raise Unsupported(f"'{name}': PyTorch's GRU adds the bias b_hn inside the product with r; a trace adds it outside. "
-                              "Train it with b_hn = 0 (bias_hh_l*[-hidden:])")
         each = name if m.num_layers == 1 else f"{name}.{layer}"
-        graph.node(each, op, [source], wx=get("weight_ih").T, wh=get("weight_hh").T, b=None if b is None else b + b_h,
-                   order="i,f,g,o" if op == "lstm" else "r,z,n")
+        graph.node(each, op, [source], wx=get("weight_ih").T, wh=get("weight_hh").T, b=None if b is None else b if op == "gru" else b + b_h,
+                   b_h=b_h if op == "gru" else None, order="i,f,g,o" if op == "lstm" else "r,z,n")
         source = each
     return source
 

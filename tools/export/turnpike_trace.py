@@ -176,7 +176,7 @@ class Trace:
         return self.layer("affine", name, [x or self.last], **more)
 
     def lstm(self, name, wx, wh, x=None, bias=None, bits=None, h_bits=None, to=None, cell=None, gates=None,
-             gate_order="i,f,g,o", op="lstm"):
+             gate_order="i,f,g,o", op="lstm", recurrent_bias=None):
         """x [steps][inputs], wx [inputs][gates], wh [hidden][gates], bias [gates]; h_bits: of h for the product."""
         x = x or self.last
         steps, hidden = len(self.arrays[x]), np.shape(wh)[0]
@@ -188,6 +188,9 @@ class Trace:
         if bias is not None:
             self.put(name + ".bias", bias)
             entry["bias"] = name + ".bias"
+        if recurrent_bias is not None:
+            self.put(name + ".recurrent_bias", recurrent_bias)
+            entry["recurrent_bias"] = name + ".recurrent_bias"
         kinds = dict(output=as_codes(to), cell=as_codes(cell), gates=as_codes(gates), h_prev=as_codes(h_bits))
         unit = lambda c: c if c.scale is not None else dataclasses.replace(c, scale=1 / (2 ** (c.bits - 1) - 0.5), signed=True)
         kinds = {part: unit(c) for part, c in kinds.items()}  # all lie in [-1, 1] but the cell
@@ -203,8 +206,9 @@ class Trace:
 
         def own(row):
             e = forms["h_prev"]
-            return arithmetic.products(dict(op="fc"), row if arithmetic.is_float(e) else arithmetic.codes(row, e), e,
-                                       self.arrays[names[1]].T, transposed(self.tensors[names[1]]))
+            out = arithmetic.products(dict(op="fc"), row if arithmetic.is_float(e) else arithmetic.codes(row, e), e,
+                                      self.arrays[names[1]].T, transposed(self.tensors[names[1]]))
+            return out if recurrent_bias is None else out + self.real(name + ".recurrent_bias").reshape(1, -1)
 
         b = np.zeros((1, 1)) if bias is None else self.real(name + ".bias").reshape(1, -1)
         b = np.broadcast_to(b, (1, np.shape(wh)[1]))

@@ -31,6 +31,16 @@ void check_parameter(const Program& program, const LayerEntry& layer, const Post
   if (!parameter.is_float()) {
     fail_layer(layer, spot, fmt::format("post tensor '{}' must be of kind float", step.tensor));
   }
+  if (step.kind == PostStep::Kind::thresholds) {
+    // Ascending order is a rule of the values (validate_tensor has them): a count is defined
+    // anyway.
+    if (parameter.shape.size() != 2 || parameter.shape[0] != channels) {
+      fail_layer(layer, spot,
+                 fmt::format("post tensor '{}' has shape {}, expected [{}, thresholds]",
+                             step.tensor, to_string(parameter.shape), channels));
+    }
+    return;
+  }
   if (parameter.shape != TensorShape{channels}) {
     fail_layer(layer, spot,
                fmt::format("post tensor '{}' has shape {}, expected [{}], one value "

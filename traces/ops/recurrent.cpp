@@ -44,6 +44,7 @@ void check_extents(const LayerCheck& layer, std::int64_t gates) {
     }
   };
   expect_optional(cell.bias, {gates}, "[gates * hidden]");
+  expect_optional(cell.recurrent_bias, {gates}, "[gates * hidden]");
   expect_optional(cell.preact, {cell.steps, gates}, "[steps, gates * hidden]");
   expect_optional(cell.gates, {cell.steps, gates}, "[steps, gates * hidden]");
   expect_optional(cell.cell, {cell.steps, cell.hidden}, "[steps, hidden]");
@@ -59,7 +60,7 @@ void check_recurrent(const LayerCheck& layer) {
   check_gate_order(layer);
   const Recurrent& cell = *layer.entry().recurrent;
   check_extents(layer, format.gate_count() * cell.hidden);
-  for (const std::string& name : {cell.bias, cell.preact}) {
+  for (const std::string& name : {cell.bias, cell.recurrent_bias, cell.preact}) {
     if (!name.empty() && !layer.tensor(name).is_float()) {
       layer.fail(fmt::format("tensor '{}' must be of kind float", name));
     }
@@ -86,7 +87,9 @@ void read_recurrent(JsonMap& keys, LayerEntry& layer) {
   cell.steps = keys.get_int("steps", 1, kMaxCount);
   cell.preact = keys.opt_string("preact").value_or("");
   cell.gates = keys.opt_string("gates").value_or("");
-  if (layer.op == Op::lstm) {
+  if (layer.op == Op::gru) {
+    cell.recurrent_bias = keys.opt_string("recurrent_bias").value_or("");
+  } else {
     cell.cell = keys.opt_string("cell").value_or("");
   }
   cell.highway = keys.opt_bool("highway").value_or(false);
@@ -101,6 +104,7 @@ void write_recurrent(const LayerEntry& layer, nlohmann::ordered_json& json) {
     }
   };
   add_name("bias", cell.bias);
+  add_name("recurrent_bias", cell.recurrent_bias);
   json["gate_order"] = cell.gate_order;
   json["hidden"] = cell.hidden;
   json["steps"] = cell.steps;

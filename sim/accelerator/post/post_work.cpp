@@ -28,9 +28,9 @@ int working_bits(const TensorEntry& tensor, const config::AcceleratorConfig& con
 
 /// The unit a post step goes through. Scale and bias are the requantizer's.
 Item unit_of(PostStep::Kind step) {
-  return step == PostStep::Kind::relu       ? Item{"relu"}
-         : step == PostStep::Kind::quantize ? Item{"quantize"}
-                                            : Item{"requant"};
+  return step == PostStep::Kind::relu || step == PostStep::Kind::clip             ? Item{"relu"}
+         : step == PostStep::Kind::quantize || step == PostStep::Kind::thresholds ? Item{"quantize"}
+                                                                                  : Item{"requant"};
 }
 
 /// Walks the layers of a stage and adds up what they are to the unit.
@@ -95,7 +95,7 @@ class Counter {
     const int bits = std::max(stage_.jobs[0].weight_bits, stage_.jobs[0].activation_bits);
     add({"requant", work_.values}, bits);
     for (const PostStep& step : layer.post) {
-      if (step.kind == PostStep::Kind::relu) {
+      if (unit_of(step.kind) == Item{"relu"}) {
         add({"relu", work_.values}, bits);
       }
     }

@@ -66,6 +66,9 @@ class RecurrentPost {
         outputs_{trace, layer.output},
         bias_{r_.bias.empty() ? std::vector<double>(width_, 0.0)
                               : trace.tensor(r_.bias).data.converted<double>()},
+        state_bias_{r_.recurrent_bias.empty()
+                        ? std::vector<double>(width_, 0.0)
+                        : trace.tensor(r_.recurrent_bias).data.converted<double>()},
         state_(hidden_, 0.0) {}
 
   std::vector<OutputValues> run() {
@@ -127,12 +130,13 @@ class RecurrentPost {
     std::vector<double> gate(width_);
     for (const std::size_t at : {r, z}) {
       for (std::size_t k = at; k < at + hidden_; ++k) {
-        preact[k] = x[k] + h[k] + bias_[k];
+        preact[k] = x[k] + (h[k] + state_bias_[k]) + bias_[k];
         gate[k] = traces::sigmoid(preact[k]);
       }
     }
     for (std::size_t k = 0; k < hidden_; ++k) {
-      preact[n + k] = x[n + k] + bias_[n + k] + gates_.seen(gate[r + k]) * h[n + k];
+      preact[n + k] =
+          x[n + k] + bias_[n + k] + gates_.seen(gate[r + k]) * (h[n + k] + state_bias_[n + k]);
       gate[n + k] = std::tanh(preact[n + k]);
     }
     static_cast<void>(preacts_.put(preact));
@@ -152,7 +156,8 @@ class RecurrentPost {
   std::size_t width_;
   StepOutput preacts_, gates_, cells_, outputs_;
   std::vector<double> bias_;
-  std::vector<double> state_;  ///< lstm: c; gru: h
+  std::vector<double> state_bias_;  ///< gru
+  std::vector<double> state_;       ///< lstm: c; gru: h
 };
 
 std::uint64_t cells_of(const LayerEntry& layer) {

@@ -47,6 +47,22 @@ std::vector<double> stored_as(const TensorEntry& tensor, std::vector<double> val
   return values;
 }
 
+void reach_thresholds(const TensorEntry& thresholds, std::size_t plane,
+                      std::vector<double>& values) {
+  const std::int64_t channels = thresholds.data.shape()[0];
+  const std::int64_t steps = thresholds.data.shape()[1];
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::int64_t row = static_cast<std::int64_t>(i / plane) % channels * steps;
+    double reached = 0.0;
+    for (std::int64_t k = row; k < row + steps; ++k) {
+      if (thresholds.data.at(k) <= values[i]) {
+        reached += 1.0;
+      }
+    }
+    values[i] = reached;
+  }
+}
+
 std::vector<double> scaled_psums(const Trace& trace, const std::string& input,
                                  const std::string& weight, const std::vector<double>& psums,
                                  const std::vector<double>& weight_sums, std::size_t plane) {

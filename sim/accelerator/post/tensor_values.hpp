@@ -20,6 +20,10 @@ namespace turnpike::accelerator::post {
 [[nodiscard]] std::vector<double> stored_as(const traces::TensorEntry& tensor,
                                             std::vector<double> values);
 
+/// Each value becomes the number of its channel's thresholds, [channels][T], that are not above it.
+void reach_thresholds(const traces::TensorEntry& thresholds, std::size_t plane,
+                      std::vector<double>& values);
+
 /// Real values of an accumulator of `plane` elements a filter: acc (corrected for a fractional zero
 /// point) times both scales.
 [[nodiscard]] std::vector<double> scaled_psums(const traces::Trace& trace, const std::string& input,
