@@ -115,8 +115,9 @@ TEST(Refusal, UnknownNames) {
 TEST(Refusal, MisspeltOptionsAreNamedBeforeAnythingMissing) {
   expect_refused({"run", accelerator(), "--netwrok", "x"}, 2, "did you mean '--network'?");
   expect_refused({"run", "-network", "x"}, 2, "did you mean '--network'?");
-  expect_refused({"run", "-j", "4"}, 2,
-                 "'-j': is no option of 'turnpike run'; 'turnpike sweep', 'turnpike model eval' have");
+  expect_refused(
+      {"run", "-j", "4"}, 2,
+      "'-j': is no option of 'turnpike run'; 'turnpike sweep', 'turnpike model eval' have");
   expect_refused({"sweep", "--job=4"}, 2, "did you mean '--jobs'?");
   expect_refused({"--verison"}, 2, "did you mean '--version'?");
   expect_refused({"run", "--zzzzzzzz"}, 2, "known: ");
