@@ -84,9 +84,13 @@ void write_failure(const Point& point, const std::string& message) {
   }
 }
 
-void clear_leftovers(const Point& point) {
+void clear_failure(const Point& point) {
   std::error_code ignored;
   fs::remove(point.directory + kErrorFile, ignored);
+}
+
+void clear_leftovers(const Point& point) {
+  clear_failure(point);
   remove_temporaries(point.directory);
 }
 

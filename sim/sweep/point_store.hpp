@@ -42,6 +42,9 @@ class PointStore {
 /// Writes error.txt. One that cannot be written is no further error: the sweep tells it, too.
 void write_failure(const Point& point, const std::string& message);
 
+/// Removes error.txt.
+void clear_failure(const Point& point);
+
 /// Removes error.txt and what killed writers left.
 void clear_leftovers(const Point& point);
 

@@ -94,6 +94,11 @@ class Runner {
     std::size_t done = 0;
     const auto tell = [&] { report(progress, done, todo.size()); };
     tell();
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      if (results_[i]) {
+        clear_failure(points_[i]);
+      }
+    }
     if (todo.empty()) {
       return;
     }
@@ -274,9 +279,16 @@ class Runner {
     results::write_run_directory(point.directory, run, record);
   }
 
-  /// The verdict is in the directory, not in the process's exit code.
+  /// The verdict is in the directory, not in the process's exit code. One killed when all was written
+  /// is finished, as a resumed sweep would take it; with `--force` what is there may be an older run.
   void note_end(std::size_t index, const TaskEnd& end) {
     const Point& point = points_[index];
+    if (end.signal != 0 && !options_.force) {
+      results_[index] = store_.finished(point);
+    }
+    if (results_[index]) {
+      return;
+    }
     if (end.signal != 0) {
       fail(index, code_of_signal(end.signal), killed_message(end.signal), "killed");
     } else if (end.exit_code != 0) {

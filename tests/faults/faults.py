@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What goes wrong around the program: kills, full disks, two at once, damaged and edited files, lost output.
 
-    tests/faults/faults.py --turnpike build/release/turnpike [--kills N] [--seed S] [--only WORD] [--keep DIR]
+    tests/faults/faults.py --turnpike build/release/turnpike [--kills N] [--seed S] [--only WORD] [--keep DIR] [--killed-at-exit LIBRARY]
 
 N kills and signals hit a sweep at random moments (default 6; tools/test --long asks for 200), and each time the
 same command must come to the files of a sweep that nobody killed. Exit code 1 if anything is wrong.
@@ -33,6 +33,7 @@ def attempt(session, part, *arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--turnpike", required=True, type=pathlib.Path)
+    parser.add_argument("--killed-at-exit", type=pathlib.Path, help="the library of that name; without it that part is left out")
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="parts with this word in their name")
@@ -42,8 +43,8 @@ def main():
         folder = arguments.keep or pathlib.Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         session = Session(arguments.turnpike.resolve(), folder.resolve())
-        kills = Kills(session, arguments.seed)
-        for part in (kills.many, kills.a_child_that_is_hit, kills.runs_over_runs, kills.ignored_signals, kills.preparation, *files.PARTS, *outputs.PARTS):
+        kills = Kills(session, arguments.seed, arguments.killed_at_exit)
+        for part in (kills.many, kills.a_child_that_is_hit, kills.children_hit_at_their_end, kills.runs_over_runs, kills.ignored_signals, kills.preparation, *files.PARTS, *outputs.PARTS):
             if arguments.only in part.__name__:
                 attempt(session, part, *([arguments.kills] if part == kills.many else []),
                         *([session] if part in files.PARTS + outputs.PARTS else []))

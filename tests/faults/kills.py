@@ -12,7 +12,8 @@ POINTS = 24
 
 
 class Kills:
-    def __init__(self, session, seed):
+    def __init__(self, session, seed, killed_at_exit=None):
+        self.killed_at_exit = killed_at_exit
         self.s, self.f, self.rng = session, session.f, random.Random(seed)
         self.file = session.sweep_file("kill.yaml", MATRIX)
         session.run("sweep", self.file, "-j", "2", "-o", session.fresh("whole"))
@@ -88,6 +89,18 @@ class Kills:
             if self.kill_one("child", number) == "killed":
                 return
         self.f.true("killed children", False, "are never seen")
+
+    def children_hit_at_their_end(self):
+        """A point whose process is killed when all is written is finished, now as in the sweep that resumes."""
+        if not self.killed_at_exit:
+            print("children_hit_at_their_end is left out: no --killed-at-exit")
+            return
+        directory = self.s.fresh("killed_at_exit")
+        self.s.run(*self.command(directory), env=dict(self.s.environment, LD_PRELOAD=str(self.killed_at_exit.resolve())))
+        self.s.expect("children killed at their end", 0)
+        self.f.true("children killed at their end: files", tree(directory) == self.whole, "are others")
+        self.s.put(next(directory.glob("*/run.json")).parent / "error.txt", "killed by signal 9 (Killed)")
+        self.resume("error.txt beside a finished point", directory)
 
     def runs_over_runs(self):
         """A run killed while it replaces another leaves the old one, the new one, or none: never a mixture."""
