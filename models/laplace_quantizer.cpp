@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
+#include <boost/math/tools/minima.hpp>
 #include <fmt/format.h>
 
 #include "sim/base/error.hpp"
@@ -25,32 +27,13 @@ double cell_integral(double d) {
 }
 
 double search_spacing(int bits) {
-  const double golden = 0.5 * (std::sqrt(5.0) - 1.0);
-  double low = std::log(1e-5);
-  double high = std::log(4.0);
   const auto error = [bits](double log_spacing) {
     return laplace_error(std::exp(log_spacing), bits);
   };
-  double a = high - golden * (high - low);
-  double b = low + golden * (high - low);
-  double error_a = error(a);
-  double error_b = error(b);
-  for (int i = 0; i < 100; ++i) {
-    if (error_a < error_b) {
-      high = b;
-      b = a;
-      error_b = error_a;
-      a = high - golden * (high - low);
-      error_a = error(a);
-    } else {
-      low = a;
-      a = b;
-      error_a = error_b;
-      b = low + golden * (high - low);
-      error_b = error(b);
-    }
-  }
-  return std::exp(0.5 * (low + high));
+  // Near a minimum doubles tell apart the square root of what they hold: half their digits.
+  constexpr int kDigits = std::numeric_limits<double>::digits / 2;
+  return std::exp(
+      boost::math::tools::brent_find_minima(error, std::log(1e-5), std::log(4.0), kDigits).first);
 }
 
 void check_bits(int bits) {

@@ -9,6 +9,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/config/key_text.hpp"
 #include "sim/config/profile.hpp"
+#include "sim/cost/technology_keys.hpp"
 
 namespace turnpike::tools {
 namespace {
@@ -57,33 +58,31 @@ ConfigSchema sweep_schema() {
 }
 
 ConfigSchema technology_schema() {
+  namespace rows = cost::technology_keys;
+  const auto range = [](const Range& r) { return fmt::format("{}..{}", r.low, r.high); };
+  const char* const constant = "{value, range: [low, high], unit, source}";
+  const char* const scaled = "required with base";
   std::vector<SchemaKey> keys = {
-      {"schema", "choice", "turnpike-technology/1", kRequired, "kind and version of the file"},
+      {"schema", "choice", rows::kSchema, kRequired, "kind and version of the file"},
       {"name", "text", "", kRequired, "name of the technology"},
-      {"node_nm", "number", "1..1000", kRequired, "process node, nm"},
-      {"voltage", "number", "0.1..10", kRequired, "supply the tables' energies hold for, V"},
+      {"node_nm", "number", range(rows::kNodeNm), kRequired, "process node, nm"},
+      {"voltage", "number", range(rows::kVoltage), kRequired,
+       "supply the tables' energies hold for, V"},
       {"base", "text", "path of a technology directory", "none",
        "scale that technology instead of reading tables"},
-      {"scaling.energy", "number", "0.001..1000", "required with base", "factor on logic energies"},
-      {"scaling.area", "number", "0.001..1000", "required with base", "factor on logic areas"},
-      {"scaling.leakage", "number", "0.001..1000", "required with base", "factor on leakage"},
-      {"scaling.source", "text", "", "required with base", "where the factors come from"}};
-  for (const std::string_view key :
-       {"constants.um2_per_nand2", "constants.logic_utilization", "constants.wire_pj_per_bit_mm",
-        "constants.pe_pitch_mm", "constants.controller_nand2", "constants.controller_pj_per_cycle",
-        "constants.logic_leakage_scale"}) {
-    keys.push_back({std::string{key}, "mapping", "{value, range: [low, high], unit, source}",
+      {"scaling.energy", "number", range(rows::kScaling), scaled, "factor on logic energies"},
+      {"scaling.area", "number", range(rows::kScaling), scaled, "factor on logic areas"},
+      {"scaling.leakage", "number", range(rows::kScaling), scaled, "factor on leakage"},
+      {"scaling.source", "text", "", scaled, "where the factors come from"}};
+  for (const char* key : rows::kConstants) {
+    keys.push_back({fmt::format("constants.{}", key), "mapping", constant,
                     "the base's; required without one", "see docs/cost.md"});
   }
-  keys.push_back({"constants.highest_clock_mhz", "mapping",
-                  "{value, range: [low, high], unit, source}", "the base's, or unknown",
-                  "clock the tables' logic was synthesised for; above it a run is flagged"});
-  for (const std::string_view key :
-       {"constants.mac_area", "constants.filter_spad_area", "constants.buffer_area"}) {
-    keys.push_back({std::string{key}, "mapping", "{value, range: [low, high], unit, source}",
-                    "the base's, or 1", "factor on the tables' area; its range is that of bands"});
+  for (const auto& row : rows::kOptional) {
+    keys.push_back(
+        {fmt::format("constants.{}", row.name), "mapping", constant, row.absent, row.meaning});
   }
-  return {"technology", "turnpike-technology/1", "Technology", std::move(keys)};
+  return {"technology", rows::kSchema, "Technology", std::move(keys), {}};
 }
 
 /// Which of its keys must be there depends on its kind, so it has no JSON Schema.

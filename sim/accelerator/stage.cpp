@@ -219,8 +219,6 @@ Plan make_plan(const Trace& trace, const config::AcceleratorConfig& config,
                std::set<std::string> first_last, const PlanningAids& aids) {
   Plan plan;
   plan.first_last = std::move(first_last);
-  plan.machine_weight_bits = config.precision.weight;
-  plan.machine_activation_bits = config.precision.activation;
   plan.stages = group_layers(trace);
   make_jobs(trace, config, plan);
   find_stored_tensors(trace, config, plan);

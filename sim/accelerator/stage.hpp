@@ -75,7 +75,6 @@ struct Plan {
   std::vector<std::size_t> excluded;  ///< layers left out by first_last: excluded
   /// Without highway: stored skips of more bits than the codes their other readers take.
   std::vector<std::string> wider_skips;
-  int machine_weight_bits = 16, machine_activation_bits = 16;
 
   [[nodiscard]] const StoredTensor* stored(const std::string& tensor) const;
   /// What is read in place of `tensor`: itself, or the highway tensor it is quantized from.

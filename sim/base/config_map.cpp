@@ -262,18 +262,6 @@ std::vector<ConfigMap> ConfigMap::get_map_list(const std::string& key) {
   return maps;
 }
 
-std::vector<long> ConfigMap::get_int_list(const std::string& key, long min, long max) {
-  const ConfigNode& node = require(key);
-  if (node.kind != ConfigNode::Kind::sequence) {
-    throw InputError{node.spot, fmt::format("'{}' must be a list, not {}", key, shown(node))};
-  }
-  std::vector<long> values;
-  for (const ConfigNode& item : node.items) {
-    values.push_back(parse_int(item, key, min, max));
-  }
-  return values;
-}
-
 SourceSpot ConfigMap::spot(const std::string& key) const {
   const ConfigNode* found = node_->find(key);
   return found == nullptr ? node_->spot : found->spot;

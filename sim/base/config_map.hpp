@@ -42,8 +42,6 @@ class ConfigMap {
   [[nodiscard]] std::optional<ConfigMap> opt_map(const std::string& key);
   /// A list of mappings.
   [[nodiscard]] std::vector<ConfigMap> get_map_list(const std::string& key);
-  /// A list of integers in [min, max].
-  [[nodiscard]] std::vector<long> get_int_list(const std::string& key, long min, long max);
 
   /// The value as it stands, for keys that take several forms; marks the key as read.
   [[nodiscard]] const ConfigNode* opt_node(const std::string& key);

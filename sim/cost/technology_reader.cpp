@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -7,18 +6,13 @@
 
 #include "sim/base/config_map.hpp"
 #include "sim/base/error.hpp"
+#include "sim/cost/technology_keys.hpp"
 #include "sim/cost/technology_tables.hpp"
 
 namespace turnpike::cost {
 namespace {
 
-constexpr std::array<const char*, 7> kConstants = {
-    "um2_per_nand2",    "logic_utilization",       "wire_pj_per_bit_mm", "pe_pitch_mm",
-    "controller_nand2", "controller_pj_per_cycle", "logic_leakage_scale"};
-
-/// Absent in older files.
-constexpr std::array<const char*, 4> kOptional = {"highest_clock_mhz", "mac_area",
-                                                  "filter_spad_area", "buffer_area"};
+using namespace technology_keys;
 
 Constant read_constant(ConfigMap map) {
   Constant constant;
@@ -49,7 +43,7 @@ class TechnologyReader {
             (std::filesystem::path{directory_} / "technology.yaml").string())} {}
 
   Technology read() {
-    static_cast<void>(map_.get_choice("schema", {"turnpike-technology/1"}));
+    static_cast<void>(map_.get_choice("schema", {kSchema}));
     Technology technology;
     if (map_.has("base")) {
       read_base(technology);
@@ -57,8 +51,8 @@ class TechnologyReader {
       technology.tables_ = std::make_shared<const Technology::Tables>(directory_);
     }
     technology.name_ = map_.get_string("name");
-    technology.node_nm_ = map_.get_double("node_nm", 1.0, 1000.0);
-    technology.voltage_ = map_.get_double("voltage", 0.1, 10.0);
+    technology.node_nm_ = map_.get_double("node_nm", kNodeNm.low, kNodeNm.high);
+    technology.voltage_ = map_.get_double("voltage", kVoltage.low, kVoltage.high);
     read_constants(technology);
     map_.finish();
     return technology;
@@ -74,9 +68,9 @@ class TechnologyReader {
     const std::string from = technology.name_;
     ConfigMap scaling = map_.get_map("scaling");
     Technology::Scaling factors;
-    factors.energy = scaling.get_double("energy", 1e-3, 1e3);
-    factors.area = scaling.get_double("area", 1e-3, 1e3);
-    factors.leakage = scaling.get_double("leakage", 1e-3, 1e3);
+    factors.energy = scaling.get_double("energy", kScaling.low, kScaling.high);
+    factors.area = scaling.get_double("area", kScaling.low, kScaling.high);
+    factors.leakage = scaling.get_double("leakage", kScaling.low, kScaling.high);
     factors.text =
         fmt::format("logic scaled from {}: energy x {}, area x {}, leakage x {} ({})", from,
                     factors.energy, factors.area, factors.leakage, scaling.get_string("source"));
@@ -102,9 +96,9 @@ class TechnologyReader {
           technology.constants_[name] = read_constant(*constant);
         }
       }
-      for (const char* name : kOptional) {
-        if (auto constant = constants->opt_map(name)) {
-          technology.constants_[name] = read_constant(*constant);
+      for (const OptionalConstant& row : kOptional) {
+        if (auto constant = constants->opt_map(row.name)) {
+          technology.constants_[row.name] = read_constant(*constant);
         }
       }
       constants->finish();

@@ -124,6 +124,8 @@ BUGS = [
      "return result == 0 || errno != EWOULDBLOCK;", "return true;", "base_test"),
     ("sweep: a killed process has ended well", "sim/sweep/process_pool.cpp",
      "end.signal = WTERMSIG(status);", "end.exit_code = 0;", "sweep_test"),
+    ("sweep: a point killed when all is written is lost", "sim/sweep/sweep_runner.cpp",
+     "if (end.signal != 0 && !options_.force) {", "if (false) {", "faults"),
     ("stdout: what cannot be written is done", "tools/output.cpp",
      "return said ? static_cast<int>(ExitCode::input_file) : code;", "return code;", "faults"),
     # The page
