@@ -1,8 +1,12 @@
 #include "models/highway.hpp"
 
 #include <algorithm>
+#include <sstream>
+
+#include <fmt/format.h>
 
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 
 namespace turnpike::models {
 namespace {
@@ -18,11 +22,15 @@ constexpr int kFloatBits = 32;
 
 class Rewrite {
  public:
-  Rewrite(QuantizedGraph& graph, int bits) : graph_{graph}, program_{graph.program}, bits_{bits} {}
+  Rewrite(QuantizedGraph& graph, int bits, const std::string& edges)
+      : graph_{graph}, program_{graph.program}, bits_{bits}, edges_{edges} {}
 
   void run() {
     // By index: splitting a producer inserts layers before the add.
     for (std::size_t i = 0; i < program_.layers.size(); ++i) {
+      if (!is_chosen(program_.layers[i].name, edges_)) {
+        continue;
+      }
       if (program_.layers[i].skip) {
         i += move_skip(i);
       } else if (program_.layers[i].recurrent) {
@@ -52,7 +60,7 @@ class Rewrite {
       if (const auto source = program_.producer(high); source && !program_.tensor(high).highway) {
         widen(high, program_.layers[*source]);
       }
-    } else if (only_skips_read(low)) {
+    } else if (only_chosen_skips_read(low)) {
       widen(low, program_.layers[*producer]);
     } else {
       high = split(low, *producer);
@@ -64,10 +72,11 @@ class Rewrite {
     return inserted;
   }
 
-  [[nodiscard]] bool only_skips_read(const std::string& tensor) const {
+  [[nodiscard]] bool only_chosen_skips_read(const std::string& tensor) const {
     const std::vector<std::size_t> readers = program_.consumers(tensor);
     return std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) {
-      return program_.layers[reader].skip.has_value();
+      return program_.layers[reader].skip.has_value() &&
+             is_chosen(program_.layers[reader].name, edges_);
     });
   }
 
@@ -137,12 +146,53 @@ class Rewrite {
   QuantizedGraph& graph_;
   Program& program_;
   int bits_;
+  const std::string& edges_;
 };
+
+std::vector<std::string> patterns_of(const std::string& edges) {
+  std::vector<std::string> patterns;
+  std::istringstream words{edges};
+  for (std::string word; words >> word;) {
+    patterns.push_back(word);
+  }
+  return patterns;
+}
 
 }  // namespace
 
-void apply_highway(QuantizedGraph& graph, int bits) {
-  Rewrite{graph, bits}.run();
+bool is_chosen(const std::string& layer, const std::string& edges) {
+  const std::vector<std::string> patterns = patterns_of(edges);
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return glob_match(pattern, layer); });
+}
+
+void check_edges(const Network& network, const std::string& edges) {
+  if (edges == "*") {
+    return;
+  }
+  std::vector<std::string> names;
+  for (const Layer& layer : network.layers()) {
+    if (layer.op == Op::add || layer.is_recurrent()) {
+      names.push_back(layer.name);
+    }
+  }
+  const std::vector<std::string> patterns = patterns_of(edges);
+  if (patterns.empty()) {
+    throw InputError{{.file = network.name()},
+                     "highway.edges names no layer; switch the highway off instead"};
+  }
+  for (const std::string& pattern : patterns) {
+    if (std::none_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return glob_match(pattern, name); })) {
+      throw InputError{{.file = network.name()},
+                       fmt::format("no add and no recurrent layer matches '{}' of highway.edges{}",
+                                   pattern, suggestion(pattern, names))};
+    }
+  }
+}
+
+void apply_highway(QuantizedGraph& graph, int bits, const std::string& edges) {
+  Rewrite{graph, bits, edges}.run();
 }
 
 }  // namespace turnpike::models

@@ -19,7 +19,7 @@ std::vector<HighwayInfo> highway_of(const Network& network, const QuantizeOption
     return found;
   }
   QuantizedGraph graph = lower(network, options);
-  apply_highway(graph, options.highway_bits);
+  apply_highway(graph, options.highway_bits, options.highway_edges);
   for (const traces::ProgramTensor& tensor : graph.program.tensors()) {
     if (!tensor.highway) {
       continue;

@@ -195,6 +195,7 @@ QuantizeOptions quantize_options(const config::AcceleratorConfig& config) {
   options.signed_grid = config.layers.signed_grid;
   options.highway = config.highway.enabled;
   options.highway_bits = config.highway.bits;
+  options.highway_edges = config.highway.edges;
   return options;
 }
 
@@ -282,6 +283,7 @@ void check_options(const Network& network, const QuantizeOptions& options) {
                                    suggestion(each.pattern, names))};
     }
   }
+  check_edges(network, options.highway_edges);
 }
 
 namespace {
@@ -301,7 +303,7 @@ Filling filling(const Network& network, const Calibration& calibration,
   }
   QuantizedGraph graph = lower(network, options);
   if (options.highway) {
-    apply_highway(graph, options.highway_bits);
+    apply_highway(graph, options.highway_bits, options.highway_edges);
   }
   return {network, calibration, options, std::move(graph)};
 }

@@ -46,6 +46,7 @@ struct Expected {
 struct ExpectedJob {
   Expected mac_slots, passes;
   Expected filter_words, ifmap_words, psum_in_words, psum_out_words;
+  Expected psum_reads;  ///< of those that go in, values a pass before wrote into the buffer
   Expected dram_filter_values, dram_ifmap_values;  ///< the latter if the ifmap is not resident
   std::uint64_t least_cycles = 0;                  ///< no run is faster
 

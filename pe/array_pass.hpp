@@ -78,6 +78,7 @@ struct PassFootprint {
   bool new_filter = true;  ///< not there from the pass before
   IfmapPart ifmap;
   bool new_ifmap = true;
+  bool first_psums = false;      ///< psums that go in are zeros, which are read from no buffer
   std::int64_t final_psums = 0;  ///< that leave for the post-processing unit after it
 };
 

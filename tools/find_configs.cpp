@@ -13,8 +13,11 @@ std::string find_configs(const std::string& program) {
     return given;
   }
   std::error_code ignored;
+  // What a shell finds in PATH is called by its name alone.
+  const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
   const fs::path installed =
-      fs::weakly_canonical(program, ignored).parent_path() / "../share/turnpike/configs";
+      fs::weakly_canonical(self.empty() ? fs::path{program} : self, ignored).parent_path() /
+      "../share/turnpike/configs";
   return fs::exists(installed, ignored) ? installed.lexically_normal().string()
                                         : std::string{TURNPIKE_SOURCE_CONFIGS};
 }

@@ -37,6 +37,7 @@ void add_model(CLI::App& app, const CommonOptions& common, Action& chosen) {
   command->require_subcommand(1);
   add_model_info(*command, common, chosen);
   add_model_quantize(*command, common, chosen);
+  add_model_highway(*command, common, chosen);
   add_model_eval(*command, common, chosen);
 }
 

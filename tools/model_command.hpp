@@ -6,6 +6,7 @@
 namespace turnpike::tools {
 
 void add_model_info(CLI::App& model, const CommonOptions& common, Action& chosen);
+void add_model_highway(CLI::App& model, const CommonOptions& common, Action& chosen);
 void add_model_eval(CLI::App& model, const CommonOptions& common, Action& chosen);
 
 }  // namespace turnpike::tools

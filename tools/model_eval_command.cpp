@@ -117,13 +117,7 @@ auto with_progress(const Task& task, const std::vector<EvaluatedSetting>& settin
 int evaluate_images(const EvalOptions& options, models::Network network,
                     const CommonOptions& common) {
   models::DataSettings data = options.data;
-  if (options.mean.empty() != options.deviation.empty()) {
-    throw InputError{{options.mean.empty() ? "--std" : "--mean", 0, 0},
-                     "goes with the other of --mean and --std"};
-  }
-  if (!options.mean.empty()) {
-    data.normalization = models::Normalization{options.mean, options.deviation};
-  }
+  data.normalization = normalization_of(options.mean, options.deviation);
   data.repair = models::repair_named(options.repair);
   const std::vector<EvaluatedSetting> settings = settings_of(options.quantize, network);
   const models::ImageTask task{std::move(network), std::move(data)};

@@ -66,9 +66,10 @@ void add_quantize_options(CLI::App& command, QuantizeSettings& settings) {
   command.add_option("--highway-bits", settings.highway_bits, "its width, 4..32")
       ->capture_default_str();
   command
-      .add_option("--set", settings.settings,
-                  "key=value: precision, highway.enabled, highway.bits, or a key of layers "
-                  "(first_last, overrides, weights, weight_scale, activations, signed_grid)")
+      .add_option(
+          "--set", settings.settings,
+          "key=value: precision, highway.enabled, highway.bits, highway.edges, or a key of layers "
+          "(first_last, overrides, weights, weight_scale, activations, signed_grid)")
       ->allow_extra_args(false);
   command.add_option("--weights", settings.weights,
                      "trained weights (.npz, .safetensors, .pt; docs/weights.md)");
@@ -91,13 +92,14 @@ models::QuantizeOptions quantize_options(const QuantizeSettings& settings) {
 }
 
 models::Network open_model(const std::string& given, const CommonOptions& common,
-                           const std::optional<std::string>& weights) {
+                           const std::optional<std::string>& weights,
+                           const models::ImportOptions& import) {
   const std::string name = network_source(given, common.config_root);
   if (models::is_importable(name)) {
     if (weights) {
       throw InputError{{"--weights", 0, 0}, "goes with a zoo network only"};
     }
-    models::ImportedNetwork imported = models::import_network(name);
+    models::ImportedNetwork imported = models::import_network(name, import);
     for (const std::string& note : imported.notes) {
       print_note(common, "note: " + note);
     }
@@ -121,6 +123,15 @@ models::Network open_model(const std::string& given, const CommonOptions& common
     }
   }
   return network;
+}
+
+std::optional<models::Normalization> normalization_of(const std::vector<double>& mean,
+                                                      const std::vector<double>& deviation) {
+  if (mean.empty() != deviation.empty()) {
+    throw InputError{{mean.empty() ? "--std" : "--mean", 0, 0},
+                     "goes with the other of --mean and --std"};
+  }
+  return mean.empty() ? std::nullopt : std::optional{models::Normalization{mean, deviation}};
 }
 
 }  // namespace turnpike::tools

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "models/dataset.hpp"
+#include "models/import/import_model.hpp"
 #include "models/network.hpp"
 #include "models/quantize.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -33,6 +35,7 @@ struct QuantizeSettings {
   int highway_bits = 8;
   std::vector<std::string> settings;   ///< --set key=value, laid over the above
   std::optional<std::string> weights;  ///< --weights: trained ones for a zoo network
+  std::optional<double> ifmap_zeros;   ///< trace import --ifmap-zeros
 };
 
 /// --precision, --first-last, --highway, --highway-bits, --set and --weights.
@@ -46,6 +49,12 @@ void add_quantize_options(CLI::App& command, QuantizeSettings& settings);
 /// any; notes on these are printed. FileError if it is a file of another kind or is not there,
 /// InputError for an unknown zoo name and for weights of what is no zoo network.
 [[nodiscard]] models::Network open_model(const std::string& name, const CommonOptions& common,
-                                         const std::optional<std::string>& weights = {});
+                                         const std::optional<std::string>& weights = {},
+                                         const models::ImportOptions& import = {});
+
+/// --mean and --std of the pixels of a data set; none if neither is given. InputError for one
+/// alone.
+[[nodiscard]] std::optional<models::Normalization> normalization_of(
+    const std::vector<double>& mean, const std::vector<double>& deviation);
 
 }  // namespace turnpike::tools

@@ -27,7 +27,9 @@ int write_quantized(const std::string& model, const QuantizeSettings& settings,
     check_trace_output(output.path);
   }
   const models::QuantizeOptions options = quantize_options(settings);
-  const models::Network network = open_model(model, common, settings.weights);
+  models::ImportOptions import;
+  import.ifmap_zeros = settings.ifmap_zeros;
+  const models::Network network = open_model(model, common, settings.weights, import);
   if (network.is_stated() && !(options == models::QuantizeOptions{})) {
     throw InputError{{model, 0, 0},
                      "brings its own quantization; leave out precision, layers and highway"};

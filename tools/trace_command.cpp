@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "models/import/import_model.hpp"
+#include "models/import/npy_folder.hpp"
 #include "sim/base/printable.hpp"
 #include "sim/report/text_table.hpp"
 #include "tools/command.hpp"
@@ -130,16 +132,19 @@ int show_trace(const TraceOptions& options, const CommonOptions& common) {
   return static_cast<int>(ExitCode::ok);
 }
 
+int save(const traces::Trace& trace, const std::string& path, const CommonOptions& common) {
+  traces::write_trace(trace, path);
+  print_text(common,
+             fmt::format("{}: {} layers, {} tensors, digest {}\n", path, trace.layers.size(),
+                         trace.tensors().size(), traces::trace_digest(trace)));
+  return static_cast<int>(ExitCode::ok);
+}
+
 int convert_trace(const TraceOptions& options, const CommonOptions& common) {
   if (!options.output.force) {
     check_trace_output(options.output.path);
   }
-  const traces::Trace trace = traces::read_trace(options.input);
-  traces::write_trace(trace, options.output.path);
-  print_text(common,
-             fmt::format("{}: {} layers, {} tensors, digest {}\n", options.output.path,
-                         trace.layers.size(), trace.tensors().size(), traces::trace_digest(trace)));
-  return static_cast<int>(ExitCode::ok);
+  return save(traces::read_trace(options.input), options.output.path, common);
 }
 
 void add_readers(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
@@ -179,8 +184,55 @@ void add_diff(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
 
 }  // namespace
 
+/// Arrays have bits of their own: there is nothing to quantize.
+int write_folder(const TraceOptions& options, const CommonOptions& common) {
+  if (!(quantize_options(options.quantize) == models::QuantizeOptions{}) ||
+      options.quantize.ifmap_zeros || options.quantize.weights) {
+    throw InputError{{options.input, 0, 0},
+                     "brings its own numbers and bits; leave out precision, layers, highway, "
+                     "weights and --ifmap-zeros"};
+  }
+  if (!options.output.force) {
+    check_trace_output(options.output.path);
+  }
+  return save(models::read_npy_folder(options.input), options.output.path, common);
+}
+
+void add_import(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
+                const CommonOptions& common, Action& chosen) {
+  auto* command = trace.add_subcommand(
+      "import", "a workload of another simulator, or a model, as a trace (docs/importing.md)");
+  command
+      ->add_option("from", options->input,
+                   "SCALE-Sim .csv, Timeloop, AccelForge or ZigZag .yaml, .onnx, .tflite, or a "
+                   "folder of .npy arrays")
+      ->required();
+  command
+      ->add_option("--ifmap-zeros", options->quantize.ifmap_zeros,
+                   "share of zeros of what a layer reads, where no layer writes it")
+      ->check(CLI::Range(0.0, 1.0));
+  add_quantize_options(*command, options->quantize);
+  add_trace_output(*command, options->output);
+  add_examples(*command,
+               {"turnpike trace import topology.csv --ifmap-zeros 0.5 --precision 4 -o net4.npz"});
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] {
+      if (models::is_npy_folder(options->input)) {
+        return write_folder(*options, common);
+      }
+      if (!models::is_importable(options->input)) {
+        throw FileError{{options->input, 0, 0},
+                        "is no file that is imported: SCALE-Sim .csv, Timeloop, AccelForge or "
+                        "ZigZag .yaml, .onnx, .tflite, or a folder with model.csv"};
+      }
+      return write_quantized(options->input, options->quantize, options->output, common);
+    };
+  });
+}
+
 void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
-  auto* trace = app.add_subcommand("trace", "traces: check, show, compare, export, convert");
+  auto* trace =
+      app.add_subcommand("trace", "traces: check, show, compare, import, export, convert");
   trace->require_subcommand(1);
   auto options = std::make_shared<TraceOptions>();
   add_readers(*trace, options, common, chosen);
@@ -194,6 +246,7 @@ void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
       return write_quantized(options->input, options->quantize, options->output, common);
     };
   });
+  add_import(*trace, options, common, chosen);
   auto* convert = trace->add_subcommand("convert", "rewrite a trace as .npz or as a directory");
   convert->add_option("from", options->input, "an .npz file, or a directory")->required();
   convert->add_option("to", options->output.path, "trace: .npz, or a new directory")->required();

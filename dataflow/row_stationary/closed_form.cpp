@@ -50,7 +50,8 @@ TrafficCounts closed_form_counts(const LayerShape& layer, const Mapping& mapping
   counts.passes = layer.G * blocks * tiles_of_group;
   counts.glb_ifmap_reads = planes * rows * columns * blocks;
   counts.glb_filter_reads = weights * strips.pieces() * tiles.pieces() * images.pieces();
-  counts.glb_psum_reads = channel_passes * ofmap;
+  counts.array_psum_words = channel_passes * ofmap;
+  counts.glb_psum_reads = (channel_passes - 1) * ofmap;
   counts.glb_psum_writes = channel_passes * ofmap;
   counts.glb_ofmap_readout = ofmap;
   counts.dram_filter_reads = counts.glb_filter_reads;

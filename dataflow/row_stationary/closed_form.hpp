@@ -22,7 +22,8 @@ struct TrafficCounts {
   std::int64_t passes = 0;
   std::int64_t glb_ifmap_reads = 0;    ///< N*G*C * rows * columns * blocks
   std::int64_t glb_filter_reads = 0;   ///< G*M*C*R*S * strips * tiles * ceil(N/n)
-  std::int64_t glb_psum_reads = 0;     ///< k * ofmap: the first reads the initial value
+  std::int64_t array_psum_words = 0;   ///< k * ofmap into the array: the first are zeros
+  std::int64_t glb_psum_reads = 0;     ///< (k - 1) * ofmap: nobody wrote what the first adds to
   std::int64_t glb_psum_writes = 0;    ///< k * ofmap
   std::int64_t glb_ofmap_readout = 0;  ///< ofmap
   std::int64_t dram_filter_reads = 0;  ///< as glb_filter_reads

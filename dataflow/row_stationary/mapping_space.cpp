@@ -142,7 +142,7 @@ CostBound MappingSpace::bound(const Footprint& footprint) const {
   const Cut row{layer.F(), layer.F()};
   MovedValues moved{.filter = weights_ * repeats,
                     .ifmap = planes_ * rows * sum_used(row, kernel_columns_, layer.V) * blocks,
-                    .psum = 2 * channel_passes * ofmap_};
+                    .psum = (2 * channel_passes - 1) * ofmap_};
   if (!problem_.budget.ifmap_resident) {
     moved.dram_ifmap = planes_ * rows * sum_spans(row, kernel_columns_, layer.V);
   }
@@ -150,7 +150,7 @@ CostBound MappingSpace::bound(const Footprint& footprint) const {
   const std::int64_t fill =
       std::max(moved.filter / array.filter_rate, loads * load_clocks(1, array));
   const std::int64_t pes = part_.rows * footprint.e * footprint.r * footprint.t;
-  return cost(moved, fill + std::max({macs_ / pes, moved.psum / 2 / array.psum_out_rate,
+  return cost(moved, fill + std::max({macs_ / pes, channel_passes * ofmap_ / array.psum_out_rate,
                                       moved.ifmap / array.ifmap_rate}));
 }
 
@@ -204,7 +204,7 @@ CostBound MappingSpace::bound(const Mapping& mapping) const {
   const std::int64_t ifmap_tiles = channel_passes * images * strips.pieces() * tiles.pieces();
   MovedValues moved{.filter = weights_ * strips.pieces() * tiles.pieces() * images,
                     .ifmap = planes_ * rows * sum_used(tiles, kernel_columns_, layer.V) * blocks,
-                    .psum = 2 * channel_passes * ofmap_};
+                    .psum = (2 * channel_passes - 1) * ofmap_};
   if (!problem_.budget.ifmap_resident) {
     moved.dram_ifmap = planes_ * rows * sum_spans(tiles, kernel_columns_, layer.V) *
                        (ifmap_tiles == 1 ? 1 : ceil_div(layer.M, mapping.m));

@@ -23,7 +23,7 @@ struct ProcessingPass {
   std::int64_t column0 = 0, F = 1;      ///< ofmap columns (of the width tile)
   std::int64_t kernel_row0 = 0, R = 1;  ///< kernel part
   std::int64_t kernel_column0 = 0, S = 1;
-  bool first_accumulation = false;  ///< psums read are initial values (0)
+  bool first_accumulation = false;  ///< its psums begin at 0: none is read
   bool last_accumulation = false;   ///< psums written are final
   bool new_ifmap_tile = false;      ///< the ifmap tile differs from the previous pass's
   bool ends_tile = false;  ///< after it all m filters of this (strip, width tile, images) are final

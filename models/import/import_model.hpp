@@ -6,7 +6,8 @@
 
 #include "models/network.hpp"
 
-/// Networks of other frameworks: ONNX and TensorFlow Lite (docs/importing.md).
+/// Networks of other frameworks, ONNX and TensorFlow Lite, and workload files of other simulators
+/// (docs/importing.md).
 namespace turnpike::models {
 
 struct ImportedNetwork {
@@ -16,10 +17,12 @@ struct ImportedNetwork {
 
 struct ImportOptions {
   std::optional<std::int64_t> batch;  ///< instead of the file's, 1 if that is open
-  std::uint64_t seed = 1;             ///< of synthetic input
+  std::uint64_t seed = 1;             ///< of what is synthetic
+  std::optional<double> ifmap_zeros;  ///< shapes: zeros of what a layer reads, if nobody writes it
 };
 
-/// True for the paths that import_network takes: .onnx and .tflite.
+/// True for what import_network takes: .onnx, .tflite, SCALE-Sim's .csv, and YAML files with the
+/// keys of Timeloop, AccelForge or ZigZag. Looks into YAML files; ask before is_network().
 [[nodiscard]] bool is_importable(const std::string& path);
 
 /// The network of a file, with its weights. FileError (exit code 3), naming file and node, for a

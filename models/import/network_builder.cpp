@@ -25,6 +25,45 @@ std::string plain(const std::string& text) {
 
 }  // namespace
 
+std::string too_large_input(const TensorShape& shape, std::int64_t batch) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 31;
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape) {
+    if (extent < 1 || extent > kMost / count) {
+      return fmt::format("an input of {}", to_string(shape));
+    }
+    count *= extent;
+  }
+  return batch < 1 || batch > kMost / count
+             ? fmt::format("a batch of {} inputs of {}", batch, to_string(shape))
+             : "";
+}
+
+std::string unique_layer_name(const std::string& wanted, std::set<std::string>& names) {
+  std::string name = plain(wanted);
+  if (name.empty() || name == Network::kInput) {
+    name = "layer_" + name;
+  }
+  // "a.b" beside "a" could give two tensors one name, such as a's "a.q" and b's.
+  for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+    if (names.contains(name.substr(0, dot)) || name.substr(0, dot) == Network::kInput) {
+      name[dot] = '_';
+    }
+  }
+  const auto taken = [&names](const std::string& candidate) {
+    const auto next = names.lower_bound(candidate);
+    const auto below = names.lower_bound(candidate + ".");
+    return (next != names.end() && *next == candidate) ||
+           (below != names.end() && below->starts_with(candidate + "."));
+  };
+  std::string candidate = name;
+  for (int i = 2; taken(candidate); ++i) {
+    candidate = fmt::format("{}_{}", name, i);
+  }
+  names.insert(candidate);
+  return candidate;
+}
+
 void NetworkBuilder::fail(const std::string& node, std::string_view what) const {
   throw FileError{{.file = path_},
                   node.empty() ? std::string{what} : fmt::format("node {}: {}", node, what)};
@@ -39,50 +78,17 @@ void NetworkBuilder::set_input(const TensorShape& shape, std::int64_t batch,
     }
     return;
   }
-  constexpr std::int64_t kMost = std::int64_t{1} << 31;
-  std::int64_t count = 1;
-  for (const std::int64_t extent : shape) {
-    if (extent < 1 || extent > kMost / count) {
-      fail(node, fmt::format("reads an input of {}", to_string(shape)));
-    }
-    count *= extent;
-  }
-  if (batch < 1 || batch > kMost / count) {
-    fail(node, fmt::format("reads a batch of {} inputs of {}", batch, to_string(shape)));
+  if (const std::string wrong = too_large_input(shape, batch); !wrong.empty()) {
+    fail(node, "reads " + wrong);
   }
   network_.emplace(name_, shape, batch);
-}
-
-std::string NetworkBuilder::unique_name(const std::string& wanted) {
-  std::string name = plain(wanted);
-  if (name.empty() || name == Network::kInput) {
-    name = "layer_" + name;
-  }
-  // "a.b" beside "a" could give two tensors one name, such as a's "a.q" and b's.
-  for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
-    if (names_.contains(name.substr(0, dot)) || name.substr(0, dot) == Network::kInput) {
-      name[dot] = '_';
-    }
-  }
-  const auto taken = [this](const std::string& candidate) {
-    const auto next = names_.lower_bound(candidate);
-    const auto below = names_.lower_bound(candidate + ".");
-    return (next != names_.end() && *next == candidate) ||
-           (below != names_.end() && below->starts_with(candidate + "."));
-  };
-  std::string candidate = name;
-  for (int i = 2; taken(candidate); ++i) {
-    candidate = fmt::format("{}_{}", name, i);
-  }
-  names_.insert(candidate);
-  return candidate;
 }
 
 std::string NetworkBuilder::add(Layer layer, const std::string& wanted, const std::string& node) {
   if (!network_) {
     fail(node, "has no input that depends on the network's");
   }
-  layer.name = unique_name(wanted);
+  layer.name = unique_layer_name(wanted, names_);
   try {
     return network_->add(std::move(layer), SourceSpot{.file = path_});
   } catch (const FileError&) {

@@ -12,6 +12,14 @@
 /// What both importers need to put a network together.
 namespace turnpike::models {
 
+/// What is wrong with the size of a network's input; "" if memory may hold it.
+[[nodiscard]] std::string too_large_input(const TensorShape& shape, std::int64_t batch);
+
+/// Printable, not longer than a line, and no prefix of another: tensors are named after layers.
+/// Joins `names`.
+[[nodiscard]] std::string unique_layer_name(const std::string& wanted,
+                                            std::set<std::string>& names);
+
 class NetworkBuilder {
  public:
   NetworkBuilder(std::string path, std::string name)
@@ -34,9 +42,6 @@ class NetworkBuilder {
   [[nodiscard]] ImportedNetwork finish(std::uint64_t seed) &&;
 
  private:
-  /// Printable, not longer than a line, and no prefix of another: tensors are named after layers.
-  [[nodiscard]] std::string unique_name(const std::string& wanted);
-
   std::string path_;
   std::string name_;
   std::optional<Network> network_;

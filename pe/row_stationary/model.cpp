@@ -70,6 +70,7 @@ PassFootprint footprint_of(const ProcessingPass& pass, const LayerShape& layer, 
                      .taps = pass.R * pass.S},
           .ifmap = ifmap_of(pass, layer),
           .new_ifmap = pass.new_ifmap_tile,
+          .first_psums = pass.first_accumulation,
           .final_psums = final_psums(pass, layer, m)};
 }
 
@@ -154,8 +155,9 @@ ExpectedJob RowStationary::expect(const LayerShape& layer, const turnpike::Mappi
                   .passes = exactly(counts.passes),
                   .filter_words = exactly(counts.glb_filter_reads),
                   .ifmap_words = exactly(counts.glb_ifmap_reads),
-                  .psum_in_words = exactly(counts.glb_psum_reads),
+                  .psum_in_words = exactly(counts.array_psum_words),
                   .psum_out_words = exactly(counts.glb_psum_writes),
+                  .psum_reads = exactly(counts.glb_psum_reads),
                   .dram_filter_values = exactly(counts.dram_filter_reads),
                   .dram_ifmap_values = exactly(counts.dram_ifmap_reads)};
   for (const rs::PassKind& kind : rs::pass_kinds(layer, letters, geometry_)) {

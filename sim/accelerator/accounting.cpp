@@ -51,19 +51,24 @@ std::uint64_t mapped_pe_cycles(std::uint64_t in_passes, const CycleCounts& cycle
          static_cast<std::uint64_t>(share * static_cast<double>(waited));
 }
 
+std::uint64_t psum_reads(const pe::PassResult& pass, bool first_psums) {
+  return first_psums ? 0 : pass.psum_in_words;
+}
+
 }  // namespace
 
 BufferLines pass_lines(const config::AcceleratorConfig& config, const ArrayJob& job,
-                       const pe::PassResult& pass) {
+                       const pe::PassResult& pass, bool first_psums) {
   const int line = line_bits_of(config, std::max(job.weight_bits, job.activation_bits));
   const int stored = job.stored_bits > 0 ? job.stored_bits : job.activation_bits;
   return {.ifmap = lines_for(config, pass.ifmap_words, stored, line),
-          .psum = lines_for(config, pass.psum_in_words, job.psum_bits, line) +
+          .psum = lines_for(config, psum_reads(pass, first_psums), job.psum_bits, line) +
                   lines_for(config, pass.psum_out_words, job.psum_bits, line)};
 }
 
 void count_pass(const config::AcceleratorConfig& config, const ArrayJob& job,
-                const pe::ArrayModel& array, const pe::PassResult& pass, LayerResult& layer) {
+                const pe::ArrayModel& array, const pe::PassResult& pass, bool first_psums,
+                LayerResult& layer) {
   const int w = job.weight_bits;
   const int a = job.activation_bits;
   const int p = job.psum_bits;
@@ -77,7 +82,8 @@ void count_pass(const config::AcceleratorConfig& config, const ArrayJob& job,
       .values = pass.ifmap_words, .bits = stored, .low_bits = a, .line_bits = line};
   BufferAccess psum{.item = "psum", .bits = p, .low_bits = p, .line_bits = line};
   count_buffer(config, ifmap, layer.counts, layer.glb_bits);
-  psum.values = pass.psum_in_words;
+  psum.values = psum_reads(pass, first_psums);
+  layer.psums_read += psum.values;
   count_buffer(config, psum, layer.counts, layer.glb_bits);
   psum.action = Action::write;
   psum.values = pass.psum_out_words;

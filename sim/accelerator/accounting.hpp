@@ -15,14 +15,16 @@
 /// Turns what the modules did into action counts (docs/action_vocabulary.md) and bytes.
 namespace turnpike::accelerator {
 
-/// Lines of the global buffer the array moves in a pass.
+/// Lines of the global buffer the array moves in a pass. `first_psums`: the psums that go in are
+/// zeros, which the psum network puts in where a read would have come from the buffer.
 [[nodiscard]] BufferLines pass_lines(const config::AcceleratorConfig& config, const ArrayJob& job,
-                                     const pe::PassResult& pass);
+                                     const pe::PassResult& pass, bool first_psums);
 
 /// A pass: the array's own events and the buffers' reads and writes. MACs are split into executed
 /// and gated when the job ends.
 void count_pass(const config::AcceleratorConfig& config, const ArrayJob& job,
-                const pe::ArrayModel& array, const pe::PassResult& pass, LayerResult& layer);
+                const pe::ArrayModel& array, const pe::PassResult& pass, bool first_psums,
+                LayerResult& layer);
 
 /// A finished job: `slots` MAC slots of the array, `gated` of them on zeros.
 void count_macs(const ArrayJob& job, const pe::ArrayModel& array, std::uint64_t slots,

@@ -170,7 +170,8 @@ void check_conservation(const Trace& trace, const config::AcceleratorConfig& con
     checks["macs"] &= macs == layer.array_slots && expected.array.mac_slots.holds(macs);
     checks["passes"] &= expected.array.passes.holds(layer.passes);
     checks["psum_words"] &= expected.array.psum_in_words.holds(noc_values(layer, "psum_in_y")) &&
-                            expected.array.psum_out_words.holds(noc_values(layer, "psum_out_y"));
+                            expected.array.psum_out_words.holds(noc_values(layer, "psum_out_y")) &&
+                            expected.array.psum_reads.holds(layer.psums_read);
     checks["ifmap_words"] &= expected.array.ifmap_words.holds(noc_values(layer, "ifmap_y"));
     checks["filter_words"] &= expected.array.filter_words.holds(noc_values(layer, "filter_y"));
     checks["dram_filter_values"] &= expected.dram_filter.holds(layer.dram_filter_values);

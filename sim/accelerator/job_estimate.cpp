@@ -57,6 +57,7 @@ bool JobToMap::same_as(const JobToMap& other) const {
 struct JobEstimator::Kind {
   pe::PassKey key;
   std::uint64_t filters = 0, ifmap = 0, psums = 0;  ///< values fetched, fetched, final
+  bool first_psums = false;                         ///< as PassFootprint
 
   std::uint64_t count = 0;
   std::uint64_t cycles = 0;                ///< a lower bound until `result` is known
@@ -65,7 +66,7 @@ struct JobEstimator::Kind {
 
   [[nodiscard]] bool is(const Kind& other) const {
     return filters == other.filters && ifmap == other.ifmap && psums == other.psums &&
-           key == other.key;
+           first_psums == other.first_psums && key == other.key;
   }
 };
 
@@ -197,6 +198,7 @@ JobEstimator::Passes JobEstimator::passes_of(const JobToMap& to_map,
                        [&](const pe::ArrayPass& pass, const pe::PassFootprint& footprint) {
                          Kind kind;
                          kind.key = pass.key;
+                         kind.first_psums = footprint.first_psums;
                          kind.psums = unsigned_of(footprint.final_psums);
                          if (footprint.new_filter) {
                            const pe::FilterPart& part = footprint.filter;
@@ -220,8 +222,7 @@ JobEstimator::Passes JobEstimator::passes_of(const JobToMap& to_map,
 
 /// As BufferPorts lays out tiles; of a resident ifmap, which lies where there was room, all banks.
 std::uint64_t JobEstimator::bank_clocks(const JobToMap& to_map, const MappingProblem& problem,
-                                        const MappedJob& mapped,
-                                        const pe::PassResult& result) const {
+                                        const MappedJob& mapped, const Kind& kind) const {
   const dataflow::BufferNeed need =
       dataflow::buffer_need(mapped.ifmap_tile, mapped.psum_tile, problem.budget);
   const std::int64_t all = config_.glb.banks;
@@ -230,7 +231,7 @@ std::uint64_t JobEstimator::bank_clocks(const JobToMap& to_map, const MappingPro
     return bank > 0 ? banks_from(first, bits / bank, all)
                     : banks_from(0, bits / config_.line_bits(), all);
   };
-  const BufferLines lines = pass_lines(config_, to_map.job, result);
+  const BufferLines lines = pass_lines(config_, to_map.job, *kind.result, kind.first_psums);
   return unsigned_of(memory::busiest_bank_accesses(
       {{signed_of(lines.psum), banks(0, need.psum_bits)},
        {signed_of(lines.ifmap),
@@ -253,8 +254,7 @@ bool JobEstimator::step(const JobToMap& to_map, const MappingProblem& problem,
       return false;
     }
     kind->result = &memo_.time(array_, kind->key);
-    kind->cycles =
-        std::max(kind->result->cycles, bank_clocks(to_map, problem, mapped, *kind->result));
+    kind->cycles = std::max(kind->result->cycles, bank_clocks(to_map, problem, mapped, *kind));
   }
   return true;
 }
@@ -293,7 +293,7 @@ double JobEstimator::energy(const JobToMap& to_map, const Passes& passes,
   };
   for (const Kind& kind : passes.kinds) {
     LayerResult one;
-    count_pass(config_, job, array_, *kind.result, one);
+    count_pass(config_, job, array_, *kind.result, kind.first_psums, one);
     std::uint64_t bytes = 0;
     if (kind.filters > 0) {
       bytes += fetch(one, Operand::filter, kind.filters, to_map.dram_weight_bits);

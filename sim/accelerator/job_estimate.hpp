@@ -60,7 +60,7 @@ class JobEstimator {
   [[nodiscard]] std::uint64_t bank_clocks(const JobToMap& job,
                                           const dataflow::MappingProblem& problem,
                                           const dataflow::MappedJob& mapped,
-                                          const pe::PassResult& result) const;
+                                          const Kind& kind) const;
   [[nodiscard]] std::uint64_t run(const Passes& passes) const;
   [[nodiscard]] std::uint64_t fetch_clocks(Operand operand, std::uint64_t values, int bits) const;
   [[nodiscard]] double energy(const JobToMap& job, const Passes& passes,

@@ -216,7 +216,7 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
   pass_event_.notify(sc_core::SC_ZERO_TIME);
   const std::uint64_t from = now();
   const pe::PassResult& result = timer_.foresee(key, operands);
-  const BufferLines lines = pass_lines(config_, job, result);
+  const BufferLines lines = pass_lines(config_, job, result, task.first_psums);
   const std::uint64_t cycles = std::max(result.cycles, ports_.clocks_for(lines));
   ports_.begins(PortUser::array, from, lines, cycles);
   timer_.run(key, result, operands);
@@ -235,7 +235,7 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
   layer().cycles.processing += cycles;
   active_pe_cycles += cycles * result.active_pes;
   last_slots_ = result.mac_slots;
-  count_pass(config_, job, *model_, result, layer());
+  count_pass(config_, job, *model_, result, task.first_psums, layer());
 }
 
 /// A pass whose banks were asked for more than they can answer takes that much longer.

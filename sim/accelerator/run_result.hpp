@@ -84,6 +84,7 @@ struct LayerResult {
   Traffic dram_bits;
   std::uint64_t glb_transfer_bits = 0;  ///< fills from and drains to DRAM
   std::uint64_t packing_loss_bits = 0;
+  std::uint64_t psums_read = 0;          ///< values the array took from the buffer
   std::uint64_t dram_filter_values = 0;  ///< weights fetched
   std::uint64_t dram_ifmap_values = 0;   ///< ifmap values fetched for the array
   std::uint64_t dram_ofmap_values = 0;   ///< output values written, highway ones included

@@ -121,6 +121,7 @@ class Scheduler {
                           [&](const pe::ArrayPass& pass, const pe::PassFootprint& footprint) {
                             PassTask task;
                             task.pass = pass;
+                            task.first_psums = footprint.first_psums;
                             task.final_psums = unsigned_of(footprint.final_psums);
                             if (footprint.new_filter) {
                               task.filter = filters(job, footprint, weight_bits, weight_address);

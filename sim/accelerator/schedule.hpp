@@ -15,6 +15,7 @@ namespace turnpike::accelerator {
 /// One pass with what must be fetched for it.
 struct PassTask {
   pe::ArrayPass pass;
+  bool first_psums = false;       ///< as PassFootprint
   std::uint64_t final_psums = 0;  ///< that the post-processing unit gets after it
   Transfer filter, ifmap;         ///< words = 0: resident, or still there from the pass before
 };

@@ -36,6 +36,10 @@ class InputError : public std::runtime_error {
 
   [[nodiscard]] ExitCode exit_code() const { return exit_code_; }
 
+ protected:
+  InputError(const InputError& found, ExitCode exit_code)
+      : std::runtime_error{found}, exit_code_{exit_code} {}
+
  private:
   ExitCode exit_code_;
 };
@@ -45,6 +49,8 @@ class FileError : public InputError {
  public:
   FileError(const SourceSpot& spot, std::string_view what)
       : InputError{spot, what, ExitCode::input_file} {}
+  /// The same fault, found in a file that is not the user's configuration.
+  explicit FileError(const InputError& found) : InputError{found, ExitCode::input_file} {}
 };
 
 /// The program is wrong: a broken invariant. Never caught except by main and the tests.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "sim/config/choice.hpp"
@@ -22,6 +23,7 @@ struct HighwayConfig {
   bool enabled = false;
   int bits = 8;  ///< of a highway value; 32 is floating point
   HighwayStorage storage = HighwayStorage::dual;
+  std::string edges = "*";  ///< patterns of the layers whose skip it carries, between spaces
 
   friend bool operator==(const HighwayConfig&, const HighwayConfig&) = default;
 };
@@ -41,6 +43,12 @@ inline constexpr auto kKeys<HighwayConfig> = std::array{
     key::choice<&HighwayConfig::storage>(
         {.name = "storage",
          .meaning = "a narrow and a wide copy of each skip tensor, or the wide one "
-                    "alone, quantized when read"})};
+                    "alone, quantized when read"}),
+    key::text<&HighwayConfig::edges>(
+        {.name = "edges",
+         .allowed = "shell patterns between spaces",
+         .quantization = true,
+         .meaning = "which skips it carries, by the layer they end in (an add, a recurrent layer); "
+                    "`model highway` lists them"})};
 
 }  // namespace turnpike::config

@@ -124,7 +124,7 @@ void check_highway_settings(const AcceleratorConfig& config) {
   if (config.highway.enabled || highway == nullptr) {
     return;
   }
-  for (const char* const key : {"bits", "storage"}) {
+  for (const char* const key : {"bits", "storage", "edges"}) {
     const ConfigNode* value = highway->find(key);
     if (value != nullptr && value->spot.file.starts_with("--set ")) {
       throw InputError{value->spot,

@@ -8,8 +8,8 @@
 namespace turnpike::cost::technology_keys {
 
 inline constexpr const char* kSchema = "turnpike-technology/1";
-inline constexpr Range kNodeNm{1.0, 1000.0};   ///< node_nm, nm
-inline constexpr Range kVoltage{0.1, 10.0};    ///< voltage, V
+inline constexpr Range kNodeNm{1.0, 1000.0};    ///< node_nm, nm
+inline constexpr Range kVoltage{0.1, 10.0};     ///< voltage, V
 inline constexpr Range kScaling{1e-3, 1000.0};  ///< each factor of `scaling`
 
 /// Constants that a technology without a base must have.

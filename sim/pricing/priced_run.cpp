@@ -120,6 +120,9 @@ std::string policy_line_of(const AcceleratorConfig& config,
                                     config.mapper.prices.value_or(""),
                                     config::departures(config)};
   std::string line = cost::policy_line(context, cost_policy(config));
+  if (config.highway.enabled && config.highway.edges != "*") {
+    line += fmt::format("; highway on {} only", config.highway.edges);
+  }
   if (!wider_skips.empty()) {
     line += fmt::format("; no baseline: {} skip{} wider than the codes", wider_skips.size(),
                         wider_skips.size() == 1 ? "" : "s");

@@ -8,6 +8,7 @@
 
 #include "models/dataset.hpp"
 #include "models/import/import_model.hpp"
+#include "models/import/npy_folder.hpp"
 #include "models/network_file.hpp"
 #include "models/parallel.hpp"
 #include "models/quantize.hpp"
@@ -50,12 +51,21 @@ void follow_widths(const Trace& trace, AcceleratorConfig& config) {
   }
 }
 
-/// InputError if highway.bits was set by --set or by a point of a sweep, and the trace has others.
-void check_highway_bits(const Trace& trace, const AcceleratorConfig& config) {
+/// InputError if highway.bits or highway.edges was set by --set or by a point of a sweep, and the
+/// trace has others.
+void check_highway_keys(const Trace& trace, const AcceleratorConfig& config) {
   const ConfigNode* highway = config.resolved.find("highway");
-  const ConfigNode* bits = highway == nullptr ? nullptr : highway->find("bits");
-  if (bits == nullptr || !bits->spot.file.starts_with("--set ") ||
-      (trace.highway.enabled && config.highway.bits == trace.highway.bits)) {
+  const auto set = [highway](const char* key) -> const ConfigNode* {
+    const ConfigNode* value = highway == nullptr ? nullptr : highway->find(key);
+    return value != nullptr && value->spot.file.starts_with("--set ") ? value : nullptr;
+  };
+  if (const ConfigNode* edges = set("edges")) {
+    throw InputError{edges->spot,
+                     "a trace brings its own highway: leave 'highway.edges' out, or give the "
+                     "network"};
+  }
+  const ConfigNode* bits = set("bits");
+  if (bits == nullptr || (trace.highway.enabled && config.highway.bits == trace.highway.bits)) {
     return;
   }
   throw InputError{
@@ -76,7 +86,7 @@ void follow_trace(const Trace& trace, AcceleratorConfig& config) {
                      fmt::format("is {} on the command line, but the trace has its highway {}",
                                  config.highway.enabled, trace.highway.enabled ? "on" : "off")};
   }
-  check_highway_bits(trace, config);
+  check_highway_keys(trace, config);
   if (config.highway.enabled != trace.highway.enabled) {
     config.highway.enabled = trace.highway.enabled;
     resolve(config, fmt::format("highway: {{enabled: {}}}", trace.highway.enabled));
@@ -91,7 +101,7 @@ void follow_trace(const Trace& trace, AcceleratorConfig& config) {
 std::string way_out(const std::string& name) {
   const std::string way = traces::way_in(name);
   return way.empty() ? "give zoo:NAME, a network .yaml, or a trace (.npz or directory; "
-                       "traces/FORMAT.md), or a model (.onnx, .tflite)"
+                       "traces/FORMAT.md), a model (.onnx, .tflite), or a topology (.csv)"
                      : way;
 }
 
@@ -141,9 +151,7 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
   Workload workload;
   workload.name_ = name;
   std::error_code ignored;  // what cannot be looked at is told when it is opened
-  if (models::is_network(name)) {
-    workload.impl_->network = std::make_unique<models::Network>(models::open_network(name));
-  } else if (models::is_importable(name)) {
+  if (models::is_importable(name)) {
     models::ImportedNetwork imported = models::import_network(name);
     workload.impl_->notes = std::move(imported.notes);
     if (imported.network.is_stated()) {
@@ -153,12 +161,16 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
     } else {
       workload.impl_->network = std::make_unique<models::Network>(std::move(imported.network));
     }
+  } else if (models::is_network(name)) {
+    workload.impl_->network = std::make_unique<models::Network>(models::open_network(name));
+  } else if (models::is_npy_folder(name)) {
+    workload.impl_->file_trace = std::make_shared<const Trace>(models::read_npy_folder(name));
   } else if (name.ends_with(".npz") || fs::is_directory(name, ignored)) {
     workload.impl_->file_trace = std::make_shared<const Trace>(traces::read_trace(name));
   } else if (!fs::exists(name, ignored)) {
     throw FileError{{name, 0, 0},
                     "no such workload; give zoo:NAME, a network .yaml, a trace (.npz or "
-                    "directory) or a model (.onnx, .tflite)"};
+                    "directory), a model (.onnx, .tflite) or a topology (.csv)"};
   } else {
     throw FileError{{name, 0, 0}, "is of an unsupported kind; " + way_out(name)};
   }

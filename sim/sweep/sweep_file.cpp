@@ -72,15 +72,16 @@ std::vector<std::pair<SourceSpot, PointSettings>> point_list(ConfigMap& map, con
   return points;
 }
 
-/// A machine without highway has no highway's width or storage: points of the matrix that differ in
-/// these alone are one.
+/// A machine without highway has no highway's width, storage or edges: points of the matrix that
+/// differ in these alone are one.
 void fold_without_highway(std::vector<PointSettings>& points) {
   std::set<std::string> seen;
   std::vector<PointSettings> kept;
   for (PointSettings& point : points) {
     if (point.value("highway.enabled") == "false") {
       std::erase_if(point.settings, [](const auto& setting) {
-        return setting.first == "highway.bits" || setting.first == "highway.storage";
+        return setting.first == "highway.bits" || setting.first == "highway.storage" ||
+               setting.first == "highway.edges";
       });
       if (!seen.insert(point.text()).second) {
         continue;

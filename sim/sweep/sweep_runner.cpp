@@ -48,7 +48,8 @@ constexpr const char* kHighwayKey = "highway.enabled";
 
 /// Settings for all points that say nothing of one that is to have no highway.
 bool is_of_the_highway(const std::string& setting) {
-  return setting.starts_with("highway.bits=") || setting.starts_with("highway.storage=");
+  return setting.starts_with("highway.bits=") || setting.starts_with("highway.storage=") ||
+         setting.starts_with("highway.edges=");
 }
 
 class Runner {
@@ -279,8 +280,9 @@ class Runner {
     results::write_run_directory(point.directory, run, record);
   }
 
-  /// The verdict is in the directory, not in the process's exit code. One killed when all was written
-  /// is finished, as a resumed sweep would take it; with `--force` what is there may be an older run.
+  /// The verdict is in the directory, not in the process's exit code. One killed when all was
+  /// written is finished, as a resumed sweep would take it; with `--force` what is there may be an
+  /// older run.
   void note_end(std::size_t index, const TaskEnd& end) {
     const Point& point = points_[index];
     if (end.signal != 0 && !options_.force) {

@@ -1,10 +1,13 @@
 #include "models/highway.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/highway_edges.hpp"
+#include "models/metrics.hpp"
 #include "models/network_file.hpp"
 #include "models/zoo.hpp"
 
@@ -126,6 +129,105 @@ TEST(Highway, AHighwayNoWiderThanTheCodesChangesNothing) {
     apply_highway(graph, 8);
     EXPECT_EQ(graph.program, before) << k;
   }
+}
+
+TEST(Highway, ItCarriesTheChosenSkipsOnly) {
+  QuantizedGraph graph = lower(zoo_shapes("resnet18"), bits(2));
+  apply_highway(graph, 8, "layer1.1.add layer3.*");
+  for (const LayerEntry& each : graph.program.layers) {
+    if (each.skip) {
+      EXPECT_EQ(each.skip->highway, each.name == "layer1.1.add" || each.name.starts_with("layer3."))
+          << each.name;
+      EXPECT_EQ(graph.program.tensor(each.inputs.at(1)).highway, each.skip->highway) << each.name;
+    }
+  }
+  // Another skip still reads the narrow codes of the same sum.
+  EXPECT_THAT(layer(graph.program, "layer1.0.add").inputs,
+              ElementsAre("layer1.0.conv2.y", "maxpool.q"));
+}
+
+TEST(Highway, PatternsThatMatchNothingAreRefused) {
+  const Network network = zoo_shapes("resnet18");
+  EXPECT_NO_THROW(check_edges(network, "*"));
+  EXPECT_NO_THROW(check_edges(network, "layer1.*  layer4.1.add"));
+  EXPECT_THROW(check_edges(network, "layer1.0.conv1"), InputError);
+  EXPECT_THROW(check_edges(network, "layer1.* layer9.*"), InputError);
+  EXPECT_THROW(check_edges(network, ""), InputError);
+  EXPECT_NO_THROW(check_edges(zoo_shapes("alexnet"), "*"));
+}
+
+TEST(HighwayEdges, AreListedWithWhatTheyBypassAndWhereTheyBegin) {
+  const std::vector<HighwayEdge> edges =
+      highway_edges(zoo_shapes("resnet18"), {.weight_bits = 2, .activation_bits = 2});
+  ASSERT_EQ(edges.size(), 8U);
+  const HighwayEdge& first = edges[0];
+  EXPECT_EQ(first.reader, "layer1.0.add");
+  EXPECT_EQ(first.value, "maxpool");
+  EXPECT_EQ(first.bypassed, 2);
+  EXPECT_EQ(first.values, 64 * 56 * 56);
+  EXPECT_EQ(first.low_bits, 2);
+  EXPECT_TRUE(first.carried);
+  EXPECT_EQ(first.origin, "begins at conv1");
+  EXPECT_EQ(edges[1].origin, "goes on from layer1.0.add");
+  EXPECT_FALSE(edges[1].interrupted);
+  EXPECT_TRUE(edges[2].interrupted);  // layer2.0: a projection
+  EXPECT_EQ(edges[2].bypassed, 2);    // the way around begins where the projection's does
+  EXPECT_THAT(edges[2].origin, testing::HasSubstr("from codes of 2 bits"));
+  std::int64_t values = 0;
+  for (const HighwayEdge& edge : edges) {
+    values += edge.values;
+  }
+  EXPECT_EQ(values, 752640);  // the skips of ResNet-18
+}
+
+TEST(HighwayEdges, SayWhyOneIsNotCarried) {
+  QuantizeOptions options = bits(8);
+  for (const HighwayEdge& edge : highway_edges(residual(), options)) {
+    EXPECT_FALSE(edge.carried);
+    EXPECT_THAT(edge.why_not, testing::HasSubstr("no fewer than the highway"));
+  }
+  options = bits(2);
+  options.highway_edges = "block2.add";
+  const auto edges = highway_edges(residual(), options);
+  EXPECT_EQ(edges.at(0).why_not, "highway.edges leaves it out");
+  EXPECT_TRUE(edges.at(1).carried);
+  const auto states = highway_edges(zoo_shapes("lstm300"), bits(2));
+  ASSERT_EQ(states.size(), 1U);
+  EXPECT_EQ(states[0].kind, HighwayEdge::Kind::state);
+  EXPECT_EQ(states[0].values, 2 * 300);
+  EXPECT_TRUE(states[0].carried);
+}
+
+TEST(HighwayEdges, TheSearchIsGreedyAndEndsWithAll) {
+  const Network network = make_zoo("resnet20");
+  const Calibration calibration = calibrate(network);
+  QuantizeOptions options = bits(2);
+  const std::vector<HighwayStep> steps =
+      search_highway(network, calibration, options, {.inputs = network.input(), .threads = 2});
+  ASSERT_EQ(steps.size(), 10U);
+  EXPECT_EQ(steps[0].edge, "");
+  std::set<std::string> joined;
+  for (std::size_t i = 1; i < steps.size(); ++i) {
+    EXPECT_TRUE(joined.insert(steps[i].edge).second);
+    EXPECT_GT(steps[i].bits, steps[i - 1].bits);
+  }
+  // The first is the best of all alone, tried one by one; the last is the whole highway.
+  const auto error_of = [&](const std::string& edges, bool highway) {
+    QuantizeOptions with = options;
+    with.highway = highway;
+    with.highway_edges = edges;
+    const auto metrics = compare_with_float(network, quantize(network, calibration, with));
+    return metrics.back().cosine_error;
+  };
+  EXPECT_NEAR(steps[0].error, error_of("*", false), 1e-9);
+  EXPECT_NEAR(steps.back().error, error_of("*", true), 1e-9);
+  double best = 0.0;
+  for (const HighwayEdge& edge : highway_edges(network, options)) {
+    const double worth = (steps[0].error - error_of(edge.reader, true)) /
+                         static_cast<double>(edge.values * options.highway_bits);
+    best = edge.reader == steps[1].edge ? best : std::max(best, worth);
+  }
+  EXPECT_GE((steps[0].error - steps[1].error) / static_cast<double>(steps[1].bits), best);
 }
 
 TEST(Highway, RecurrentStateIsWidenedAndGatesAreNotQuantized) {

@@ -41,7 +41,7 @@ TEST(Accounting, AReadOfTheSingleCopyIsLowBitsAndTheRestHighway) {
   pe::PassResult pass;
   pass.ifmap_words = 40;
   LayerResult layer;
-  count_pass(config, job, *pe::make_array_model(config), pass, layer);
+  count_pass(config, job, *pe::make_array_model(config), pass, false, layer);
   EXPECT_EQ(layer.glb_bits.ifmap, 40U * 2U);
   EXPECT_EQ(layer.glb_bits.highway, 40U * 6U);
   const ActionKey quantized{

@@ -51,6 +51,7 @@ const std::multimap<std::string, Falsify>& falsifications() {
       {"passes", field(&LayerResult::passes)},
       {"psum_words", noc_count("psum_in_y")},
       {"psum_words", noc_count("psum_out_y")},
+      {"psum_words", field(&LayerResult::psums_read)},
       {"ifmap_words", noc_count("ifmap_y")},
       {"filter_words", noc_count("filter_y")},
       {"dram_filter_values", field(&LayerResult::dram_filter_values)},

@@ -160,7 +160,8 @@ TEST(Timeline, NamesAreEscapedWhateverTheyHold) {
 }
 
 TEST(Timeline, ShowsWaitsForBanks) {
-  const Drawn busy = run(test::sample("tiny_residual.npz"), {"glb.banks=1", "psum.cost_bits=64"},
+  const Drawn busy = run(test::sample("tiny_residual.npz"),
+                         {"glb.banks=1", "psum.cost_bits=64", "array.rows=3", "spads.ifmap=3"},
                          TimelineDetail::blocks);
   EXPECT_GT(busy.result.glb_conflict_cycles(), 0U);
   expect_the_result(busy);
