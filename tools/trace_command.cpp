@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "models/derived_trace.hpp"
 #include "models/import/import_model.hpp"
 #include "models/import/npy_folder.hpp"
 #include "sim/base/printable.hpp"
@@ -29,6 +30,8 @@ struct TraceOptions {
   std::string other;  ///< diff
   TraceOutput output;
   QuantizeSettings quantize;
+  std::string highway;           ///< derive: on or off
+  models::HighwayWanted wanted;  ///< derive
   bool json = false;
 };
 
@@ -213,8 +216,9 @@ void add_import(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
       ->check(CLI::Range(0.0, 1.0));
   add_quantize_options(*command, options->quantize);
   add_trace_output(*command, options->output);
-  add_examples(*command,
-               {"turnpike trace import topology.csv --ifmap-zeros 0.5 --precision 4 -o net4.npz"});
+  add_examples(
+      *command,
+      {"turnpike trace import tests/models/import/models/topology.csv --precision 4 -o net4.npz"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] {
       if (models::is_npy_folder(options->input)) {
@@ -230,9 +234,43 @@ void add_import(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
   });
 }
 
+void add_derive(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
+                const CommonOptions& common, Action& chosen) {
+  auto* command = trace.add_subcommand(
+      "derive", "the same trace with its highway on or off, computed anew (run does it by --set)");
+  command->add_option("from", options->input, "an .npz file, or a directory")->required();
+  command->add_option("--highway", options->highway, "on or off")
+      ->required()
+      ->check(CLI::IsMember({"on", "off"}));
+  command->add_option("--highway-bits", options->wanted.bits, "its width, 4..32")
+      ->check(CLI::Range(4, 32))
+      ->capture_default_str();
+  command->add_option("--edges", options->wanted.edges, "which skips, as highway.edges")
+      ->capture_default_str();
+  add_trace_output(*command, options->output);
+  add_examples(
+      *command,
+      {"turnpike trace derive traces/samples/tiny_residual.npz --highway off -o plain.npz"});
+  command->callback([options, &common, &chosen] {
+    chosen = [options, &common] {
+      if (!options->output.force) {
+        check_trace_output(options->output.path);
+      }
+      options->wanted.enabled = options->highway == "on";
+      const traces::Trace from = traces::read_trace(options->input);
+      if (from.highway.enabled == options->wanted.enabled) {
+        throw InputError{
+            {"--highway", 0, 0},
+            fmt::format("the highway of '{}' is {} already", options->input, options->highway)};
+      }
+      return save(models::with_highway_as(from, options->wanted), options->output.path, common);
+    };
+  });
+}
+
 void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
   auto* trace =
-      app.add_subcommand("trace", "traces: check, show, compare, import, export, convert");
+      app.add_subcommand("trace", "traces: check, show, compare, import, derive, export, convert");
   trace->require_subcommand(1);
   auto options = std::make_shared<TraceOptions>();
   add_readers(*trace, options, common, chosen);
@@ -247,6 +285,7 @@ void add_trace(CLI::App& app, const CommonOptions& common, Action& chosen) {
     };
   });
   add_import(*trace, options, common, chosen);
+  add_derive(*trace, options, common, chosen);
   auto* convert = trace->add_subcommand("convert", "rewrite a trace as .npz or as a directory");
   convert->add_option("from", options->input, "an .npz file, or a directory")->required();
   convert->add_option("to", options->output.path, "trace: .npz, or a new directory")->required();

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "models/dataset.hpp"
+#include "models/derived_trace.hpp"
 #include "models/import/import_model.hpp"
 #include "models/import/npy_folder.hpp"
 #include "models/network_file.hpp"
@@ -77,14 +78,13 @@ void check_highway_keys(const Trace& trace, const AcceleratorConfig& config) {
                                         : "no highway")};
 }
 
-/// A trace file decides widths and highway; what contradicts it on the command line is an error.
+/// A trace file decides widths and highway; what contradicts it on the command line is an error,
+/// but for the highway's being on or off.
 void follow_trace(const Trace& trace, AcceleratorConfig& config) {
   accelerator::check_overrides(trace, config);
   follow_widths(trace, config);
   if (config.highway_given && config.highway.enabled != trace.highway.enabled) {
-    throw InputError{{"highway.enabled", 0, 0},
-                     fmt::format("is {} on the command line, but the trace has its highway {}",
-                                 config.highway.enabled, trace.highway.enabled ? "on" : "off")};
+    return;  // another trace is derived from it
   }
   check_highway_keys(trace, config);
   if (config.highway.enabled != trace.highway.enabled) {
@@ -118,6 +118,8 @@ struct Workload::Impl {
   std::vector<std::string> notes;            ///< on its weights
   std::vector<float> calibration_inputs;     ///< empty: the network's own input
   mutable std::unique_ptr<models::Calibration> calibration;
+  mutable std::shared_ptr<const Trace> derived;  ///< of the file's, the last that was asked for
+  mutable models::HighwayWanted derived_as;
 
   void take_images(const AccuracyRequest& data) {
     if (!network || network->is_recurrent()) {
@@ -206,6 +208,15 @@ void Workload::prepare() const {
 std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
   std::shared_ptr<const Trace> trace = impl_->file_trace;
   const bool from_file = trace != nullptr;
+  if (is_derived(config)) {
+    const models::HighwayWanted wanted{config.highway.enabled, config.highway.bits,
+                                       config.highway.edges};
+    if (!impl_->derived || !(impl_->derived_as == wanted)) {
+      impl_->derived = std::make_shared<const Trace>(models::with_highway_as(*trace, wanted));
+      impl_->derived_as = wanted;
+    }
+    trace = impl_->derived;
+  }
   if (!from_file) {
     prepare();
     trace = std::make_shared<const Trace>(
@@ -216,13 +227,21 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
         return impl_->network && impl_->network->has_layer(l.name) &&
                impl_->network->layer(l.name).requests.weight_bits.has_value();
       });
-  if (from_file) {
+  if (is_derived(config)) {
+    accelerator::check_overrides(*trace, config);
+    follow_widths(*trace, config);
+  } else if (from_file) {
     follow_trace(*trace, config);
   } else if (own_bits) {
     follow_widths(*trace, config);
   }
   config::check_highway_settings(config);
   return trace;
+}
+
+bool Workload::is_derived(const AcceleratorConfig& config) const {
+  return impl_->file_trace && config.highway_given &&
+         config.highway.enabled != impl_->file_trace->highway.enabled;
 }
 
 bool Workload::is_trace() const {
@@ -232,6 +251,14 @@ bool Workload::is_trace() const {
 std::vector<std::string> Workload::notes(const AcceleratorConfig& config) const {
   std::vector<std::string> notes = impl_->notes;
   if (!is_trace()) {
+    return notes;
+  }
+  if (is_derived(config)) {
+    notes.push_back(fmt::format(
+        "the trace has its highway {}: what the machine {} one computes is derived from it, and "
+        "its "
+        "reference outputs are this program's",
+        config.highway.enabled ? "off" : "on", config.highway.enabled ? "with" : "without"));
     return notes;
   }
   const Trace& trace = *impl_->file_trace;

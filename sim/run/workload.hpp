@@ -28,9 +28,12 @@ class Workload {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   /// The trace this configuration asks for, with reference outputs. A trace file brings its own
-  /// bits and highway: the configuration follows. What contradicts it and was set by --set or by a
-  /// point of a sweep, and an override of the bits of its layers from anywhere, is an InputError.
+  /// bits and highway: the configuration follows. `highway.enabled` set by --set or by a point of a
+  /// sweep derives another trace from it (models/derived_trace.hpp). What else contradicts it and
+  /// was set there, and an override of the bits of its layers from anywhere, is an InputError.
   [[nodiscard]] std::shared_ptr<const traces::Trace> trace(config::AcceleratorConfig& config) const;
+  /// True if trace() derives from the trace file what this configuration asks for.
+  [[nodiscard]] bool is_derived(const config::AcceleratorConfig& config) const;
   /// True for a trace file, and for a model that brings its own quantization.
   [[nodiscard]] bool is_trace() const;
   /// What a user should know, a sentence each: slips in a file of weights; of a trace, which layers

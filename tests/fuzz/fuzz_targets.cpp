@@ -3,12 +3,14 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "models/import/onnx_import.hpp"
+#include "models/import/shape_files.hpp"
 #include "models/import/tflite_import.hpp"
 #include "models/network_file.hpp"
 #include "models/stated_lowering.hpp"
@@ -162,6 +164,24 @@ bool tflite(std::string_view bytes) {
   return accepted([&] {
     const std::string aligned{bytes};
     program_of(models::tflite::import(models::tflite::parse_model(aligned, "fuzz.tflite"), {}));
+  });
+}
+
+bool workload(std::string_view bytes) {
+  using models::shapes::Format;
+  static const std::map<char, Format> formats = {{'s', Format::scale_sim},
+                                                 {'t', Format::timeloop},
+                                                 {'a', Format::accelforge},
+                                                 {'z', Format::zigzag}};
+  const auto format = formats.find(bytes.empty() ? ' ' : bytes.front());
+  if (format == formats.end()) {
+    return false;
+  }
+  return accepted([&] {
+    const MemoryFile file{bytes.substr(1)};
+    const auto imported = models::shapes::import(file.path(), format->second, {});
+    ensure(!imported.network.layers().empty(), "what is read has layers");
+    imported.network.check_complete();
   });
 }
 

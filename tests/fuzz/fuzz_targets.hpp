@@ -24,6 +24,9 @@ bool network(std::string_view text);
 /// its own quantization; what is read must have finite weights or be refused later.
 bool onnx(std::string_view bytes);
 bool tflite(std::string_view bytes);
+/// models/import: a workload of another simulator; the first byte says whose ('s'cale_sim,
+/// 't'imeloop, 'a'ccelforge, 'z'igzag). What is read has layers with products or windows.
+bool workload(std::string_view bytes);
 /// models/weights: every tensor of a PyTorch checkpoint's pickle, and of a safetensors file.
 bool pickle(std::string_view bytes);
 bool safetensors(std::string_view bytes);

@@ -55,6 +55,9 @@ def samples():
     for path in sorted((SOURCE / "tests/models/import/models").iterdir()):
         if path.suffix in (".onnx", ".tflite", ".safetensors", ".pkl"):
             yield {".pkl": "pickle"}.get(path.suffix, path.suffix[1:]), path.read_bytes()
+    for name in ("topology.csv", "timeloop.yaml", "accelforge.yaml", "zigzag.yaml"):
+        letter = "s" if name == "topology.csv" else name[0]
+        yield "workload", letter.encode() + (SOURCE / "tests/models/import/models" / name).read_bytes()
     for letter, name in STORED_RUN.items():
         yield "stored_run", letter.encode() + (SOURCE / "tests/fuzz/seeds/stored_run" / name).read_bytes()
 

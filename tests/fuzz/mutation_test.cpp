@@ -213,6 +213,28 @@ TEST(Mutation, TensorFlowLiteModels) {
   run({tflite, {shipped("tests/models/import/models/small.tflite")}, binary_words(), 3000}, 11);
 }
 
+TEST(Mutation, WorkloadsOfOtherSimulators) {
+  const std::string folder = "tests/models/import/models/";
+  run({workload,
+       {"s" + shipped(folder + "topology.csv"), "t" + shipped(folder + "timeloop.yaml"),
+        "a" + shipped(folder + "accelforge.yaml"), "z" + shipped(folder + "zigzag.yaml")},
+       {"0",        "-1",
+        "3",        "1e9",
+        "999999",   ",",
+        ";",        "\t",
+        "[",        "]",
+        "{",        "}",
+        ":",        "*",
+        "+",        "=",
+        "&a",       "*a",
+        "{{",       "p+r",
+        "2*p",      "I: 7",
+        "\n",       "\r\n",
+        "\xc3\x28", std::string{"\0", 1}},
+       500},
+      14);
+}
+
 TEST(Mutation, Pickles) {
   run({pickle, {shipped("tests/models/import/models/small.pkl")}, binary_words(), 3000}, 12);
 }

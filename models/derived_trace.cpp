@@ -1,0 +1,222 @@
+#include "models/derived_trace.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "models/activation_quantizer.hpp"
+#include "models/engine.hpp"
+#include "models/highway.hpp"
+#include "models/operands.hpp"
+#include "sim/base/error.hpp"
+
+namespace turnpike::models {
+namespace {
+
+using traces::LayerEntry;
+using traces::Op;
+using traces::PostStep;
+using traces::Program;
+using traces::ProgramTensor;
+using traces::TensorKind;
+using traces::Trace;
+
+constexpr int kFloatBits = 32;
+
+void check(const Trace& trace) {
+  const auto refuse = [&](const LayerEntry& layer, const char* what) {
+    throw InputError{{.file = trace.network},
+                     fmt::format("layer '{}' {}: export the trace with and without a highway",
+                                 layer.name, what)};
+  };
+  for (const LayerEntry& layer : trace.layers) {
+    if (layer.recurrent) {
+      refuse(layer, "is recurrent, and a trace has the grid of its gates only where they have one");
+    }
+    if (layer.requantize) {
+      refuse(layer, "requantizes in integers, whose multipliers hold for its own widths");
+    }
+  }
+}
+
+/// Runs programs on what a trace was run on.
+class Rerun {
+ public:
+  explicit Rerun(const Trace& trace) : parts_{Trace{trace}.split()} {}
+
+  [[nodiscard]] const Program& program() const { return parts_.program; }
+
+  [[nodiscard]] traces::Activations run(const Program& program) const {
+    traces::Activations inputs;
+    for (const ProgramTensor& tensor : parts_.program.tensors()) {
+      if (parts_.activations.has(tensor.name) && !program.producer(tensor.name)) {
+        inputs.put(tensor.name, parts_.activations.at(tensor.name));
+      }
+    }
+    return execute(program, parts_.parameters, std::move(inputs), Keep::all);
+  }
+
+  [[nodiscard]] Trace trace(const Program& program) const {
+    return Trace{program, parts_.parameters, run(program)};
+  }
+
+ private:
+  Trace::Parts parts_;
+};
+
+/// Sets the scale of a signed tensor to the one of least squared error on these values.
+void fit(ProgramTensor& tensor, const Tensor& values) {
+  const std::vector<float> reals = values.converted<float>();
+  const double clip = best_clip(ValueHistogram{reals}, Grid::symmetric, tensor.bits);
+  tensor.scale = {uniform_grid(Grid::symmetric, tensor.bits, clip).scale};
+  tensor.zero_point = 0.0;
+}
+
+Trace with(const Trace& trace, const HighwayWanted& wanted) {
+  const Rerun rerun{trace};
+  QuantizedGraph graph;
+  graph.program = rerun.program();
+  graph.program.highway = {true, wanted.bits};
+  for (const ProgramTensor& tensor : graph.program.tensors()) {
+    graph.plans[tensor.name] = TensorPlan{.value = tensor.name};
+  }
+  QuantizedGraph floating = graph;
+  apply_highway(graph, wanted.bits, wanted.edges);
+  if (std::none_of(graph.program.layers.begin(), graph.program.layers.end(),
+                   [](const LayerEntry& layer) { return layer.skip && layer.skip->highway; })) {
+    throw InputError{{.file = trace.network},
+                     fmt::format("has no skip of codes narrower than a highway of {} bits that "
+                                 "'highway.edges' names",
+                                 wanted.bits)};
+  }
+  if (wanted.bits != kFloatBits) {
+    apply_highway(floating, kFloatBits, wanted.edges);
+    const traces::Activations values = rerun.run(floating.program);
+    for (const ProgramTensor& tensor : graph.program.tensors()) {
+      if (tensor.highway) {
+        fit(graph.program.tensor(tensor.name), values.at(tensor.name));
+      }
+    }
+  }
+  return rerun.trace(graph.program);
+}
+
+/// Takes a program's skips off the highway.
+class Narrowing {
+ public:
+  explicit Narrowing(Program& program) : program_{program} {}
+
+  /// Wide tensors that need a scale of their own, now floating, and the bits they are to have.
+  std::map<std::string, int> run() {
+    std::map<std::string, int> narrowed;
+    for (std::size_t i = 0; i < program_.layers.size(); ++i) {
+      LayerEntry& add = program_.layers[i];
+      if (!add.skip || !add.skip->highway) {
+        continue;
+      }
+      add.skip->highway = false;
+      const std::string wide = add.inputs.at(1);
+      if (const auto quantizer = widest_quantizer(wide)) {
+        add.inputs[1] = program_.layers[*quantizer].output;
+        i += move_before(*quantizer, i);
+      } else {
+        narrowed[wide] = operand_bits(wide);
+      }
+    }
+    for (const ProgramTensor& tensor : program_.tensors()) {
+      if (tensor.highway) {
+        make_floating(tensor.name);
+      }
+    }
+    return narrowed;
+  }
+
+ private:
+  /// The quantize layer that makes the widest codes of a tensor.
+  [[nodiscard]] std::optional<std::size_t> widest_quantizer(const std::string& wide) const {
+    std::optional<std::size_t> widest;
+    for (const std::size_t reader : program_.consumers(wide)) {
+      const auto bits = [&](std::size_t layer) {
+        return program_.tensor(program_.layers[layer].output).bits;
+      };
+      if (program_.layers[reader].op == Op::quantize && (!widest || bits(reader) > bits(*widest))) {
+        widest = reader;
+      }
+    }
+    return widest;
+  }
+
+  /// Puts a layer that stands behind its new reader before it; returns by how many layers the
+  /// reader moved back.
+  std::size_t move_before(std::size_t layer, std::size_t reader) {
+    if (layer < reader) {
+      return 0;
+    }
+    const auto at = [this](std::size_t i) {
+      return program_.layers.begin() + static_cast<std::ptrdiff_t>(i);
+    };
+    std::rotate(at(reader), at(layer), at(layer + 1));
+    return 1;
+  }
+
+  /// Of the codes that the layer reads which makes a tensor.
+  [[nodiscard]] int operand_bits(const std::string& tensor) const {
+    const auto producer = program_.producer(tensor);
+    if (producer) {
+      const ProgramTensor& read = program_.tensor(program_.layers[*producer].inputs.at(0));
+      if (!read.is_float()) {
+        return read.bits;
+      }
+    }
+    throw InputError{{.file = program_.network},
+                     fmt::format("nothing says how many bits '{}' has without a highway", tensor)};
+  }
+
+  void make_floating(const std::string& name) {
+    ProgramTensor& tensor = program_.tensor(name);
+    tensor.highway = false;
+    tensor.kind = TensorKind::floating;
+    tensor.bits = kFloatBits;
+    tensor.scale = {1.0};
+    tensor.zero_point = 0.0;
+    tensor.is_signed = false;
+    tensor.single = false;
+    if (const auto producer = program_.producer(name)) {
+      std::erase_if(program_.layers[*producer].post,
+                    [](const PostStep& step) { return step.kind == PostStep::Kind::quantize; });
+    }
+  }
+
+  Program& program_;
+};
+
+Trace without(const Trace& trace) {
+  const Rerun rerun{trace};
+  Program program = rerun.program();
+  program.highway.enabled = false;
+  const std::map<std::string, int> narrowed = Narrowing{program}.run();
+  if (!narrowed.empty()) {
+    const traces::Activations values = rerun.run(program);
+    for (const auto& [name, bits] : narrowed) {
+      ProgramTensor& tensor = program.tensor(name);
+      tensor.kind = TensorKind::uniform;
+      tensor.bits = bits;
+      tensor.is_signed = true;
+      fit(tensor, values.at(name));
+      program.layers[program.producer(name).value()].post.push_back(
+          {.kind = PostStep::Kind::quantize, .tensor = ""});
+    }
+  }
+  return rerun.trace(program);
+}
+
+}  // namespace
+
+Trace with_highway_as(const Trace& trace, const HighwayWanted& wanted) {
+  check(trace);
+  return wanted.enabled ? with(trace, wanted) : without(trace);
+}
+
+}  // namespace turnpike::models
