@@ -11,6 +11,7 @@
 #include "models/highway.hpp"
 #include "models/operands.hpp"
 #include "sim/base/error.hpp"
+#include "traces/trace_validate.hpp"
 
 namespace turnpike::models {
 namespace {
@@ -80,7 +81,7 @@ Trace with(const Trace& trace, const HighwayWanted& wanted) {
   graph.program = rerun.program();
   graph.program.highway = {true, wanted.bits};
   for (const ProgramTensor& tensor : graph.program.tensors()) {
-    graph.plans[tensor.name] = TensorPlan{.value = tensor.name};
+    graph.plans[tensor.name].value = tensor.name;
   }
   QuantizedGraph floating = graph;
   apply_highway(graph, wanted.bits, wanted.edges);
@@ -121,14 +122,16 @@ class Narrowing {
       if (const auto quantizer = widest_quantizer(wide)) {
         add.inputs[1] = program_.layers[*quantizer].output;
         i += move_before(*quantizer, i);
-      } else {
+      } else if (can_be_real(wide)) {
         narrowed[wide] = operand_bits(wide);
       }
     }
     for (const ProgramTensor& tensor : program_.tensors()) {
-      if (tensor.highway) {
+      if (tensor.highway && can_be_real(tensor.name)) {
         make_floating(tensor.name);
       }
+      // Else some layer needs its codes: a tensor like any other.
+      program_.tensor(tensor.name).highway = false;
     }
     return narrowed;
   }
@@ -174,9 +177,29 @@ class Narrowing {
                      fmt::format("nothing says how many bits '{}' has without a highway", tensor)};
   }
 
+  /// A layer that hands codes on as they are.
+  [[nodiscard]] static bool hands_on(const LayerEntry& layer) {
+    return (layer.op == Op::maxpool || layer.op == Op::concat) && layer.post.empty();
+  }
+
+  /// Its readers take real values: layers of the post-processing unit, none of which, nor a reader
+  /// of what one hands on, is an array layer.
+  [[nodiscard]] bool can_be_real(const std::string& name) const {
+    const std::vector<std::size_t> readers = program_.consumers(name);
+    return std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) {
+      const LayerEntry& layer = program_.layers[reader];
+      return layer.weights.empty() &&
+             (!hands_on(layer) || (layer.op == Op::maxpool && can_be_real(layer.output)));
+    });
+  }
+
   void make_floating(const std::string& name) {
+    for (const std::size_t reader : program_.consumers(name)) {
+      if (hands_on(program_.layers[reader])) {
+        make_floating(program_.layers[reader].output);
+      }
+    }
     ProgramTensor& tensor = program_.tensor(name);
-    tensor.highway = false;
     tensor.kind = TensorKind::floating;
     tensor.bits = kFloatBits;
     tensor.scale = {1.0};
@@ -216,7 +239,9 @@ Trace without(const Trace& trace) {
 
 Trace with_highway_as(const Trace& trace, const HighwayWanted& wanted) {
   check(trace);
-  return wanted.enabled ? with(trace, wanted) : without(trace);
+  Trace derived = wanted.enabled ? with(trace, wanted) : without(trace);
+  traces::validate_trace(derived, {trace.network});
+  return derived;
 }
 
 }  // namespace turnpike::models

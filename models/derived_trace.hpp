@@ -9,8 +9,8 @@ namespace turnpike::models {
 
 struct HighwayWanted {
   bool enabled = false;
-  int bits = 8;             ///< 4..32; 32 is floating point
-  std::string edges = "*";  ///< as apply_highway()
+  int bits = 8;               ///< 4..32; 32 is floating point
+  std::string edges = "all";  ///< as apply_highway()
   friend bool operator==(const HighwayWanted&, const HighwayWanted&) = default;
 };
 

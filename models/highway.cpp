@@ -161,13 +161,16 @@ std::vector<std::string> patterns_of(const std::string& edges) {
 }  // namespace
 
 bool is_chosen(const std::string& layer, const std::string& edges) {
+  if (edges == "all") {
+    return true;
+  }
   const std::vector<std::string> patterns = patterns_of(edges);
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& pattern) { return glob_match(pattern, layer); });
 }
 
 void check_edges(const Network& network, const std::string& edges) {
-  if (edges == "*") {
+  if (edges == "all") {
     return;
   }
   std::vector<std::string> names;

@@ -16,13 +16,13 @@ namespace turnpike::models {
 /// only the add reads, is widened in place. Where the width equals the operand's bits nothing
 /// moves: there is one copy. Recurrent layers: gates are not quantized, cell and output become
 /// highway tensors. Sums that no skip reads stay inside the post-processing unit.
-/// Of the adds and recurrent layers those take part that match `edges`, shell patterns between
-/// spaces.
-void apply_highway(QuantizedGraph& graph, int bits, const std::string& edges = "*");
+/// Of the adds and recurrent layers those take part that match `edges`: "all", or shell patterns
+/// between spaces.
+void apply_highway(QuantizedGraph& graph, int bits, const std::string& edges = "all");
 
 /// True if a name matches one of the patterns.
 [[nodiscard]] bool is_chosen(const std::string& layer, const std::string& edges);
-/// InputError unless each pattern matches an add or a recurrent layer; "*" needs none.
+/// InputError unless each pattern matches an add or a recurrent layer; "all" needs none.
 void check_edges(const Network& network, const std::string& edges);
 
 }  // namespace turnpike::models

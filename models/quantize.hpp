@@ -38,8 +38,8 @@ struct QuantizeOptions {
   config::ActivationQuantizer activations = config::ActivationQuantizer::mse;
   config::SignedGrid signed_grid = config::SignedGrid::symmetric;
   bool highway = false;
-  int highway_bits = 8;             ///< 4..32; 32 is floating point
-  std::string highway_edges = "*";  ///< patterns between spaces: adds and recurrent layers
+  int highway_bits = 8;               ///< 4..32; 32 is floating point
+  std::string highway_edges = "all";  ///< or patterns of adds and recurrent layers
 
   friend bool operator==(const QuantizeOptions&, const QuantizeOptions&) = default;
 };

@@ -218,7 +218,7 @@ void add_import(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
   add_trace_output(*command, options->output);
   add_examples(
       *command,
-      {"turnpike trace import tests/models/import/models/topology.csv --precision 4 -o net4.npz"});
+      {"turnpike trace import tests/models/import/models/topology.csv -o net.npz"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] {
       if (models::is_npy_folder(options->input)) {
@@ -250,7 +250,7 @@ void add_derive(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
   add_trace_output(*command, options->output);
   add_examples(
       *command,
-      {"turnpike trace derive traces/samples/tiny_residual.npz --highway off -o plain.npz"});
+      {"turnpike trace derive traces/samples/tiny_residual.npz --highway off -o a.npz"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] {
       if (!options->output.force) {

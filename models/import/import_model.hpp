@@ -16,9 +16,10 @@ struct ImportedNetwork {
 };
 
 struct ImportOptions {
-  std::optional<std::int64_t> batch;  ///< instead of the file's, 1 if that is open
-  std::uint64_t seed = 1;             ///< of what is synthetic
-  std::optional<double> ifmap_zeros;  ///< shapes: zeros of what a layer reads, if nobody writes it
+  std::optional<std::int64_t> batch = {};  ///< instead of the file's, 1 if that is open
+  std::uint64_t seed = 1;                  ///< of what is synthetic
+  std::optional<double> ifmap_zeros =
+      {};  ///< shapes: zeros of what a layer reads, if nobody writes it
 };
 
 /// True for what import_network takes: .onnx, .tflite, SCALE-Sim's .csv, and YAML files with the

@@ -23,7 +23,7 @@ struct HighwayConfig {
   bool enabled = false;
   int bits = 8;  ///< of a highway value; 32 is floating point
   HighwayStorage storage = HighwayStorage::dual;
-  std::string edges = "*";  ///< patterns of the layers whose skip it carries, between spaces
+  std::string edges = "all";  ///< or patterns of the layers whose skip it carries, between spaces
 
   friend bool operator==(const HighwayConfig&, const HighwayConfig&) = default;
 };
@@ -46,7 +46,7 @@ inline constexpr auto kKeys<HighwayConfig> = std::array{
                     "alone, quantized when read"}),
     key::text<&HighwayConfig::edges>(
         {.name = "edges",
-         .allowed = "shell patterns between spaces",
+         .allowed = "all, or shell patterns between spaces",
          .quantization = true,
          .meaning = "which skips it carries, by the layer they end in (an add, a recurrent layer); "
                     "`model highway` lists them"})};

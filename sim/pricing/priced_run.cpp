@@ -120,7 +120,7 @@ std::string policy_line_of(const AcceleratorConfig& config,
                                     config.mapper.prices.value_or(""),
                                     config::departures(config)};
   std::string line = cost::policy_line(context, cost_policy(config));
-  if (config.highway.enabled && config.highway.edges != "*") {
+  if (config.highway.enabled && config.highway.edges != "all") {
     line += fmt::format("; highway on {} only", config.highway.edges);
   }
   if (!wider_skips.empty()) {

@@ -9,6 +9,7 @@
 #include "models/quantize.hpp"
 #include "models/zoo.hpp"
 #include "sim/base/error.hpp"
+#include "traces/trace_file.hpp"
 #include "traces/trace_validate.hpp"
 
 namespace turnpike::models {
@@ -103,6 +104,20 @@ TEST(DerivedTrace, AProjectionGetsTheBitsOfTheCodesItReads) {
   // Its scale is fitted to other values than the network's own calibration: near, not equal.
   const Trace plain = quantized(network, 3, false);
   EXPECT_NEAR(projection.scale[0] / plain.tensor("block2.projection.q").scale[0], 1.0, 0.25);
+}
+
+TEST(DerivedTrace, CodesThatAPoolHandsOnGoWithIt) {
+  // Its wide tensor is read by a pool that has no quantizer of its own.
+  const Trace sample = traces::read_trace(TURNPIKE_SOURCE_DIR "/traces/samples/tiny_residual.npz");
+  ASSERT_TRUE(sample.highway.enabled);
+  const Trace off = with_highway_as(sample, {.enabled = false});
+  for (const LayerEntry& layer : off.layers) {
+    EXPECT_FALSE(layer.skip && layer.skip->highway) << layer.name;
+  }
+  for (const traces::TensorEntry& tensor : off.tensors()) {
+    EXPECT_FALSE(tensor.highway) << tensor.name;
+  }
+  EXPECT_TRUE(with_highway_as(off, {.enabled = true, .bits = 8}).highway.enabled);
 }
 
 TEST(DerivedTrace, WhatATraceDoesNotSayIsRefused) {

@@ -16,6 +16,7 @@ namespace turnpike::smoke {
 namespace {
 
 using testing::HasSubstr;
+using Json = nlohmann::json;
 
 /// A text with one blank wherever a line breaks.
 std::string words(const std::string& text) {
@@ -47,11 +48,51 @@ TEST(TraceRun, KeysThatATraceCannotObeyAreRefusedByEveryCommand) {
     expect_refused({command, accelerator(), "--network", residual(), "--set",
                     "highway.enabled=true", "--set", "highway.bits=16"},
                    2, "the trace has a highway of 8 bits");
-    expect_refused(
-        {command, accelerator(), "--network", residual(), "--set", "highway.enabled=false"}, 2,
-        "the trace has its highway on");
+    expect_refused({command, accelerator(), "--network", residual(), "--set",
+                    "highway.enabled=true", "--set", "highway.edges=b1.*"},
+                   2, "a trace brings its own highway");
   }
+  expect_refused({"run", accelerator(), "--network", repository("traces/samples/tiny_lstm.npz"),
+                  "--set", "highway.enabled=false"},
+                 2, "is recurrent");
   expect_refused({"spill", accelerator(), "--network", residual()}, 2, "give zoo:NAME");
+}
+
+TEST(TraceRun, OneTraceGivesBothAnswers) {
+  const auto highway_of = [](const std::string& trace, const char* enabled) {
+    const Outcome outcome = turnpike({"run", accelerator(), "--network", trace, "--json", "--check",
+                                      "--set", std::string{"highway.enabled="} + enabled});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    const bool derived = outcome.err.find("is derived from it") != std::string::npos;
+    const Json results = Json::parse(outcome.out);
+    EXPECT_TRUE(results.at("checks").at("ofmap_bit_exact"));
+    return std::pair{derived, results};
+  };
+  const auto [as_it_is, on] = highway_of(residual(), "true");
+  const auto [changed, off] = highway_of(residual(), "false");
+  EXPECT_FALSE(as_it_is);
+  EXPECT_TRUE(changed);
+  EXPECT_TRUE(on.at("highway").at("enabled"));
+  EXPECT_FALSE(off.at("highway").at("enabled"));
+  EXPECT_EQ(on.at("totals").at("macs"), off.at("totals").at("macs"));
+  EXPECT_GT(on.at("totals").at("glb_bytes"), off.at("totals").at("glb_bytes"));
+  // The trace that is written is the one that ran.
+  const std::string written = scratch("derived.npz");
+  EXPECT_EQ(
+      turnpike({"trace", "derive", residual(), "--highway", "off", "-o", written, "--force"}).code,
+      0);
+  const Outcome again = turnpike({"run", accelerator(), "--network", written, "--json"});
+  const Json results = Json::parse(again.out);
+  EXPECT_EQ(results.at("totals"), off.at("totals"));
+  EXPECT_EQ(results.at("layers"), off.at("layers"));
+  // A sweep over both.
+  const std::string file =
+      put("both.yaml", fmt::format("schema: turnpike-sweep/1\naccelerator: {}\nnetwork: {}\n"
+                                   "matrix: {{highway.enabled: [false, true]}}\n",
+                                   accelerator(), residual()));
+  const Outcome sweep = turnpike({"sweep", file, "-o", scratch("both")});
+  EXPECT_EQ(sweep.code, 0) << sweep.err;
+  EXPECT_THAT(sweep.err, HasSubstr("2 ok"));
 }
 
 TEST(TraceRun, ASweepWithAPointThatATraceCannotObeyRunsNothing) {

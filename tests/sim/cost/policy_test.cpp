@@ -16,7 +16,7 @@ TEST(Policy, ComponentsAreUncertainWithTheirGroup) {
 }
 
 TEST(Policy, TheLineSaysEveryPolicy) {
-  const PolicyContext context{"silicon", "16 bit", "same", "lpddr3-1600", "keep", {}};
+  const PolicyContext context{"silicon", "16 bit", "same", "lpddr3-1600", "keep", {}, {}};
   CostPolicy silicon = test::policy_of("silicon");
   silicon.clock_factor = 0.25;
   silicon.fixed_share = 0.3;

@@ -172,8 +172,15 @@ TEST(Workload, ATraceFileDecidesWidthsAndHighwayUnlessTheCommandLineDoes) {
   const auto trace = workload.trace(config);
   EXPECT_EQ(config.highway.enabled, trace->highway.enabled);
   EXPECT_LT(config.machine_bits(), 16);
-  auto contrary =
-      machine({trace->highway.enabled ? "highway.enabled=false" : "highway.enabled=true"});
+  ASSERT_TRUE(trace->highway.enabled);
+  auto off = machine({"highway.enabled=false"});
+  const auto derived = workload.trace(off);
+  EXPECT_FALSE(derived->highway.enabled);
+  EXPECT_FALSE(off.highway.enabled);
+  EXPECT_EQ(off.precision, config.precision);
+  EXPECT_TRUE(workload.is_derived(off));
+  EXPECT_FALSE(workload.is_derived(config));
+  auto contrary = machine({"highway.enabled=true", "highway.bits=16"});
   EXPECT_THROW(static_cast<void>(workload.trace(contrary)), InputError);
 }
 
