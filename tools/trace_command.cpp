@@ -216,9 +216,8 @@ void add_import(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
       ->check(CLI::Range(0.0, 1.0));
   add_quantize_options(*command, options->quantize);
   add_trace_output(*command, options->output);
-  add_examples(
-      *command,
-      {"turnpike trace import tests/models/import/models/topology.csv -o net.npz"});
+  add_examples(*command,
+               {"turnpike trace import tests/models/import/models/topology.csv -o net.npz"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] {
       if (models::is_npy_folder(options->input)) {
@@ -248,9 +247,8 @@ void add_derive(CLI::App& trace, const std::shared_ptr<TraceOptions>& options,
   command->add_option("--edges", options->wanted.edges, "which skips, as highway.edges")
       ->capture_default_str();
   add_trace_output(*command, options->output);
-  add_examples(
-      *command,
-      {"turnpike trace derive traces/samples/tiny_residual.npz --highway off -o a.npz"});
+  add_examples(*command,
+               {"turnpike trace derive traces/samples/tiny_residual.npz --highway off -o a.npz"});
   command->callback([options, &common, &chosen] {
     chosen = [options, &common] {
       if (!options->output.force) {

@@ -109,7 +109,8 @@ TEST(Mapper, EstimatesAreTheSumsOverThePasses) {
       most_pes = std::max(most_pes, active_pes(pass));
       energy += filters * (w.glb_filter + w.dram_filter) + tile * w.dram_ifmap +
                 static_cast<double>(ifmap_values_sent(pass, problem.layer)) * w.glb_ifmap +
-                (pass.first_accumulation ? 1.0 : 2.0) * psums * w.glb_psum + static_cast<double>(clocks) * w.per_cycle;
+                (pass.first_accumulation ? 1.0 : 2.0) * psums * w.glb_psum +
+                static_cast<double>(clocks) * w.per_cycle;
     });
     const MappedLayer layer = evaluate_mapping(problem, mapping, "layer");
     EXPECT_EQ(layer.estimated_cycles, cycles);
