@@ -173,9 +173,12 @@ class Workload {
       placed.shape.layer.requests.weight_bits = operand_bits(bits, weight.name);
       placed.shape.layer.requests.activation_bits = operand_bits(bits, input.name);
     }
+    int depth = pool ? 0 : 1;
     if (const auto from = source_of(id, input.name, sources)) {
       placed.from = {*from};
+      depth += depth_.at(*from);
     }
+    depth_[name_] = depth;
     network_.add(std::move(placed));
   }
 
@@ -189,12 +192,15 @@ class Workload {
       }
       of.push_back(*from);
     }
-    // The later of the two is what was just computed, the other one is the skip.
-    if (std::find(order_.begin(), order_.end(), of[0]) <
-        std::find(order_.begin(), order_.end(), of[1])) {
+    // The skip is the one with fewer products behind it, of equals the earlier one.
+    const auto place = [this](const std::string& name) {
+      return std::pair{depth_.at(name), std::find(order_.begin(), order_.end(), name)};
+    };
+    if (place(of[0]) < place(of[1])) {
       std::swap(of[0], of[1]);
     }
     order_.push_back(name_);
+    depth_[name_] = depth_.at(of[0]);
     network_.add_sum(name_, of, spot_);
   }
 
@@ -338,6 +344,7 @@ class Workload {
   SourceSpot spot_;
   std::map<long, std::string> ids_;
   std::vector<std::string> order_;
+  std::map<std::string, int> depth_;  ///< products on the longest way to a layer's output
   bool has_pool_ = false;
 };
 

@@ -235,6 +235,26 @@ TEST_F(ShapeFiles, ZigZagKeepsBitsAndResidualEdges) {
                           [](const auto& layer) { return layer.skip && layer.skip->highway; }));
 }
 
+TEST_F(ShapeFiles, ZigZagsSkipIsTheShorterWayWhicheverStandsFirst) {
+  const auto conv = [](int id, int kernel, int from) {
+    return fmt::format(
+        "- id: {}\n  operator_type: Conv\n"
+        "  equation: O[b][k][oy][ox]+=W[k][c][fy][fx]*I[b][c][iy][ix]\n"
+        "  dimension_relations: [ix=1*ox+1*fx, iy=1*oy+1*fy]\n"
+        "  loop_dims: [B, K, C, OY, OX, FY, FX]\n"
+        "  loop_sizes: [1, 8, 8, 8, 8, {}, {}]\n  operand_source: {{I: {}, W: {}}}\n",
+        id, kernel, kernel, from, id);
+  };
+  // A block of two convolutions, and behind them in the file the projection of its skip.
+  const std::string text = conv(0, 3, 0) + conv(1, 3, 0) + conv(2, 3, 1) + conv(3, 1, 0) +
+                           "- id: 4\n  operator_type: Add\n"
+                           "  equation: O[b][g][oy][ox]=W[b][g][oy][ox]+I[b][g][oy][ox]\n"
+                           "  loop_dims: [B, G, OY, OX]\n  loop_sizes: [1, 8, 8, 8]\n"
+                           "  operand_source: {W: 3, I: 2}\n";
+  EXPECT_THAT(import_text("projection.yaml", text).network.layer("layer4").inputs,
+              ElementsAre("layer2", "layer3"));
+}
+
 TEST_F(ShapeFiles, AccelForgeLinksLayersByTheirTensors) {
   const ImportedNetwork imported = import_text("mobile.yaml", R"(workload:
   rank_sizes: {B: 1, P0: 14, Q0: 14, N0: 6, T0: 24, P1: 14, Q1: 14, N1: 6}
