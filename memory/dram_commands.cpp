@@ -4,20 +4,9 @@
 
 #include "memory/dram_scheduler.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::memory {
-namespace {
-
-void raise(DramClock& earliest, DramClock at) {
-  earliest = std::max(earliest, at);
-}
-
-std::size_t index(int i) {
-  return static_cast<std::size_t>(i);
-}
-
-}  // namespace
-
 bool DramScheduler::execute(Issued& issued) {
   const DramClock at = next();
   ensure(at < kNever, "a scheduler without a next command was asked for it");
@@ -29,13 +18,13 @@ bool DramScheduler::execute(Issued& issued) {
   }
   switch (decision.command) {
     case DramCommand::activate:
-      activate(queues_[decision.write ? 1 : 0][index(decision.burst)], at);
+      activate(queues_[decision.write ? 1 : 0][index_of(decision.burst)], at);
       return false;
     case DramCommand::precharge:
       if (decision.burst < 0) {
         precharge_rank(decision.rank, at);
       } else {
-        Burst& burst = queues_[decision.write ? 1 : 0][index(decision.burst)];
+        Burst& burst = queues_[decision.write ? 1 : 0][index_of(decision.burst)];
         burst.conflicted = true;
         precharge(burst.bank, decision.rank, at);
       }
@@ -53,7 +42,7 @@ bool DramScheduler::execute(Issued& issued) {
     case DramCommand::write:
       break;
   }
-  const Burst burst = queue(decision.write)[index(decision.burst)];
+  const Burst burst = queue(decision.write)[index_of(decision.burst)];
   column(burst, decision.write, at);
   issued.request = burst.request;
   issued.data_end = at + (decision.write ? timing_.CWL : timing_.CL) + data_clocks_;
@@ -62,9 +51,9 @@ bool DramScheduler::execute(Issued& issued) {
 }
 
 void DramScheduler::activate(Burst& burst, DramClock at) {
-  Bank& bank = banks_[index(burst.bank)];
-  Rank& rank = ranks_[index(burst.where.rank)];
-  Group& group = groups_state_[index(burst.where.rank * groups_ + burst.where.group)];
+  Bank& bank = banks_[index_of(burst.bank)];
+  Rank& rank = ranks_[index_of(burst.where.rank)];
+  Group& group = groups_state_[index_of(burst.where.rank * groups_ + burst.where.group)];
   burst.missed = true;
   bank.row = burst.where.row;
   bank.column_ok = at + timing_.RCD;
@@ -89,8 +78,8 @@ void DramScheduler::activate(Burst& burst, DramClock at) {
 }
 
 void DramScheduler::precharge(int bank_index, int rank_index, DramClock at) {
-  Bank& bank = banks_[index(bank_index)];
-  Rank& rank = ranks_[index(rank_index)];
+  Bank& bank = banks_[index_of(bank_index)];
+  Rank& rank = ranks_[index_of(rank_index)];
   DramLocation where;
   where.rank = rank_index;
   where.group = bank_index % banks_per_rank_ / banks_per_group_;
@@ -109,17 +98,17 @@ void DramScheduler::precharge(int bank_index, int rank_index, DramClock at) {
 
 void DramScheduler::precharge_rank(int rank, DramClock at) {
   for (int b = rank * banks_per_rank_; b < (rank + 1) * banks_per_rank_; ++b) {
-    if (banks_[index(b)].row != kClosed) {
+    if (banks_[index_of(b)].row != kClosed) {
       precharge(b, rank, at);
     }
   }
 }
 
 void DramScheduler::column(const Burst& burst, bool write, DramClock at) {
-  Bank& bank = banks_[index(burst.bank)];
+  Bank& bank = banks_[index_of(burst.bank)];
   raise(bank.precharge_ok, write ? at + timing_.CWL + data_clocks_ + timing_.WR : at + timing_.RTP);
   limit_columns(burst, write, at);
-  ranks_[index(burst.where.rank)].used = at;
+  ranks_[index_of(burst.where.rank)].used = at;
   auto& moved = write ? counts_.writes : counts_.reads;
   ++moved[static_cast<std::size_t>(burst.stream)];
   if (!burst.missed) {
@@ -145,7 +134,7 @@ void DramScheduler::limit_columns(const Burst& burst, bool write, DramClock at) 
   const DramClock data_end = at + (write ? timing_.CWL : timing_.CL) + data_clocks_;
   const DramClock turned = data_end + timing_.RTRS - (write ? timing_.CL : timing_.CWL);
   for (int r = 0; r < static_cast<int>(ranks_.size()); ++r) {
-    Rank& rank = ranks_[index(r)];
+    Rank& rank = ranks_[index_of(r)];
     if (r == burst.where.rank) {
       raise(rank.column_ok[same], at + std::max<DramClock>(timing_.CCD_S, data_clocks_));
       raise(rank.column_ok[other], write ? data_end + timing_.WTR_S : turned);
@@ -154,7 +143,7 @@ void DramScheduler::limit_columns(const Burst& burst, bool write, DramClock at) 
       raise(rank.column_ok[other], turned);
     }
   }
-  Group& group = groups_state_[index(burst.where.rank * groups_ + burst.where.group)];
+  Group& group = groups_state_[index_of(burst.where.rank * groups_ + burst.where.group)];
   raise(group.column_ok[same], at + std::max<DramClock>(timing_.CCD_L, data_clocks_));
   if (write) {
     raise(group.column_ok[other], data_end + timing_.WTR_L);
@@ -162,10 +151,10 @@ void DramScheduler::limit_columns(const Burst& burst, bool write, DramClock at) 
 }
 
 void DramScheduler::refresh(int rank_index, DramClock at) {
-  Rank& rank = ranks_[index(rank_index)];
+  Rank& rank = ranks_[index_of(rank_index)];
   rank.refresh_due += timing_.REFI;
   for (int b = rank_index * banks_per_rank_; b < (rank_index + 1) * banks_per_rank_; ++b) {
-    raise(banks_[index(b)].activate_ok, at + timing_.RFC);
+    raise(banks_[index_of(b)].activate_ok, at + timing_.RFC);
   }
   // A refresh draws active standby current; the energy of the command is what comes on top.
   enter(rank, State::precharged, at);
@@ -178,16 +167,16 @@ void DramScheduler::refresh(int rank_index, DramClock at) {
 }
 
 void DramScheduler::power_down(int rank, DramClock at) {
-  enter(ranks_[index(rank)], State::powered_down, at);
+  enter(ranks_[index_of(rank)], State::powered_down, at);
   DramLocation where;
   where.rank = rank;
   tell(DramCommand::power_down, where, at);
 }
 
 void DramScheduler::power_up(int rank, DramClock at) {
-  enter(ranks_[index(rank)], State::precharged, at);
+  enter(ranks_[index_of(rank)], State::precharged, at);
   for (int b = rank * banks_per_rank_; b < (rank + 1) * banks_per_rank_; ++b) {
-    raise(banks_[index(b)].activate_ok, at + timing_.XP);
+    raise(banks_[index_of(b)].activate_ok, at + timing_.XP);
   }
   DramLocation where;
   where.rank = rank;
@@ -196,7 +185,7 @@ void DramScheduler::power_up(int rank, DramClock at) {
 
 void DramScheduler::remove(int i, bool write) {
   auto& bursts = queues_[write ? 1 : 0];
-  --ranks_[index(bursts[index(i)].where.rank)].waiting;
+  --ranks_[index_of(bursts[index_of(i)].where.rank)].waiting;
   bursts.erase(bursts.begin() + i);
 }
 

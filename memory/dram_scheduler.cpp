@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::memory {
 namespace {
@@ -13,14 +14,6 @@ constexpr int kColumn = 1;
 constexpr int kActivate = 2;
 constexpr int kPrecharge = 3;
 constexpr int kPowerDown = 4;
-
-void raise(DramClock& earliest, DramClock at) {
-  earliest = std::max(earliest, at);
-}
-
-std::size_t index(int i) {
-  return static_cast<std::size_t>(i);
-}
 
 }  // namespace
 
@@ -36,9 +29,9 @@ DramScheduler::DramScheduler(const DramDevice& device, const DramPolicy& policy,
       data_clocks_{device.organisation.burst_length / 2},
       limits_{static_cast<std::size_t>(policy.read_queue),
               static_cast<std::size_t>(policy.write_queue)},
-      banks_(index(device.organisation.ranks * device.organisation.banks())),
-      groups_state_(index(device.organisation.ranks * device.organisation.bank_groups)),
-      ranks_(index(device.organisation.ranks)) {
+      banks_(index_of(device.organisation.ranks * device.organisation.banks())),
+      groups_state_(index_of(device.organisation.ranks * device.organisation.bank_groups)),
+      ranks_(index_of(device.organisation.ranks)) {
   ensure(policy.read_queue > 0 && policy.write_queue > 0, "DRAM queues hold at least one burst");
   ensure(0 <= policy.drain_below && policy.drain_below < policy.drain_above &&
              policy.drain_above <= policy.write_queue,
@@ -58,11 +51,11 @@ DramScheduler::DramScheduler(const DramDevice& device, const DramPolicy& policy,
 void DramScheduler::push(Burst burst, bool write) {
   const DramLocation& where = burst.where;
   burst.bank = where.rank * banks_per_rank_ + where.group * banks_per_group_ + where.bank;
-  Bank& bank = banks_[index(burst.bank)];
+  Bank& bank = banks_[index_of(burst.bank)];
   if (bank.row == where.row) {
     ++bank.hits[write ? 1 : 0];
   }
-  ++ranks_[index(where.rank)].waiting;
+  ++ranks_[index_of(where.rank)].waiting;
   queues_[write ? 1 : 0].push_back(burst);
   decided_ = false;
 }
@@ -98,7 +91,7 @@ DramScheduler::Decision DramScheduler::decide() const {
     // Every queued burst wants the one open row of one bank: the oldest goes first, no need to look
     // at the others. That is the steady state of a stream.
     const auto hits =
-        static_cast<std::size_t>(banks_[index(bursts.front().bank)].hits[write ? 1 : 0]);
+        static_cast<std::size_t>(banks_[index_of(bursts.front().bank)].hits[write ? 1 : 0]);
     const bool streaming = policy_.shortcut && hits == bursts.size();
     const int considered = alone || streaming ? 1 : static_cast<int>(bursts.size());
     for (int i = 0; i < considered; ++i) {
@@ -118,10 +111,10 @@ void DramScheduler::consider(const Decision& candidate, Decision& best) const {
 }
 
 void DramScheduler::consider_burst(int i, bool write, bool alone, Decision& best) const {
-  const Burst& burst = queue(write)[index(i)];
-  const Bank& bank = banks_[index(burst.bank)];
-  const Rank& rank = ranks_[index(burst.where.rank)];
-  const Group& group = groups_state_[index(burst.where.rank * groups_ + burst.where.group)];
+  const Burst& burst = queue(write)[index_of(i)];
+  const Bank& bank = banks_[index_of(burst.bank)];
+  const Rank& rank = ranks_[index_of(burst.where.rank)];
+  const Group& group = groups_state_[index_of(burst.where.rank * groups_ + burst.where.group)];
   const std::size_t direction = write ? 1 : 0;
   Decision candidate{.burst = i, .rank = burst.where.rank, .write = write};
   if (rank.state == State::powered_down) {
@@ -152,7 +145,7 @@ void DramScheduler::consider_burst(int i, bool write, bool alone, Decision& best
 }
 
 void DramScheduler::consider_rank(int i, Decision& best) const {
-  const Rank& rank = ranks_[index(i)];
+  const Rank& rank = ranks_[index_of(i)];
   Decision candidate{.urgency = kRefreshing, .rank = i};
   const auto at_or_after = [this](DramClock a, DramClock b) {
     return std::max(std::max(a, b), last_command_ + 1);
@@ -186,8 +179,8 @@ void DramScheduler::consider_rank(int i, Decision& best) const {
 DramClock DramScheduler::all_closed_ok(int rank) const {
   DramClock ok = 0;
   for (int b = rank * banks_per_rank_; b < (rank + 1) * banks_per_rank_; ++b) {
-    if (banks_[index(b)].row != kClosed) {
-      raise(ok, banks_[index(b)].precharge_ok);
+    if (banks_[index_of(b)].row != kClosed) {
+      raise(ok, banks_[index_of(b)].precharge_ok);
     }
   }
   return ok;
@@ -196,7 +189,7 @@ DramClock DramScheduler::all_closed_ok(int rank) const {
 DramClock DramScheduler::all_activate_ok(int rank) const {
   DramClock ok = 0;
   for (int b = rank * banks_per_rank_; b < (rank + 1) * banks_per_rank_; ++b) {
-    raise(ok, banks_[index(b)].activate_ok);
+    raise(ok, banks_[index_of(b)].activate_ok);
   }
   return ok;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -8,6 +9,11 @@
 #include "memory/dram_request.hpp"
 
 namespace turnpike::memory {
+
+/// `earliest` is not before `at`.
+inline void raise(DramClock& earliest, DramClock at) {
+  earliest = std::max(earliest, at);
+}
 
 /// The command scheduler of one DRAM channel: which command goes to which bank, and when.
 ///

@@ -49,9 +49,7 @@ void GlobalBuffer::reset() {
   bank_taken_.assign(static_cast<std::size_t>(shape_.banks), false);
   live_.clear();
   used_ = 0;
-  peak_ = 0;
   used_by_type_ = {};
-  peak_by_type_ = {};
 }
 
 std::int64_t GlobalBuffer::reserved_for(std::int64_t lines) const {
@@ -87,9 +85,7 @@ std::optional<GlbAllocation> GlobalBuffer::allocate(GlbType type, std::int64_t l
     std::iota(allocation.banks.begin(), allocation.banks.end(), 0);
   }
   used_ += allocation.reserved;
-  peak_ = std::max(peak_, used_);
   used_by_type_[index(type)] += allocation.reserved;
-  peak_by_type_[index(type)] = std::max(peak_by_type_[index(type)], used_by_type_[index(type)]);
   live_.emplace(allocation.handle, allocation);
   return allocation;
 }
@@ -110,10 +106,6 @@ void GlobalBuffer::free(GlbHandle handle) {
 
 std::int64_t GlobalBuffer::used_lines(GlbType type) const {
   return used_by_type_[index(type)];
-}
-
-std::int64_t GlobalBuffer::peak_lines(GlbType type) const {
-  return peak_by_type_[index(type)];
 }
 
 }  // namespace turnpike::memory

@@ -86,15 +86,13 @@ class GlobalBuffer {
   [[nodiscard]] bool fits(std::int64_t lines) const { return reserved_for(lines) <= free_lines(); }
   /// InternalError unless the handle is alive.
   void free(GlbHandle handle);
-  /// Frees everything and forgets the peaks.
+  /// Frees everything.
   void reset();
 
   [[nodiscard]] std::int64_t free_lines() const { return shape_.lines() - used_; }
-  /// Lines reserved now, and at most since reset().
+  /// Lines reserved now.
   [[nodiscard]] std::int64_t used_lines() const { return used_; }
-  [[nodiscard]] std::int64_t peak_lines() const { return peak_; }
   [[nodiscard]] std::int64_t used_lines(GlbType type) const;
-  [[nodiscard]] std::int64_t peak_lines(GlbType type) const;
 
  private:
   [[nodiscard]] std::int64_t reserved_for(std::int64_t lines) const;
@@ -105,9 +103,7 @@ class GlobalBuffer {
   std::map<GlbHandle, GlbAllocation> live_;
   GlbHandle next_ = 1;
   std::int64_t used_ = 0;
-  std::int64_t peak_ = 0;
   std::array<std::int64_t, kGlbTypes> used_by_type_{};
-  std::array<std::int64_t, kGlbTypes> peak_by_type_{};
 };
 
 }  // namespace turnpike::memory

@@ -24,8 +24,6 @@ using traces::ProgramTensor;
 using traces::TensorKind;
 using traces::Trace;
 
-constexpr int kFloatBits = 32;
-
 void check(const Trace& trace) {
   const auto refuse = [&](const LayerEntry& layer, const char* what) {
     throw InputError{{.file = trace.network},
@@ -92,8 +90,8 @@ Trace with(const Trace& trace, const HighwayWanted& wanted) {
                                  "'highway.edges' names",
                                  wanted.bits)};
   }
-  if (wanted.bits != kFloatBits) {
-    apply_highway(floating, kFloatBits, wanted.edges);
+  if (wanted.bits != traces::kFloatBits) {
+    apply_highway(floating, traces::kFloatBits, wanted.edges);
     const traces::Activations values = rerun.run(floating.program);
     for (const ProgramTensor& tensor : graph.program.tensors()) {
       if (tensor.highway) {
@@ -201,7 +199,7 @@ class Narrowing {
     }
     ProgramTensor& tensor = program_.tensor(name);
     tensor.kind = TensorKind::floating;
-    tensor.bits = kFloatBits;
+    tensor.bits = traces::kFloatBits;
     tensor.scale = {1.0};
     tensor.zero_point = 0.0;
     tensor.is_signed = false;

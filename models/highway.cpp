@@ -18,8 +18,6 @@ using traces::Program;
 using traces::ProgramTensor;
 using traces::TensorKind;
 
-constexpr int kFloatBits = 32;
-
 class Rewrite {
  public:
   Rewrite(QuantizedGraph& graph, int bits, const std::string& edges)
@@ -85,7 +83,7 @@ class Rewrite {
     make_highway(program_.tensor(name));
     std::erase_if(producer.post,
                   [](const PostStep& step) { return step.kind == PostStep::Kind::quantize; });
-    if (bits_ != kFloatBits) {
+    if (bits_ != traces::kFloatBits) {
       producer.post.push_back({.kind = PostStep::Kind::quantize, .tensor = ""});
     }
   }
@@ -94,8 +92,8 @@ class Rewrite {
     entry.highway = true;
     entry.zero_point = 0.0;
     entry.axis.reset();
-    entry.is_signed = bits_ != kFloatBits;
-    entry.kind = bits_ == kFloatBits ? TensorKind::floating : TensorKind::uniform;
+    entry.is_signed = bits_ != traces::kFloatBits;
+    entry.kind = bits_ == traces::kFloatBits ? TensorKind::floating : TensorKind::uniform;
     entry.bits = bits_;
     TensorPlan& plan = graph_.plans.at(entry.name);
     plan.grid = Grid::symmetric;
@@ -139,7 +137,7 @@ class Rewrite {
     }
     ProgramTensor& gates = program_.tensor(layer.recurrent->gates);
     gates.kind = TensorKind::floating;
-    gates.bits = kFloatBits;
+    gates.bits = traces::kFloatBits;
     gates.is_signed = false;
   }
 

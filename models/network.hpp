@@ -107,6 +107,8 @@ struct Layer {
   /// True for the layers that run on the PE array: those with weights.
   [[nodiscard]] bool is_array() const { return traces::format_of(op).weights > 0; }
   [[nodiscard]] bool is_recurrent() const { return traces::format_of(op).is_recurrent(); }
+  /// A convolution or fully connected layer.
+  [[nodiscard]] bool is_product() const { return is_array() && !is_recurrent(); }
   /// Gates of a recurrent layer: 4 for lstm, 3 for gru; 1 of any other.
   [[nodiscard]] std::int64_t gates() const { return traces::format_of(op).gate_count(); }
   /// Extents and names of `weights` and `recurrent_weights`; empty off the array.

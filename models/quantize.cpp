@@ -26,14 +26,10 @@ using traces::LayerEntry;
 using traces::ProgramTensor;
 using traces::Trace;
 
-bool is_product(const Layer& layer) {
-  return layer.is_array() && !layer.is_recurrent();
-}
-
 bool is_first_or_last(const Network& network, const Layer& layer) {
   const auto& layers = network.layers();
-  const auto first = std::find_if(layers.begin(), layers.end(), is_product);
-  const auto last = std::find_if(layers.rbegin(), layers.rend(), is_product);
+  const auto first = std::find_if(layers.begin(), layers.end(), std::mem_fn(&Layer::is_product));
+  const auto last = std::find_if(layers.rbegin(), layers.rend(), std::mem_fn(&Layer::is_product));
   return first != layers.end() && (first->name == layer.name || last->name == layer.name);
 }
 
@@ -201,7 +197,7 @@ QuantizeOptions quantize_options(const config::AcceleratorConfig& config) {
 
 LayerBits layer_bits(const Network& network, const Layer& layer, const QuantizeOptions& options) {
   LayerBits bits{.weight = options.weight_bits, .activation = options.activation_bits};
-  if (options.first_last != FirstLast::same && is_product(layer) &&
+  if (options.first_last != FirstLast::same && layer.is_product() &&
       is_first_or_last(network, layer)) {
     const int least = options.first_last == FirstLast::composed8 ? 8 : 16;
     bits = {.weight = std::max(bits.weight, least), .activation = std::max(bits.activation, least)};

@@ -111,10 +111,6 @@ class LayerwiseRun {
   std::vector<std::unique_ptr<Execution>> pieces_;
 };
 
-bool is_product(const Layer& layer) {
-  return layer.is_array() && !layer.is_recurrent();
-}
-
 void put(traces::Parameters& parameters, const std::string& name,
          const std::vector<float>& values) {
   parameters.put(name, Tensor{{static_cast<std::int64_t>(values.size())}, values});
@@ -149,7 +145,7 @@ std::map<std::string, ChannelSums> float_sums(const Network& network, const Repa
     const FloatVisitor visitor{.value = [](const FloatValue&) {},
                                .before_relu =
                                    [&](const FloatValue& value) {
-                                     if (is_product(network.layer(value.name))) {
+                                     if (network.layer(value.name).is_product()) {
                                        found[static_cast<std::size_t>(piece)][value.name].add(
                                            value.values, value.shape);
                                      }
@@ -168,7 +164,7 @@ std::map<std::string, ChannelSums> float_sums(const Network& network, const Repa
 /// Every conv and fc layer with a bias, so that there is one to correct.
 Network with_biases(Network network) {
   for (const Layer& each : std::vector<Layer>{network.layers()}) {
-    if (is_product(each) && each.bias.empty()) {
+    if (each.is_product() && each.bias.empty()) {
       network.layer(each.name).bias.assign(static_cast<std::size_t>(each.output_channels()), 0.0F);
     }
   }
@@ -211,7 +207,7 @@ QuantizedNetwork repaired(const Network& given, const Calibration& calibration,
   LayerwiseRun run{network, quantized, plan};
   for (std::size_t i = 0; i < quantized.program.layers.size(); ++i) {
     const std::string& name = quantized.program.layers[i].name;
-    if (network.has_layer(name) && is_product(network.layer(name))) {
+    if (network.has_layer(name) && network.layer(name).is_product()) {
       const Layer& layer = network.layer(name);
       if (norms && layer.norm) {
         set_norm(layer, run.sums(i, false), quantized.parameters);

@@ -1,14 +1,8 @@
 #include "pe/layer_data.hpp"
 
+#include "sim/base/integers.hpp"
+
 namespace turnpike::pe {
-namespace {
-
-std::size_t index_of(std::int64_t value) {
-  return static_cast<std::size_t>(value);
-}
-
-}  // namespace
-
 std::uint64_t zero_macs(const LayerShape& x, const std::vector<std::uint8_t>& is_zero) {
   const auto uses = [](std::int64_t extent, std::int64_t outputs, std::int64_t taps,
                        std::int64_t stride) {

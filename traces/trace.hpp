@@ -21,6 +21,8 @@
 /// (what one input made of it).
 namespace turnpike::traces {
 
+inline constexpr int kFloatBits = 32;  ///< of a floating tensor, and of a floating highway
+
 /// How codes stand for real values: real = scale * (code - zero_point).
 enum class TensorKind {
   uniform,   ///< integer codes, signed or not

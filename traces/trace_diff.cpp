@@ -12,20 +12,20 @@
 namespace turnpike::traces {
 namespace {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
 /// The program with its layers by name, so that one more of them is one difference, not many.
-Json by_name(const Trace& trace) {
-  Json json = Json::parse(trace_json(trace.program()));
-  Json layers = Json::object(), order = Json::array();
-  for (Json& layer : json["layers"]) {
+json by_name(const Trace& trace) {
+  json program = json::parse(trace_json(trace.program()));
+  json layers = json::object(), order = json::array();
+  for (json& layer : program["layers"]) {
     const std::string name = layer["name"];
     order.push_back(name);
     layers[name] = std::move(layer);
   }
-  json["layers"] = std::move(layers);
-  json["order of layers"] = std::move(order);
-  return json;
+  program["layers"] = std::move(layers);
+  program["order of layers"] = std::move(order);
+  return program;
 }
 
 /// "a/b" of the JSON pointer "/a/b".
@@ -40,8 +40,8 @@ std::string plain(const std::string& pointer) {
 }
 
 std::vector<std::string> program_lines(const Trace& trace_a, const Trace& trace_b) {
-  Json a = by_name(trace_a), b = by_name(trace_b);
-  const auto names = [](const Json& program) {
+  json a = by_name(trace_a), b = by_name(trace_b);
+  const auto names = [](const json& program) {
     const auto& order = program["order of layers"];
     return std::set<std::string>(order.begin(), order.end());
   };
@@ -50,8 +50,8 @@ std::vector<std::string> program_lines(const Trace& trace_a, const Trace& trace_
     b.erase("order of layers");
   }
   std::vector<std::string> lines;
-  const Json patch = Json::diff(a, b);
-  for (const Json& step : patch) {
+  const json patch = json::diff(a, b);
+  for (const json& step : patch) {
     const std::string pointer = step["path"], op = step["op"];
     const std::string path = plain(pointer);
     if (op == "add") {
@@ -59,7 +59,7 @@ std::vector<std::string> program_lines(const Trace& trace_a, const Trace& trace_
     } else if (op == "remove") {
       lines.push_back(fmt::format("{}: only in A", path));
     } else {
-      const Json::json_pointer place{pointer};
+      const json::json_pointer place{pointer};
       lines.push_back(fmt::format("{}: {} in A, {} in B", path, a[place].dump(), b[place].dump()));
     }
   }

@@ -17,7 +17,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMaxExtent = 65535;  // of a stride, kernel or pad
 constexpr std::int64_t kMaxCount = std::numeric_limits<std::int32_t>::max();
-constexpr int kFloatBits = 32;
 
 int narrow(std::int64_t value) {
   return static_cast<int>(value);

@@ -13,7 +13,6 @@ namespace {
 
 /// Zero points beyond any code are of no use, and would not be exact in a 63-bit product.
 constexpr double kMaxZeroPoint = 0x1.0p32;
-constexpr int kFloatBits = 32;  ///< highway.bits of a floating highway
 
 [[noreturn]] void fail_tensor(const TensorDeclaration& tensor, const SourceSpot& spot,
                               std::string_view message) {

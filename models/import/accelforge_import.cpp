@@ -14,8 +14,6 @@
 namespace turnpike::models::shapes {
 namespace {
 
-constexpr long kMostLoop = 1L << 31;
-
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });

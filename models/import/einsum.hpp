@@ -13,6 +13,8 @@
 /// times a factor.
 namespace turnpike::models::shapes {
 
+constexpr long kMostLoop = 1L << 31;  ///< iterations of a loop
+
 struct LoopTerm {
   std::string loop;
   std::int64_t factor = 1;

@@ -13,8 +13,6 @@
 namespace turnpike::models::shapes {
 namespace {
 
-constexpr long kMostLoop = 1L << 31;
-
 /// The shape that a problem without one has, and that "cnn-layer" and its kin name.
 constexpr const char* kCnnLayer = R"(
 name: cnn_layer

@@ -13,8 +13,6 @@
 namespace turnpike::models::shapes {
 namespace {
 
-constexpr long kMostLoop = 1L << 31;
-
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <bit>
 
+#include "sim/base/integers.hpp"
+
 namespace turnpike::pe::row_stationary {
-namespace {
-
-std::uint64_t wide(std::int32_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-std::size_t index_of(std::int32_t value) {
-  return static_cast<std::size_t>(value);
-}
-
-}  // namespace
-
 void ArrayCore::begin(const PassShape& shape, PassOperands* operands) {
   shape_ = shape;
   operands_ = operands;
@@ -23,7 +14,8 @@ void ArrayCore::begin(const PassShape& shape, PassOperands* operands) {
   chains_ = place_chains(shape);
   place_pes();
   make_diagonals();
-  ring_size_ = std::bit_ceil(wide(std::max({shape.psum_spad, shape.ifmap_spad, shape.fifo_depth})));
+  ring_size_ =
+      std::bit_ceil(unsigned_of(std::max({shape.psum_spad, shape.ifmap_spad, shape.fifo_depth})));
   finish_clock_.assign(pes_.size() * ring_size_, 0);
   mask_words_ = (pes_.size() + 63) / 64;
   due_.assign(kHorizon * mask_words_, 0);
@@ -104,23 +96,24 @@ void ArrayCore::count_filter_load() {
   std::vector<bool> sent(index_of(shape_.t * shape_.r * shape_.R), false);
   for (std::size_t c = 0; c < chains_.size(); ++c) {
     for (std::int32_t row = 0; row < shape_.r * shape_.R; ++row) {
-      const std::uint64_t weights = wide(shape_.filters_of(chains_[c].filter_set)) *
-                                    wide(shape_.channels_of(row / shape_.R)) * wide(shape_.S);
+      const std::uint64_t weights = unsigned_of(shape_.filters_of(chains_[c].filter_set)) *
+                                    unsigned_of(shape_.channels_of(row / shape_.R)) *
+                                    unsigned_of(shape_.S);
       const std::size_t stream = index_of(chains_[c].filter_set * shape_.r * shape_.R + row);
       if (!sent[stream]) {
         sent[stream] = true;
-        words += (weights + wide(shape_.filter_rate) - 1) / wide(shape_.filter_rate);
+        words += (weights + unsigned_of(shape_.filter_rate) - 1) / unsigned_of(shape_.filter_rate);
         counters_.filter_network.y += weights;
       }
       counters_.filter_network.x += weights;
-      counters_.filter_network.hits += weights * wide(chains_[c].width);
+      counters_.filter_network.hits += weights * unsigned_of(chains_[c].width);
     }
   }
   counters_.filter_spad_writes = counters_.filter_network.hits;
-  const std::uint64_t unit =
-      std::max<std::uint64_t>(1, wide(shape_.filter_load_unit) / wide(shape_.filter_rate));
+  const std::uint64_t unit = std::max<std::uint64_t>(
+      1, unsigned_of(shape_.filter_load_unit) / unsigned_of(shape_.filter_rate));
   counters_.load_cycles = (words + unit - 1) / unit * unit;
-  idle_clocks_ = counters_.load_cycles + wide(shape_.buffer_latency);
+  idle_clocks_ = counters_.load_cycles + unsigned_of(shape_.buffer_latency);
 }
 
 void ArrayCore::reset_data() {

@@ -3,21 +3,15 @@
 #include <algorithm>
 
 #include "pe/row_stationary/array_core.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::pe::row_stationary {
 namespace {
 
-std::uint64_t wide(std::int32_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-std::size_t index_of(std::int32_t value) {
-  return static_cast<std::size_t>(value);
-}
-
 void count_single_target(NetworkCounters& network, std::int32_t words) {
-  network.y += wide(words);
-  network.x += wide(words);
-  network.hits += wide(words);
+  network.y += unsigned_of(words);
+  network.x += unsigned_of(words);
+  network.hits += unsigned_of(words);
 }
 
 }  // namespace
@@ -78,7 +72,7 @@ void ArrayCore::step_psum_out() {
   if (operands_ != nullptr) {
     std::size_t at = psum_index(psum_out_, shape_.psum_out_rate, pe.ofmap_row);
     for (std::int32_t k = 0; k < words; ++k, at += index_of(shape_.e * shape_.F)) {
-      operands_->psum[at] = out_fifo_ring_[slot(pe.out_fifo, fifo.popped + wide(k))];
+      operands_->psum[at] = out_fifo_ring_[slot(pe.out_fifo, fifo.popped + unsigned_of(k))];
     }
   }
   if (fifo.held == shape_.fifo_depth) {
@@ -87,7 +81,7 @@ void ArrayCore::step_psum_out() {
   fifo.held -= words;
   fifo.pop_clock = clock_;
   fifo.popped_now = words;
-  fifo.popped += wide(words);
+  fifo.popped += unsigned_of(words);
   count_single_target(counters_.psum_out_network, words);
   advance(psum_out_, shape_.psum_out_rate);
 }
@@ -106,7 +100,7 @@ void ArrayCore::step_psum_in() {
   if (operands_ != nullptr) {
     std::size_t at = psum_index(psum_in_, shape_.psum_in_rate, pe.ofmap_row);
     for (std::int32_t k = 0; k < words; ++k, at += index_of(shape_.e * shape_.F)) {
-      psum_fifo_ring_[slot(pe.index, pe.psums_accumulated + wide(pe.psum_fifo + k))] =
+      psum_fifo_ring_[slot(pe.index, pe.psums_accumulated + unsigned_of(pe.psum_fifo + k))] =
           operands_->psum[at];
     }
   }
@@ -168,7 +162,7 @@ void ArrayCore::step_ifmap() {
           ifmap_value(diagonal.channel_set * shape_.q + ifmap_channel_ + k, diagonal.row);
       for (const std::int32_t target : diagonal.pes) {
         const Pe& pe = pes_[index_of(target)];
-        ifmap_fifo_ring_[slot(target, pe.values_moved + wide(pe.ifmap_fifo + k))] = value;
+        ifmap_fifo_ring_[slot(target, pe.values_moved + unsigned_of(pe.ifmap_fifo + k))] = value;
       }
     }
   }
@@ -179,9 +173,9 @@ void ArrayCore::step_ifmap() {
       visit_at(pe, clock_ + 1);
     }
   }
-  counters_.ifmap_network.y += wide(ifmap_values_);
-  counters_.ifmap_network.x += wide(ifmap_values_) * diagonal.row_buses;
-  counters_.ifmap_network.hits += wide(ifmap_values_) * targets;
+  counters_.ifmap_network.y += unsigned_of(ifmap_values_);
+  counters_.ifmap_network.x += unsigned_of(ifmap_values_) * diagonal.row_buses;
+  counters_.ifmap_network.hits += unsigned_of(ifmap_values_) * targets;
   next_diagonal();
   settle_ifmap();
 }

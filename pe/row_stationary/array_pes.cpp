@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "pe/row_stationary/array_core.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::pe::row_stationary {
 namespace {
@@ -11,13 +12,6 @@ namespace {
 /// Clocks from the issue of a MAC to its psum: two multiplier stages and the adder (ISSCC 2016
 /// fig. 14.5.5, "3 stages, 2-stage multiplier").
 constexpr std::uint64_t kMacPipelineStages = 3;
-
-std::uint64_t wide(std::int32_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-std::size_t index_of(std::int32_t value) {
-  return static_cast<std::size_t>(value);
-}
 
 }  // namespace
 
@@ -122,18 +116,18 @@ void ArrayCore::issue_macs(Pe& pe) {
     multiply(pe, macs);
   }
   if (pe.tap == 0 && pe.channel == 0) {
-    pe.psums_started += wide(macs);
+    pe.psums_started += unsigned_of(macs);
   }
   if (pe.tap == shape_.S - 1 && pe.channel == pe.channels - 1) {
     for (std::int32_t k = 0; k < macs; ++k) {
-      finish_clock_[slot(pe.index, pe.psums_finished + wide(k))] = clock_ + wide(k);
+      finish_clock_[slot(pe.index, pe.psums_finished + unsigned_of(k))] = clock_ + unsigned_of(k);
     }
-    pe.psums_finished += wide(macs);
+    pe.psums_finished += unsigned_of(macs);
     set_ready_clock(pe);
   }
-  counters_.mac_slots += wide(macs);
+  counters_.mac_slots += unsigned_of(macs);
   counters_.ifmap_spad_reads += pe.filter == 0 ? 1 : 0;
-  pe.mac_clock = clock_ + wide(macs);
+  pe.mac_clock = clock_ + unsigned_of(macs);
   pe.filter += macs;
   if (pe.filter == pe.filters) {
     end_run(pe);
@@ -150,7 +144,7 @@ void ArrayCore::multiply(const Pe& pe, std::int32_t macs) {
       (stream * index_of(shape_.S) + index_of(pe.tap)) * index_of(shape_.q * shape_.p) +
       index_of(pe.channel * shape_.p + pe.filter);
   for (std::int32_t k = 0; k < macs; ++k) {
-    std::int64_t& psum = psum_ring_[slot(pe.index, pe.column_psum + wide(pe.filter + k))];
+    std::int64_t& psum = psum_ring_[slot(pe.index, pe.column_psum + unsigned_of(pe.filter + k))];
     psum = (first ? 0 : psum) + x * weights[k];
   }
 }
@@ -173,9 +167,9 @@ void ArrayCore::end_run(Pe& pe) {
   }
   pe.tap = 0;
   if (!image_ends && shape_.V < shape_.S) {
-    pe.next_value -= wide((shape_.S - shape_.V) * pe.channels);
+    pe.next_value -= unsigned_of((shape_.S - shape_.V) * pe.channels);
   }
-  pe.column_psum += wide(pe.filters);
+  pe.column_psum += unsigned_of(pe.filters);
   if (image_ends) {
     pe.column = 0;
     pe.macs_done = ++pe.image == shape_.n;
@@ -200,9 +194,10 @@ void ArrayCore::accumulate(Pe& pe) {
     const std::size_t own = slot(pe.index, pe.psums_accumulated);
     const std::int64_t sum = psum_ring_[own] + psum_fifo_ring_[own];
     if (above != nullptr) {
-      psum_fifo_ring_[slot(pe.above, above->psums_accumulated + wide(above->psum_fifo))] = sum;
+      psum_fifo_ring_[slot(pe.above, above->psums_accumulated + unsigned_of(above->psum_fifo))] =
+          sum;
     } else {
-      out_fifo_ring_[slot(pe.out_fifo, out->popped + wide(out->held))] = sum;
+      out_fifo_ring_[slot(pe.out_fifo, out->popped + unsigned_of(out->held))] = sum;
     }
   }
   ++counters_.psum_accumulations;

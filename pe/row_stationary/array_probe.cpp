@@ -4,18 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/integers.hpp"
+
 namespace turnpike::pe::row_stationary {
-namespace {
-
-std::uint64_t wide(std::int32_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-std::size_t index_of(std::int32_t value) {
-  return static_cast<std::size_t>(value);
-}
-
-}  // namespace
-
 std::vector<ProbeSignal> probe_signals(std::int32_t columns, PePosition chosen) {
   std::vector<ProbeSignal> signals{{"", "filter_load", 1}};
   for (const char* const name : {"filter", "ifmap", "psum_in", "psum_out"}) {
@@ -51,17 +42,17 @@ std::vector<std::uint64_t> ArrayProbe::values() const {
   for (const std::int32_t pes :
        {now_.multiplying, now_.waiting_for_ifmap, now_.waiting_for_psum_spad, now_.accumulating,
         now_.waiting_for_psum}) {
-    values.push_back(wide(pes));
+    values.push_back(unsigned_of(pes));
   }
   for (const std::int32_t multiplying : now_.column_multiplying) {
-    values.push_back(wide(multiplying));
+    values.push_back(unsigned_of(multiplying));
   }
   const PeClock& pe = now_.chosen;
   for (const bool flag : {pe.used, pe.multiplying, pe.waits_for_ifmap, pe.waits_for_psum_spad}) {
     values.push_back(flag ? 1 : 0);
   }
   for (const std::int32_t level : {pe.ifmap_fifo, pe.psum_fifo, pe.ifmap_spad, pe.psum_spad}) {
-    values.push_back(wide(level));
+    values.push_back(unsigned_of(level));
   }
   return values;
 }
@@ -94,8 +85,9 @@ void ArrayProbe::place(PePosition chosen) {
 void ArrayProbe::list_filter_streams() {
   for (std::int32_t set = 0; set < shape_.t; ++set) {
     for (std::int32_t row = 0; row < shape_.r * shape_.R; ++row) {
-      filter_streams_.push_back(wide(shape_.filters_of(set)) *
-                                wide(shape_.channels_of(row / shape_.R)) * wide(shape_.S));
+      filter_streams_.push_back(unsigned_of(shape_.filters_of(set)) *
+                                unsigned_of(shape_.channels_of(row / shape_.R)) *
+                                unsigned_of(shape_.S));
     }
   }
 }
@@ -110,7 +102,7 @@ std::uint64_t ArrayProbe::next_filter_words() {
     return 0;
   }
   std::uint64_t& left = filter_streams_[filter_stream_];
-  const std::uint64_t words = std::min(left, wide(shape_.filter_rate));
+  const std::uint64_t words = std::min(left, unsigned_of(shape_.filter_rate));
   left -= words;
   return words;
 }
@@ -120,7 +112,7 @@ bool ArrayProbe::step() {
   const std::uint64_t load = core_.counters_.load_cycles;
   now_.filter_load = steps_ <= load;
   now_.filter_words = now_.filter_load ? next_filter_words() : 0;
-  if (steps_ <= load + wide(shape_.buffer_latency)) {
+  if (steps_ <= load + unsigned_of(shape_.buffer_latency)) {
     return core_.step();  // nothing else happens
   }
   before_ = core_.counters();

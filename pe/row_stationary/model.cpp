@@ -12,15 +12,12 @@
 #include "pe/row_stationary/product_store.hpp"
 #include "pe/row_stationary/units.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::pe::row_stationary {
 namespace {
 
 namespace rs = dataflow::row_stationary;
-
-std::uint64_t unsigned_of(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
 
 Expected exactly(std::int64_t value) {
   return Expected::exactly(unsigned_of(value));
@@ -72,10 +69,6 @@ PassFootprint footprint_of(const ProcessingPass& pass, const LayerShape& layer, 
           .new_ifmap = pass.new_ifmap_tile,
           .first_psums = pass.first_accumulation,
           .final_psums = final_psums(pass, layer, m)};
-}
-
-std::int32_t narrow(std::int64_t value) {
-  return static_cast<std::int32_t>(value);
 }
 
 PassShape machine_of(const config::AcceleratorConfig& config) {

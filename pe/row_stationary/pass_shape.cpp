@@ -3,16 +3,9 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::pe::row_stationary {
-namespace {
-
-std::int32_t narrow(std::int64_t value) {
-  return static_cast<std::int32_t>(value);
-}
-
-}  // namespace
-
 PassShape pass_shape(const ProcessingPass& pass, const LayerShape& layer,
                      const PassShape& machine) {
   PassShape s = machine;

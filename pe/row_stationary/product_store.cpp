@@ -6,13 +6,10 @@
 #include <type_traits>
 
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::pe::row_stationary {
 namespace {
-
-std::size_t index_of(std::int64_t value) {
-  return static_cast<std::size_t>(value);
-}
 
 constexpr std::int64_t kFilters = 32;  ///< filters of one register block
 constexpr std::int64_t kColumns = 8;   ///< ofmap columns of one register block

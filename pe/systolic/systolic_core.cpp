@@ -2,18 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/base/integers.hpp"
+
 namespace turnpike::pe::systolic {
-namespace {
-
-std::size_t index_of(std::int64_t value) {
-  return static_cast<std::size_t>(value);
-}
-std::uint64_t wide(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-
-}  // namespace
-
 void SystolicCore::begin(const TileShape& shape, PassOperands* operands) {
   shape_ = shape;
   operands_ = operands;
@@ -32,7 +23,7 @@ void SystolicCore::reset(Edge& edge, std::int32_t lanes, std::int32_t rate) cons
 }
 
 std::uint64_t SystolicCore::skip_load() {
-  const std::uint64_t skipped = wide(shape_.buffer_latency) - clock_;
+  const std::uint64_t skipped = unsigned_of(shape_.buffer_latency) - clock_;
   clock_ += skipped;
   counters_.cycles = clock_;
   return skipped;
@@ -54,7 +45,7 @@ std::int32_t SystolicCore::end_lane(const Edge& edge, std::int64_t step) const {
 bool SystolicCore::step() {
   ++clock_;
   counters_.cycles = clock_;
-  if (clock_ <= wide(shape_.buffer_latency)) {
+  if (clock_ <= unsigned_of(shape_.buffer_latency)) {
     return false;
   }
   std::int64_t popped = -1;  // the step whose words left the edge FIFOs in this clock
@@ -89,7 +80,7 @@ void SystolicCore::pop(Edge& edge) const {
 std::uint64_t SystolicCore::deliver(Edge& edge, std::int64_t popped_step) const {
   std::uint64_t words = 0;
   const std::int64_t last = std::int64_t{shape_.depth} + edge.lanes - 2;
-  while (edge.step <= last && words < wide(edge.rate)) {
+  while (edge.step <= last && words < unsigned_of(edge.rate)) {
     const std::int32_t first = first_lane(edge.step);
     if (edge.lane < first) {
       edge.lane = first;
@@ -122,9 +113,9 @@ void SystolicCore::take_step() {
     if (from >= to) {
       continue;
     }
-    counters_.mac_slots += wide(to - from);
-    counters_.ifmap_hops += wide(to - std::max(from, 1));
-    counters_.filter_hops += row > 0 ? wide(to - from) : 0;
+    counters_.mac_slots += unsigned_of(to - from);
+    counters_.ifmap_hops += unsigned_of(to - std::max(from, 1));
+    counters_.filter_hops += row > 0 ? unsigned_of(to - from) : 0;
     if (operands_ != nullptr) {
       multiply(row, from, to);
     }
@@ -154,7 +145,7 @@ void SystolicCore::shift_out() {
       ++held;
     }
     ++rows_shifted_;
-    counters_.psum_hops += wide(std::int64_t{shape_.rows - rows_shifted_} * shape_.columns);
+    counters_.psum_hops += unsigned_of(std::int64_t{shape_.rows - rows_shifted_} * shape_.columns);
   }
 }
 

@@ -6,13 +6,10 @@
 
 #include "pe/systolic/systolic_model.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::pe::systolic {
 namespace {
-
-std::size_t index_of(std::int64_t value) {
-  return static_cast<std::size_t>(value);
-}
 
 /// Operands of a `Value`, summed in a `Sum`; psums are kept in a `Total`.
 template <class Value, class Sum, class Total>

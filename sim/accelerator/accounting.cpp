@@ -4,13 +4,10 @@
 
 #include "memory/dram_energy.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::accelerator {
 namespace {
-
-std::uint64_t unsigned_of(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
 
 void add(LayerResult& layer, KnownAction action, int bits, std::uint64_t count,
          Stream stream = Stream::low) {

@@ -4,17 +4,14 @@
 #include <numeric>
 
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::accelerator {
 namespace {
 
 using memory::GlbType;
 
-std::int64_t signed_of(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
-
-std::size_t index_of(PortUser user) {
+std::size_t place_of(PortUser user) {
   return static_cast<std::size_t>(user);
 }
 
@@ -115,7 +112,7 @@ void BufferPorts::begins(PortUser user, std::uint64_t at, const BufferLines& lin
   ensure(needs(user, at) == 0, "a user of the buffer does one thing after the other");
   ensure(user != PortUser::array || clocks >= clocks_for(lines),
          "a pass is as long as its busiest bank");
-  Job& job = jobs_[index_of(user)];
+  Job& job = jobs_[place_of(user)];
   job = {at, clocks, accesses(lines), std::vector<std::uint64_t>(all_banks_.size(), 0)};
 }
 
@@ -143,9 +140,9 @@ std::uint64_t BufferPorts::needs(PortUser user, std::uint64_t at) {
 
 /// The array's pass is all that is known of the future; beyond its end the bank may be free.
 std::uint64_t BufferPorts::bank_needs(PortUser user, std::size_t bank, std::uint64_t at) const {
-  const Job& job = jobs_[index_of(user)];
+  const Job& job = jobs_[place_of(user)];
   const std::uint64_t missing = job.asked[bank] - job.moved[bank];
-  const Job& pass = jobs_[index_of(PortUser::array)];
+  const Job& pass = jobs_[place_of(PortUser::array)];
   const std::uint64_t pass_end = pass.begin + pass.clocks;
   if (missing == 0 || user == PortUser::array || pass_end <= at) {
     return missing;

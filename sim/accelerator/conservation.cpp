@@ -5,6 +5,7 @@
 #include "pe/array_kinds.hpp"
 #include "sim/accelerator/operation_counts.hpp"
 #include "sim/accelerator/post/post_op.hpp"
+#include "sim/base/integers.hpp"
 #include "traces/trace_summary.hpp"
 
 namespace turnpike::accelerator {
@@ -12,10 +13,6 @@ namespace {
 
 using traces::LayerEntry;
 using traces::Trace;
-
-std::uint64_t unsigned_of(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
 
 /// Sum over the counts of a layer that `pick` selects.
 template <class Pick>

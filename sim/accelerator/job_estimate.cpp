@@ -9,6 +9,7 @@
 #include "memory/dram_energy.hpp"
 #include "sim/accelerator/accounting.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -16,13 +17,6 @@ namespace {
 using dataflow::MappedJob;
 using dataflow::MapperWeights;
 using dataflow::MappingProblem;
-
-std::uint64_t unsigned_of(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-std::int64_t signed_of(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
 
 std::vector<int> banks_from(std::int64_t first, std::int64_t count, std::int64_t all) {
   const std::int64_t begin = std::clamp<std::int64_t>(first, 0, all - 1);

@@ -13,15 +13,13 @@
 #include "sim/accelerator/output_comparison.hpp"
 #include "sim/accelerator/post_arithmetic.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::accelerator {
 namespace {
 
 using traces::LayerEntry;
 
-std::uint64_t unsigned_of(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
 memory::DramPolicy policy_of(const config::AcceleratorConfig& config) {
   memory::DramPolicy policy;
   policy.page = config.dram.page == config::PagePolicy::open ? memory::DramPolicy::Page::open

@@ -10,6 +10,7 @@
 
 #include "sim/accelerator/operands.hpp"
 #include "sim/accelerator/post/fixed_point.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -23,10 +24,6 @@ constexpr std::int64_t kMostMacs = 1'000'000'000;  ///< a layer of more is not c
 /// Codes: rounding errors of float32 sums are smaller, as are those of values of up to 16 bits.
 constexpr double kFloatError = 0x1.0p-12;
 constexpr double kFloatRelative = 1e-5;
-
-std::size_t index_of(std::int64_t value) {
-  return static_cast<std::size_t>(value);
-}
 
 /// How a producer may store values.
 struct Arithmetic {

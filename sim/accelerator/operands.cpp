@@ -3,15 +3,12 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::accelerator {
 namespace {
 
 using traces::TensorEntry;
-
-std::size_t index_of(std::int64_t value) {
-  return static_cast<std::size_t>(value);
-}
 
 bool integral(double value) {
   return std::nearbyint(value) == value;

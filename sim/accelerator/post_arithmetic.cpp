@@ -10,7 +10,6 @@
 namespace turnpike::accelerator {
 namespace {
 
-using post::index_of;
 using traces::LayerEntry;
 using traces::PostStep;
 using traces::TensorEntry;

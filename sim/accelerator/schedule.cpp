@@ -12,6 +12,7 @@
 #include "sim/accelerator/buffer_access.hpp"
 #include "sim/accelerator/coded_map.hpp"
 #include "sim/accelerator/operands.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -20,13 +21,6 @@ using traces::LayerEntry;
 using traces::Trace;
 
 constexpr std::int64_t kAlignment = 4096;
-
-std::uint64_t unsigned_of(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-std::int64_t signed_of(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
 
 /// `values` of `bits`, of which the low-precision machine would move `low_bits`, from a byte
 /// address on.

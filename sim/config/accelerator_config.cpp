@@ -7,7 +7,7 @@
 namespace turnpike::config {
 namespace {
 
-constexpr std::array<std::string_view, 1> kSchemas = {"turnpike-accelerator/1"};
+constexpr std::array<std::string_view, 1> kAcceleratorSchemas = {"turnpike-accelerator/1"};
 // timing.filter_load: bank streams banks of 512 words; a load is at most 16384 values.
 constexpr std::int64_t kMostBankedFilterRate = 32;
 
@@ -31,7 +31,7 @@ template <>
 inline constexpr auto kKeys<AcceleratorConfig> = std::array{
     key::own<AcceleratorConfig, read_schema, nothing>({.name = "schema",
                                                        .form = Form::choice,
-                                                       .choices = kSchemas,
+                                                       .choices = kAcceleratorSchemas,
                                                        .required = true,
                                                        .meaning = "kind and version of the file"}),
     key::text<&AcceleratorConfig::name>(

@@ -13,9 +13,9 @@
 namespace turnpike::config {
 namespace {
 
-constexpr std::array<std::string_view, 1> kSchemas = {"turnpike-profile/1"};
+constexpr std::array<std::string_view, 1> kProfileSchemas = {"turnpike-profile/1"};
 
-void read_schema(ConfigMap& map, const KeyFacts& facts, Profile& /*profile*/) {
+void read_profile_schema(ConfigMap& map, const KeyFacts& facts, Profile& /*profile*/) {
   static_cast<void>(key::read_choice(map, facts));
 }
 
@@ -27,7 +27,7 @@ void read_source(ConfigMap& map, const KeyFacts& facts, Profile& profile) {
   }
 }
 
-std::string nothing(const Profile& /*profile*/) {
+std::string no_default(const Profile& /*profile*/) {
   return "";
 }
 
@@ -50,16 +50,16 @@ void check_sources(const Profile& profile, const ConfigNode& node) {
 
 template <>
 inline constexpr auto kKeys<Profile> = std::array{
-    key::own<Profile, read_schema, nothing>({.name = "schema",
-                                             .form = Form::choice,
-                                             .choices = kSchemas,
-                                             .required = true,
-                                             .meaning = "kind and version of the file"}),
+    key::own<Profile, read_profile_schema, no_default>({.name = "schema",
+                                                        .form = Form::choice,
+                                                        .choices = kProfileSchemas,
+                                                        .required = true,
+                                                        .meaning = "kind and version of the file"}),
     key::text<&Profile::name>(
         {.name = "name", .required = true, .meaning = "printed in the policy line"}),
     key::text<&Profile::description>(
         {.name = "description", .required = true, .meaning = "one sentence"}),
-    key::own<Profile, read_source, nothing>(
+    key::own<Profile, read_source, no_default>(
         {.name = "source",
          .form = Form::mapping,
          .allowed = "dotted keys of this file",

@@ -20,7 +20,7 @@ using report::TextTable;
 /// Percentages asked of "costs less than"; 3.9 is the paper's figure.
 constexpr std::array<double, 5> kLimits = {1.0, 2.0, report::kHighwayClaim.percent, 5.0, 10.0};
 
-double percent(double from, double to) {
+double percent_change(double from, double to) {
   return 100.0 * (to / from - 1.0);
 }
 
@@ -62,8 +62,9 @@ std::vector<Overhead> overheads_of(const ClaimSet& set, const cost::MonteCarlo& 
     }
     rows.push_back({set.setting, with.bits, with.highway_bits, with.energy_uj - without->energy_uj,
                     with.highway_uj, with.dram_mbit - without->dram_mbit,
-                    with.glb_mbit - without->glb_mbit, percent(without->area_mm2, with.area_mm2),
-                    percent(without->cycles, with.cycles),
+                    with.glb_mbit - without->glb_mbit,
+                    percent_change(without->area_mm2, with.area_mm2),
+                    percent_change(without->cycles, with.cycles),
                     energy_change(*without, with, set.policy, settings)});
   }
   std::stable_sort(rows.begin(), rows.end(), [](const Overhead& a, const Overhead& b) {
@@ -108,7 +109,8 @@ std::vector<Alternative> alternatives_of(const ClaimSet& set, const cost::MonteC
         continue;
       }
       rows.push_back({with.bits, with.highway_bits, against,
-                      percent(other->area_mm2, with.area_mm2), percent(other->cycles, with.cycles),
+                      percent_change(other->area_mm2, with.area_mm2),
+                      percent_change(other->cycles, with.cycles),
                       energy_change(*other, with, set.policy, settings)});
     }
   }

@@ -2,7 +2,7 @@
 """Runs the program on mutants of everything it reads, each made from a valid file by one to three
 changes that keep its structure (a value, a key, a row, a member, a header).
 
-    tests/fuzz/mutants.py --turnpike PROGRAM [--count N] [--seed S] [--only I] [--keep DIR]
+    tests/fuzz/mutants.py --turnpike PROGRAM [--count N] [--seed S] [--only I] [--keep DIR] [-j N]
 
 PROGRAM should be a sanitized build (preset asan). Kinds: traces (.npz), accelerators, profiles,
 networks, sweeps, DRAM devices, tables of the technology, Accelergy tables, stored runs.
@@ -15,6 +15,7 @@ kept in DIR. Exit code 1 if there are any.
 """
 import argparse
 import collections
+import concurrent.futures
 import io
 import json
 import math
@@ -251,10 +252,10 @@ def mutated_accelergy(rng, folder):
     return [["run", ACCELERATOR, "--network", TRACE, "--set", f"{key}={path}", "--json"]]
 
 
-def mutated_run(rng, folder, program):
+def mutated_run(rng, folder):
     """A run directory with changed files; `refused` if one changed that run.json has a digest of."""
     run = folder / "run"
-    subprocess.run([program, "run", ACCELERATOR, "--network", TRACE, "-o", run], check=True, capture_output=True)
+    shutil.copytree(folder.parent / "run", run)
     names = sorted(path.name for path in run.iterdir())
     refused = False
     for name in rng.sample(names, rng.randint(1, 2)):
@@ -348,6 +349,28 @@ def judge(program, commands, must_refuse, environment):
     return None, codes
 
 
+def try_mutant(options, kinds, scratch, environment, index):
+    """Its index, its kind, what is wrong with it ("" if nothing) and the exit codes seen."""
+    program = os.path.abspath(options.turnpike)
+    rng = random.Random(f"{options.seed}:{index}")
+    kind = rng.choice(kinds)
+    folder = pathlib.Path(scratch) / f"mutant-{index}"
+    folder.mkdir()
+    must_refuse = False
+    if kind is mutated_run:
+        commands, must_refuse = mutated_run(rng, folder)
+    else:
+        commands = kind(rng, folder)
+    wrong, codes = judge(program, commands, must_refuse, environment)
+    if wrong:
+        kept = options.keep / f"{options.seed}-{index}"
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(folder, kept, symlinks=True)
+        wrong += f"\n  kept in {kept}"
+    shutil.rmtree(folder)
+    return index, kind.__name__.removeprefix("mutated_"), wrong, codes
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--turnpike", required=True)
@@ -355,9 +378,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int)
     parser.add_argument("--kinds", default="", help="such as trace,table; default all")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), help="so many at once")
     parser.add_argument("--keep", type=pathlib.Path, default=pathlib.Path("mutants-found"))
     options = parser.parse_args()
-    program = os.path.abspath(options.turnpike)
     kinds = [mutated_trace] * 4 + [mutated_run] * 3 + [mutated_table] * 2 + [
         mutated_accelerator, mutated_profile, mutated_network, mutated_sweep, mutated_settings, mutated_accelergy]
     if options.kinds:
@@ -368,26 +391,16 @@ def main():
                        "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
                        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
         os.environ.update(environment)
-        for index in [options.only] if options.only is not None else range(options.count):
-            rng = random.Random(f"{options.seed}:{index}")
-            kind = rng.choice(kinds)
-            folder = pathlib.Path(scratch) / "mutant"
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            must_refuse = False
-            if kind is mutated_run:
-                commands, must_refuse = mutated_run(rng, folder, program)
-            else:
-                commands = kind(rng, folder)
-            wrong, codes = judge(program, commands, must_refuse, environment)
-            for code in codes:
-                seen[kind.__name__.removeprefix("mutated_"), code] += 1
-            if wrong:
-                found += 1
-                kept = options.keep / f"{options.seed}-{index}"
-                shutil.rmtree(kept, ignore_errors=True)
-                shutil.copytree(folder, kept, symlinks=True)
-                print(f"mutant {index} of seed {options.seed} ({kind.__name__}): {wrong}\n  kept in {kept}", flush=True)
+        subprocess.run([options.turnpike, "run", ACCELERATOR, "--network", TRACE, "-o", scratch + "/run"], check=True,
+                       capture_output=True)
+        indices = [options.only] if options.only is not None else range(options.count)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for index, kind, wrong, codes in pool.map(lambda i: try_mutant(options, kinds, scratch, environment, i), indices):
+                for code in codes:
+                    seen[kind, code] += 1
+                if wrong:
+                    found += 1
+                    print(f"mutant {index} of seed {options.seed} ({kind}): {wrong}", flush=True)
     print("exit codes by kind:")
     for name in sorted({name for name, _ in seen}):
         print(f"  {name:12}" + "  ".join(f"{code}: {seen[name, code]}" for code in (0, 1, 2, 3) if seen[name, code]))

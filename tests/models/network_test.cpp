@@ -22,7 +22,7 @@ Layer conv(const std::string& name, std::int64_t filters, int kernel, int pad = 
   return layer;
 }
 
-std::string message(const std::function<void()>& action) {
+std::string refusal(const std::function<void()>& action) {
   try {
     action();
   } catch (const InputError& error) {
@@ -71,7 +71,7 @@ TEST(Network, AStridedPaddedSkipFitsItsSum) {
 
 TEST(Network, RefusesWhatDoesNotFit) {
   const auto with = [](Layer layer) {
-    return message([&] {
+    return refusal([&] {
       Network net{"n", {4, 9, 9}, 1};
       net.add(conv("c", 4, 3));
       net.add(std::move(layer));
@@ -92,7 +92,7 @@ TEST(Network, RefusesWhatDoesNotFit) {
 }
 
 TEST(Network, RecurrentLayersRunOneSequence) {
-  EXPECT_THAT(message([] {
+  EXPECT_THAT(refusal([] {
                 Network net{"n", {5, 8}, 2};
                 Layer layer = make("l", traces::Op::lstm);
                 layer.filters = 3;

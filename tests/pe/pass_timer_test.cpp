@@ -18,7 +18,7 @@ namespace {
 using row_stationary::key_of;
 using row_stationary::PassShape;
 
-struct Outcome {
+struct TimedPasses {
   std::vector<PassResult> results;
   std::vector<double> ends_ns;
   std::uint64_t simulated = 0;
@@ -36,11 +36,11 @@ class PassTimerTest : public turnpike::test::SystemCTest {
     return list;
   }
 
-  static Outcome run(PassTimer::Mode mode, const std::string& memo_file = "") {
+  static TimedPasses run(PassTimer::Mode mode, const std::string& memo_file = "") {
     return run(mode, keys(), memo_file);
   }
-  static Outcome run(PassTimer::Mode mode, const std::vector<PassKey>& passes,
-                     const std::string& memo_file = "") {
+  static TimedPasses run(PassTimer::Mode mode, const std::vector<PassKey>& passes,
+                         const std::string& memo_file = "") {
     sc_core::sc_curr_simcontext = new sc_core::sc_simcontext();
     sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
     const row_stationary::RowStationary model{config::AcceleratorConfig{}};
@@ -49,7 +49,7 @@ class PassTimerTest : public turnpike::test::SystemCTest {
     if (!memo_file.empty()) {
       timer.load(memo_file);
     }
-    test::Driver driver{timer, passes};
+    pe::test::Driver driver{timer, passes};
     sc_core::sc_start();
     if (!memo_file.empty()) {
       timer.save(memo_file);
@@ -59,8 +59,8 @@ class PassTimerTest : public turnpike::test::SystemCTest {
 };
 
 TEST_F(PassTimerTest, MemoAndReferenceAgreeOnEveryPassAndItsTime) {
-  const Outcome reference = run(PassTimer::Mode::reference);
-  const Outcome memo = run(PassTimer::Mode::memo);
+  const TimedPasses reference = run(PassTimer::Mode::reference);
+  const TimedPasses memo = run(PassTimer::Mode::memo);
   EXPECT_EQ(memo.results, reference.results);
   EXPECT_EQ(memo.ends_ns, reference.ends_ns);
   EXPECT_EQ(reference.simulated, 10U);
@@ -86,7 +86,7 @@ TEST_F(PassTimerTest, TellsApartPassesThatDifferInOneField) {
   }
   base.filters = base.channels = 1;
   passes.push_back(key_of(base));
-  const Outcome memo = run(PassTimer::Mode::memo, passes);
+  const TimedPasses memo = run(PassTimer::Mode::memo, passes);
   EXPECT_EQ(memo.simulated, passes.size());
   EXPECT_EQ(memo.results, run(PassTimer::Mode::reference, passes).results);
 }
@@ -125,9 +125,9 @@ TEST_F(PassTimerTest, AMemoOnDiskSparesTheNextRunAndADamagedOneIsIgnored) {
   const std::string path =
       (std::filesystem::temp_directory_path() / "turnpike_memo_test" / "passes.bin").string();
   std::filesystem::remove(path);
-  const Outcome first = run(PassTimer::Mode::memo, path);
+  const TimedPasses first = run(PassTimer::Mode::memo, path);
   EXPECT_EQ(first.simulated, 6U);
-  const Outcome second = run(PassTimer::Mode::memo, path);
+  const TimedPasses second = run(PassTimer::Mode::memo, path);
   EXPECT_EQ(second.simulated, 0U);
   EXPECT_EQ(second.results, first.results);
   const auto size = std::filesystem::file_size(path);

@@ -54,19 +54,19 @@ class Scratch:
             top = pathlib.Path(path) == ROOT
             return [n for n in names if n == "__pycache__" or (top and n in (".git", "build", "results"))]
         shutil.copytree(ROOT, self.source, ignore=skipped, dirs_exist_ok=True, copy_function=copy_changed)
-        result = run(["cmake", "--preset", "release", "--log-level=WARNING"], cwd=self.source)
+        result = run(["cmake", "--preset", "separate", "--log-level=WARNING"], cwd=self.source)
         if result.returncode != 0:
             sys.exit(result.stdout)
 
     def build(self, labels):
         """Targets of these labels; everything without labels."""
         targets = ["--target", *(TARGETS.get(label, label) for label in labels)] if labels else []
-        return run(["cmake", "--build", "--preset", "release", "-j", self.jobs, *targets], cwd=self.source)
+        return run(["cmake", "--build", "--preset", "separate", "-j", self.jobs, *targets], cwd=self.source)
 
     def failing(self, labels):
         """Names of the tests that fail; a test that hangs or crashes fails."""
         chosen = ["-L", f"^({'|'.join(labels)})$"] if labels else ["-E", SLOW]
-        result = run(["ctest", "--preset", "release", "-j", self.jobs, "--timeout", "120", "--no-tests=error", *chosen],
+        result = run(["ctest", "--test-dir", "build/separate", "-j", self.jobs, "--timeout", "120", "--no-tests=error", *chosen],
                      cwd=self.source, env=dict(os.environ, TURNPIKE_STOP_EARLY="1"))
         failed = re.findall(r"^\s*\d+ - (.+) \((?:Failed|Timeout|SEGFAULT|SIG\w+|Subprocess aborted|ILLEGAL|NUMERICAL|"
                             r"Subprocess killed|Not Run|OTHER_FAULT|Bus Error)\)", result.stdout, re.M)

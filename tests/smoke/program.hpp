@@ -34,4 +34,11 @@ std::string put(const std::string& name, const std::string& bytes);
 /// Expects this exit code, nothing on stdout, and `part` in the message.
 void expect_refused(const std::vector<std::string>& arguments, int code, const std::string& part);
 
+/// A run of the LSTM with `more` behind it.
+inline std::vector<std::string> lstm(const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"run", accelerator(), "--network", "zoo:lstm300"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
 }  // namespace turnpike::smoke

@@ -13,12 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::vector<std::string> lstm(const std::vector<std::string>& more) {
-  std::vector<std::string> arguments{"run", accelerator(), "--network", "zoo:lstm300"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
-}
-
 /// The only document on stdout; parse() refuses anything behind it.
 Json printed(const Outcome& outcome) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;

@@ -11,7 +11,7 @@
 namespace turnpike::smoke {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 const char* const kHostile[] = {"=1+1", "@x", "\"a\",b", "-two\nlines", "\x1b]0;owned\x07", "\tf"};
 
@@ -22,7 +22,7 @@ std::string hostile_trace() {
   EXPECT_EQ(
       turnpike({"trace", "convert", repository("traces/samples/tiny_residual.npz"), folder}).code,
       0);
-  Json json = Json::parse(bytes_of(folder + "/trace.json"));
+  OrderedJson json = OrderedJson::parse(bytes_of(folder + "/trace.json"));
   json["network"] = "net\x1b[2Jwork\nprofile forged: \x07";
   for (std::size_t i = 0; i < std::size(kHostile); ++i) {
     json["layers"][i]["name"] = kHostile[i];
@@ -101,7 +101,8 @@ TEST(Terminal, TotalsAreVisibleAtBothWidths) {
         turnpike({"run", accelerator(), "--network", "zoo:lstm300", "-o", scratch("lstm"), width});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_EQ(outcome.err.empty(), std::string{width} == "--quiet") << outcome.err;
-    const Json totals = Json::parse(bytes_of(scratch("lstm") + "/results.json")).at("totals");
+    const OrderedJson totals =
+        OrderedJson::parse(bytes_of(scratch("lstm") + "/results.json")).at("totals");
     for (const char* key : {"cycles", "macs", "dram_bytes", "glb_bytes"}) {
       EXPECT_NE(outcome.out.find(totals.at(key).dump()), std::string::npos) << width << key;
     }

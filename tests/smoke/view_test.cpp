@@ -13,12 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::vector<std::string> lstm(const std::vector<std::string>& more) {
-  std::vector<std::string> arguments{"run", accelerator(), "--network", "zoo:lstm300"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
-}
-
 TEST(View, FilesChangeNoResult) {
   const std::vector<std::string> layers{
       "run",        accelerator(), "--network",   "zoo:resnet18", "--layers",

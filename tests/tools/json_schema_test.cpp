@@ -13,28 +13,28 @@ namespace turnpike::tools {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using nlohmann::json;
 
-const std::string kConfigs = std::string{TURNPIKE_SOURCE_DIR} + "/configs";
+const std::string kShippedConfigs = std::string{TURNPIKE_SOURCE_DIR} + "/configs";
 
 /// A value as a YAML 1.2 reader types it.
-Json typed(const ConfigNode& node) {
+json typed(const ConfigNode& node) {
   switch (node.kind) {
     case ConfigNode::Kind::null:
       return nullptr;
     case ConfigNode::Kind::scalar: {
-      const Json value = Json::parse(node.scalar, nullptr, false);
-      return node.quoted || value.is_discarded() || value.is_string() ? Json(node.scalar) : value;
+      const json value = json::parse(node.scalar, nullptr, false);
+      return node.quoted || value.is_discarded() || value.is_string() ? json(node.scalar) : value;
     }
     case ConfigNode::Kind::sequence: {
-      Json out = Json::array();
+      json out = json::array();
       for (const ConfigNode& item : node.items) {
         out.push_back(typed(item));
       }
       return out;
     }
     case ConfigNode::Kind::mapping: {
-      Json out = Json::object();
+      json out = json::object();
       for (const auto& [key, value] : node.entries) {
         out[key] = typed(value);
       }
@@ -44,28 +44,28 @@ Json typed(const ConfigNode& node) {
   return {};
 }
 
-bool has_type(const Json& value, const std::string& type) {
+bool has_type(const json& value, const std::string& type) {
   return (type == "integer" && value.is_number_integer()) ||
          (type == "number" && value.is_number()) || (type == "boolean" && value.is_boolean()) ||
          (type == "string" && value.is_string()) || (type == "array" && value.is_array()) ||
          (type == "object" && value.is_object());
 }
 
-std::string fault(const Json& schema, const Json& value, const std::string& at);
+std::string fault(const json& schema, const json& value, const std::string& at);
 
-std::string object_fault(const Json& schema, const Json& value, const std::string& at) {
-  for (const auto& key : schema.value("required", Json::array())) {
+std::string object_fault(const json& schema, const json& value, const std::string& at) {
+  for (const auto& key : schema.value("required", json::array())) {
     if (!value.contains(key)) {
       return fmt::format("{} lacks {}", at, key.get<std::string>());
     }
   }
-  const Json properties = schema.value("properties", Json::object());
-  const Json others = schema.value("additionalProperties", Json(true));
+  const json properties = schema.value("properties", json::object());
+  const json others = schema.value("additionalProperties", json(true));
   for (const auto& [key, member] : value.items()) {
-    if (!properties.contains(key) && others == Json(false)) {
+    if (!properties.contains(key) && others == json(false)) {
       return fmt::format("{} has no {}", at, key);
     }
-    const Json& rule = properties.contains(key) ? properties.at(key) : others;
+    const json& rule = properties.contains(key) ? properties.at(key) : others;
     if (rule.is_object()) {
       const std::string inner = fault(rule, member, at + "." + key);
       if (!inner.empty()) {
@@ -77,7 +77,7 @@ std::string object_fault(const Json& schema, const Json& value, const std::strin
 }
 
 /// What of the keywords in use a value breaks; empty if none.
-std::string fault(const Json& schema, const Json& value, const std::string& at) {
+std::string fault(const json& schema, const json& value, const std::string& at) {
   if (schema.contains("type") && !has_type(value, schema.at("type"))) {
     return fmt::format("{} is no {}", at, schema.at("type").get<std::string>());
   }
@@ -91,7 +91,7 @@ std::string fault(const Json& schema, const Json& value, const std::string& at) 
   }
   if (schema.contains("anyOf") &&
       std::none_of(schema.at("anyOf").begin(), schema.at("anyOf").end(),
-                   [&](const Json& each) { return fault(each, value, at).empty(); })) {
+                   [&](const json& each) { return fault(each, value, at).empty(); })) {
     return fmt::format("{} is of no form", at);
   }
   for (std::size_t i = 0; value.is_array() && i < value.size() && schema.contains("prefixItems");
@@ -104,50 +104,51 @@ std::string fault(const Json& schema, const Json& value, const std::string& at) 
   return value.is_object() ? object_fault(schema, value, at) : "";
 }
 
-Json schema_of(const std::string& kind) {
-  return Json::parse(json_schema(*find_schema(kind)));
+json schema_of(const std::string& kind) {
+  return json::parse(json_schema(*find_schema(kind)));
 }
 
 TEST(JsonSchema, TakesEveryShippedFile) {
   for (const auto& [kind, folder] :
        {std::pair{"accelerator", "/accelerators"}, std::pair{"profile", "/profiles"}}) {
-    const Json schema = schema_of(kind);
-    for (const auto& entry : fs::directory_iterator{kConfigs + folder}) {
-      const Json file = typed(ConfigNode::from_file(entry.path().string()));
+    const json schema = schema_of(kind);
+    for (const auto& entry : fs::directory_iterator{kShippedConfigs + folder}) {
+      const json file = typed(ConfigNode::from_file(entry.path().string()));
       EXPECT_EQ(fault(schema, file, "(top)"), "") << entry.path();
     }
   }
 }
 
 TEST(JsonSchema, RefusesWhatTheReaderRefuses) {
-  const Json schema = schema_of("accelerator");
-  const Json file = typed(ConfigNode::from_file(kConfigs + "/accelerators/precision-highway.yaml"));
+  const json schema = schema_of("accelerator");
+  const json file =
+      typed(ConfigNode::from_file(kShippedConfigs + "/accelerators/precision-highway.yaml"));
   for (const auto& [path, wrong] :
-       std::vector<std::pair<std::string, Json>>{{"/array/rows", 0},
+       std::vector<std::pair<std::string, json>>{{"/array/rows", 0},
                                                  {"/array/rows", 1025},
                                                  {"/array/rows", "12"},
                                                  {"/array/rowz", 12},
                                                  {"/spads/filter", 4097},
                                                  {"/glb/allocation", "banks"},
                                                  {"/precision", 17},
-                                                 {"/precision", Json{{"weight", 2}}},
+                                                 {"/precision", json{{"weight", 2}}},
                                                  {"/technology/voltage", 1.3},
                                                  {"/highway/enabled", "yes"},
-                                                 {"/layers", Json{{"overrides", {{"a*", 17}}}}},
-                                                 {"/psum", Json{{"cost_bits", "wide"}}},
+                                                 {"/layers", json{{"overrides", {{"a*", 17}}}}},
+                                                 {"/psum", json{{"cost_bits", "wide"}}},
                                                  {"/dram/power_down_after", -1},
                                                  {"/schema", "turnpike-accelerator/2"}}) {
-    Json changed = file;
-    changed[Json::json_pointer(path)] = wrong;
+    json changed = file;
+    changed[json::json_pointer(path)] = wrong;
     EXPECT_NE(fault(schema, changed, "(top)"), "") << path << " " << wrong;
   }
-  Json without = file;
+  json without = file;
   without.erase("array");
   EXPECT_EQ(fault(schema, without, "(top)"), "(top) lacks array");
 }
 
 TEST(JsonSchema, StatesDefaultsAndMeanings) {
-  const Json properties = schema_of("accelerator").at("properties");
+  const json properties = schema_of("accelerator").at("properties");
   EXPECT_EQ(properties.at("noc").at("properties").at("fifo_depth").at("default"), 4);
   EXPECT_EQ(properties.at("rlc").at("default"), "off");
   EXPECT_EQ(properties.at("clock_mhz").at("description"), "core clock, MHz");

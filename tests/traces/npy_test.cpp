@@ -35,7 +35,7 @@ Tensor decode(const std::string& bytes) {
   return decode_npy(bytes, kPlace);
 }
 
-void expect_rejected(const std::string& bytes, std::string_view part) {
+void expect_bad_array(const std::string& bytes, std::string_view part) {
   SCOPED_TRACE(part);
   expect_file_error([&] { static_cast<void>(decode(bytes)); }, part);
 }
@@ -131,27 +131,28 @@ TEST(Npy, EveryFiniteHalfIsExact) {
 }
 
 TEST(Npy, WhatIsNoNpyIsRejected) {
-  expect_rejected("", "a.npz: member 'w': not a .npy array");
-  expect_rejected("PK\x03\x04 something else", "not a .npy array");
-  expect_rejected("\x93NUMPY", "not a .npy array");
-  expect_rejected(image(header("|u1", "(1,)"), "a", 4), ".npy version 4.0");
-  expect_rejected(std::string{"\x93NUMPY\x01\x00\x40", 9}, "ends inside the .npy header");
-  expect_rejected(std::string{"\x93NUMPY\x01\x00\x40\x00{", 11}, "header of 64 bytes, but only 1");
+  expect_bad_array("", "a.npz: member 'w': not a .npy array");
+  expect_bad_array("PK\x03\x04 something else", "not a .npy array");
+  expect_bad_array("\x93NUMPY", "not a .npy array");
+  expect_bad_array(image(header("|u1", "(1,)"), "a", 4), ".npy version 4.0");
+  expect_bad_array(std::string{"\x93NUMPY\x01\x00\x40", 9}, "ends inside the .npy header");
+  expect_bad_array(std::string{"\x93NUMPY\x01\x00\x40\x00{", 11},
+                    "header of 64 bytes, but only 1");
 }
 
 TEST(Npy, UnsupportedElementTypesAreNamed) {
-  expect_rejected(image(header("|O", "(1,)"), "x"), "pickled Python objects");
-  expect_rejected(image("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,), }", "x"),
-                  "records");
+  expect_bad_array(image(header("|O", "(1,)"), "x"), "pickled Python objects");
+  expect_bad_array(
+      image("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,), }", "x"), "records");
   for (const std::string descr :
        {"<c8", "|S5", "<U3", "<M8[ns]", "|V4", "<f16", "=i4", "|i4", "i4", "", "<i3", "<x4"}) {
-    expect_rejected(image(header(descr, "(1,)"), "x"), "dtype '" + descr + "' is not supported");
+    expect_bad_array(image(header(descr, "(1,)"), "x"), "dtype '" + descr + "' is not supported");
   }
 }
 
 TEST(Npy, BrokenHeadersAreRejected) {
   const auto expect = [](const std::string& text, std::string_view part) {
-    expect_rejected(image(text, "abcd"), part);
+    expect_bad_array(image(text, "abcd"), part);
   };
   expect("", "expected '{'");
   expect("{", "expected a quoted string");
@@ -169,29 +170,29 @@ TEST(Npy, BrokenHeadersAreRejected) {
 }
 
 TEST(Npy, HugeShapesAreRejectedBeforeAnyAllocation) {
-  expect_rejected(image(header("<f8", "(99999999999999999999,)"), ""), "overflows 63 bits");
-  expect_rejected(image(header("<f8", "(4294967296, 4294967296)"), ""), "overflows 63 bits");
-  expect_rejected(image(header("<f8", "(2305843009213693952,)"), ""), "overflows 63 bits");
-  expect_rejected(image(header("<f8", "(4611686018427387904, 4, 0)"), ""), "overflows 63 bits");
-  expect_rejected(image(header("|u1", "(1099511627776,)"), "abc"),
-                  "shape (1099511627776) needs 1099511627776 bytes of data, but there are 3");
+  expect_bad_array(image(header("<f8", "(99999999999999999999,)"), ""), "overflows 63 bits");
+  expect_bad_array(image(header("<f8", "(4294967296, 4294967296)"), ""), "overflows 63 bits");
+  expect_bad_array(image(header("<f8", "(2305843009213693952,)"), ""), "overflows 63 bits");
+  expect_bad_array(image(header("<f8", "(4611686018427387904, 4, 0)"), ""), "overflows 63 bits");
+  expect_bad_array(image(header("|u1", "(1099511627776,)"), "abc"),
+                    "shape (1099511627776) needs 1099511627776 bytes of data, but there are 3");
   std::string many = "(";
   for (int i = 0; i < 33; ++i) {
     many += "1,";
   }
-  expect_rejected(image(header("|u1", many + ")"), "a"), "more than 32 dimensions");
+  expect_bad_array(image(header("|u1", many + ")"), "a"), "more than 32 dimensions");
 }
 
 TEST(Npy, DataOfTheWrongLengthAreRejected) {
-  expect_rejected(image(header("<i4", "(2,)"), "abcdefg"),
-                  "needs 8 bytes of data, but there are 7");
-  expect_rejected(image(header("<i4", "(2,)"), "abcdefghi"), "there are 9");
+  expect_bad_array(image(header("<i4", "(2,)"), "abcdefg"),
+                    "needs 8 bytes of data, but there are 7");
+  expect_bad_array(image(header("<i4", "(2,)"), "abcdefghi"), "there are 9");
 }
 
 TEST(Npy, ValuesThatHaveNoTypeAreRejected) {
-  expect_rejected(image(header("|b1", "(2,)"), std::string{"\x01\x02", 2}), "bool element 1");
-  expect_rejected(image(header("<u8", "(1,)"), raw<std::uint64_t>({1ULL << 63U})),
-                  "uint64 element 0 is 9223372036854775808");
+  expect_bad_array(image(header("|b1", "(2,)"), std::string{"\x01\x02", 2}), "bool element 1");
+  expect_bad_array(image(header("<u8", "(1,)"), raw<std::uint64_t>({1ULL << 63U})),
+                    "uint64 element 0 is 9223372036854775808");
 }
 
 template <class T>

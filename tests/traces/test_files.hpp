@@ -12,12 +12,19 @@
 
 #include "sim/base/error.hpp"
 #include "traces/npz.hpp"
+#include "traces/trace_file.hpp"
 
 /// Files of the tests: samples of the repository, and a scratch folder per process.
 namespace turnpike::traces::test {
 
 inline std::string sample(const std::string& name) {
   return std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/" + name;
+}
+
+/// The sample with residual blocks.
+inline const Trace& residual() {
+  static const Trace kTrace = read_trace(sample("tiny_residual.npz"));
+  return kTrace;
 }
 
 /// Every array of an archive, in archive order.

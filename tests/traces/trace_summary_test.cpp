@@ -9,12 +9,8 @@
 namespace turnpike::traces {
 namespace {
 
-Trace residual() {
-  return read_trace(test::sample("tiny_residual.npz"));
-}
-
 TEST(TraceCheck, MacsAreTheShapeProducts) {
-  const TraceSummary summary = summarize(residual());
+  const TraceSummary summary = summarize(test::residual());
   // conv1, conv 4x4x3x3 twice, grouped conv with stride 2, fc; two images
   EXPECT_EQ(summary.layers[0].macs, 2 * 4 * 8 * 8 * 3 * 3 * 3);
   EXPECT_EQ(summary.layers[2].macs, 2 * 4 * 8 * 8 * 4 * 3 * 3);
@@ -27,7 +23,7 @@ TEST(TraceCheck, MacsAreTheShapeProducts) {
 }
 
 TEST(TraceCheck, BitsZerosAndHighwayTensorsAreListed) {
-  const TraceSummary summary = summarize(residual());
+  const TraceSummary summary = summarize(test::residual());
   EXPECT_EQ(summary.tensors, 24U);
   EXPECT_EQ(summary.tensors_of_bits,
             (std::map<int, std::size_t>{{2, 4}, {3, 1}, {4, 2}, {6, 1}, {8, 4}}));
@@ -50,7 +46,7 @@ TEST(TraceCheck, ZeroMeansRealZero) {
 }
 
 TEST(TraceCheck, SlipsOfTheExporterAreNoted) {
-  Trace trace = residual();
+  Trace trace = test::residual();
   trace.tensor("b1.out").highway = false;
   trace.layers[4].skip->highway = false;
   EXPECT_THAT(
@@ -64,7 +60,7 @@ TEST(TraceCheck, SlipsOfTheExporterAreNoted) {
 }
 
 TEST(TraceCheck, AHighwayWithoutTensorsIsNoted) {
-  Trace trace = residual();
+  Trace trace = test::residual();
   for (const char* name : {"conv1.y", "b1.out", "b2.out"}) {
     trace.tensor(name).highway = false;
   }
@@ -82,8 +78,8 @@ TEST(TraceCheck, AHighwayWithoutTensorsIsNoted) {
 }
 
 TEST(TraceCheck, DigestsTellTracesApart) {
-  const Trace trace = residual();
-  EXPECT_EQ(trace_digest(trace), trace_digest(residual()));
+  const Trace trace = test::residual();
+  EXPECT_EQ(trace_digest(trace), trace_digest(test::residual()));
   EXPECT_EQ(trace_digest(trace).size(), 16U);
   Trace other = trace;
   other.tensor("b1.q1").scale = {0.5};

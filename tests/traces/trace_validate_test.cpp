@@ -14,25 +14,20 @@ namespace {
 
 using Change = std::function<void(Trace&)>;
 
-const Trace& residual() {
-  static const Trace kTrace = read_trace(test::sample("tiny_residual.npz"));
-  return kTrace;
-}
-
 const Trace& recurrent() {
   static const Trace kTrace = read_trace(test::sample("tiny_lstm.npz"));
   return kTrace;
 }
 
 /// A valid trace, changed in one place, is rejected with this message.
-void expect_rejected(Trace trace, const Change& change, std::string_view part) {
+void expect_invalid(Trace trace, const Change& change, std::string_view part) {
   SCOPED_TRACE(part);
   change(trace);
   test::expect_file_error([&] { validate_trace(trace, {"t.npz"}); }, part);
 }
 
-void expect_rejected(const Change& change, std::string_view part) {
-  expect_rejected(residual(), change, part);
+void expect_invalid(const Change& change, std::string_view part) {
+  expect_invalid(test::residual(), change, part);
 }
 
 LayerEntry& layer(Trace& trace, const std::string& name) {
@@ -61,18 +56,18 @@ void set_code(Trace& trace, const std::string& name, std::size_t index, std::int
 }
 
 TEST(TraceValidate, TheSamplesAreValid) {
-  validate_trace(residual(), {"t.npz"});
+  validate_trace(test::residual(), {"t.npz"});
   validate_trace(recurrent(), {"t.npz"});
   validate_trace(read_trace(test::sample("tiny_gru")), {"t.npz"});
 }
 
 TEST(TraceValidate, CodesOutsideTheirBitsNameTensorIndexAndValue) {
-  expect_rejected([](Trace& t) { set_code(t, "b1.conv1.w", 17, 5); },
-                  "t.npz: tensor 'b1.conv1.w': code 5 at index 17 is outside 2 bits (-2..1)");
-  expect_rejected([](Trace& t) { set_code(t, "b1.q1", 3, -1); },
-                  "tensor 'b1.q1': code -1 at index 3 is outside 2 bits (0..3)");
-  expect_rejected([](Trace& t) { set_code(t, "b1.q1", 511, 4); }, "code 4 at index 511");
-  expect_rejected([](Trace& t) { t.tensor("conv1.y").bits = 2; }, "is outside 2 bits (-2..1)");
+  expect_invalid([](Trace& t) { set_code(t, "b1.conv1.w", 17, 5); },
+                 "t.npz: tensor 'b1.conv1.w': code 5 at index 17 is outside 2 bits (-2..1)");
+  expect_invalid([](Trace& t) { set_code(t, "b1.q1", 3, -1); },
+                 "tensor 'b1.q1': code -1 at index 3 is outside 2 bits (0..3)");
+  expect_invalid([](Trace& t) { set_code(t, "b1.q1", 511, 4); }, "code 4 at index 511");
+  expect_invalid([](Trace& t) { t.tensor("conv1.y").bits = 2; }, "is outside 2 bits (-2..1)");
 }
 
 TEST(TraceValidate, CodesOfAllWidthsKeepTheirRange) {
@@ -94,12 +89,12 @@ TEST(TraceValidate, CodesOfAllWidthsKeepTheirRange) {
 }
 
 TEST(TraceValidate, ElementTypesMustMatchTheKind) {
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b1.q1").data = floats({2, 4, 8, 8});
       },
       "tensor 'b1.q1': codes of 2 bits are stored as float32");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("input").data = bytes({2, 3, 8, 8});
       },
@@ -107,26 +102,26 @@ TEST(TraceValidate, ElementTypesMustMatchTheKind) {
 }
 
 TEST(TraceValidate, ScalesAndZeroPointsAreChecked) {
-  expect_rejected([](Trace& t) { t.tensor("b1.q1").scale = {std::nan("")}; },
-                  "tensor 'b1.q1': scale nan is not a positive finite number");
-  expect_rejected([](Trace& t) { t.tensor("b1.q1").scale = {0.0}; }, "scale 0 is not");
-  expect_rejected(
+  expect_invalid([](Trace& t) { t.tensor("b1.q1").scale = {std::nan("")}; },
+                 "tensor 'b1.q1': scale nan is not a positive finite number");
+  expect_invalid([](Trace& t) { t.tensor("b1.q1").scale = {0.0}; }, "scale 0 is not");
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b1.q1").scale = {1.0, 2.0};
       },
       "2 scales without an axis");
-  expect_rejected([](Trace& t) { t.tensor("b2.conv.w").scale.pop_back(); },
-                  "7 scales for axis 0 of shape [8, 2, 3, 3]");
-  expect_rejected([](Trace& t) { t.tensor("b2.conv.w").axis = 4; }, "axis 4 of a tensor of shape");
-  expect_rejected([](Trace& t) { t.tensor("b1.q1").zero_point = 1e20; }, "is beyond 2^32");
+  expect_invalid([](Trace& t) { t.tensor("b2.conv.w").scale.pop_back(); },
+                 "7 scales for axis 0 of shape [8, 2, 3, 3]");
+  expect_invalid([](Trace& t) { t.tensor("b2.conv.w").axis = 4; }, "axis 4 of a tensor of shape");
+  expect_invalid([](Trace& t) { t.tensor("b1.q1").zero_point = 1e20; }, "is beyond 2^32");
 }
 
 TEST(TraceValidate, ScalesAreNormalNumbersOfFloat32) {
   for (const double scale : {5e-324, 1e-38, 2e38, 1e308}) {
-    expect_rejected([scale](Trace& t) { t.tensor("b1.q1").scale = {scale}; },
-                    "(2^-126..2^127): its products with codes and other scales would overflow");
+    expect_invalid([scale](Trace& t) { t.tensor("b1.q1").scale = {scale}; },
+                   "(2^-126..2^127): its products with codes and other scales would overflow");
   }
-  Trace trace = residual();
+  Trace trace = test::residual();
   trace.tensor("b1.q1").scale = {kMinScale};
   validate_trace(trace, {"t.npz"});
   trace.tensor("b1.q1").scale = {kMaxScale};
@@ -134,27 +129,26 @@ TEST(TraceValidate, ScalesAreNormalNumbersOfFloat32) {
 }
 
 TEST(TraceValidate, NetworksAndLayersHaveNames) {
-  expect_rejected([](Trace& t) { t.network.clear(); }, "the network's name is empty");
-  expect_rejected([](Trace& t) { t.layers[3].name.clear(); },
-                  "the name of layer 3 (from 0) is empty");
+  expect_invalid([](Trace& t) { t.network.clear(); }, "the network's name is empty");
+  expect_invalid([](Trace& t) { t.layers[3].name.clear(); },
+                 "the name of layer 3 (from 0) is empty");
 }
 
 TEST(TraceValidate, HighwayTensorsHaveTheWidthTheHighwayDeclares) {
   const auto bits = [](int width) { return [width](Trace& t) { t.highway.bits = width; }; };
-  expect_rejected(bits(4),
-                  "tensor 'conv1.y': is marked as highway, but has 8 bits; highway.bits "
-                  "is 4");
-  expect_rejected(bits(31), "has 8 bits; highway.bits is 31");
-  expect_rejected(bits(32), "has 8 bits; highway.bits is 32, which is kind float");
-  expect_rejected(
+  expect_invalid(bits(4),
+                 "tensor 'conv1.y': is marked as highway, but has 8 bits; highway.bits "
+                 "is 4");
+  expect_invalid(bits(31), "has 8 bits; highway.bits is 31");
+  expect_invalid(bits(32), "has 8 bits; highway.bits is 32, which is kind float");
+  expect_invalid(
       recurrent(), [](Trace& t) { t.highway.bits = 16; }, "is marked as highway, but has 8 bits");
-  expect_rejected(
-      [](Trace& t) { t.tensor("b1.conv2.y").highway = true; },
-      "tensor 'b1.conv2.y': is marked as highway, but of kind float; highway.bits is 8");
+  expect_invalid([](Trace& t) { t.tensor("b1.conv2.y").highway = true; },
+                 "tensor 'b1.conv2.y': is marked as highway, but of kind float; highway.bits is 8");
 }
 
 TEST(TraceValidate, AHighwayIsAsWideAsTheCodesTakenFromIt) {
-  Trace trace = residual();  // b1.q1 and b2.q1 take codes of conv1.y and b1.out
+  Trace trace = test::residual();  // b1.q1 and b2.q1 take codes of conv1.y and b1.out
   trace.highway.bits = 4;
   trace.tensor("b2.out").highway = false;
   trace.tensor("b1.q1").bits = 8;
@@ -166,14 +160,14 @@ TEST(TraceValidate, AHighwayIsAsWideAsTheCodesTakenFromIt) {
 }
 
 TEST(TraceValidate, WithoutHighwayMarksMeanNothing) {
-  Trace trace = residual();
+  Trace trace = test::residual();
   trace.highway.bits = 31;
   trace.highway.enabled = false;
   validate_trace(trace, {"t.npz"});
 }
 
 TEST(TraceValidate, RealValuesMustBeFinite) {
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         auto values = t.tensor("conv1.bias").data.converted<float>();
         values[2] = std::numeric_limits<float>::infinity();
@@ -183,12 +177,12 @@ TEST(TraceValidate, RealValuesMustBeFinite) {
 }
 
 TEST(TraceValidate, EmptyTensorsAndReservedNamesAreRejected) {
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b1.q1").data = bytes({2, 0, 8, 8});
       },
       "tensor 'b1.q1': shape [2, 0, 8, 8]");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.add_tensor({{.name = "__trace__"}, bytes({1})});
       },
@@ -196,92 +190,92 @@ TEST(TraceValidate, EmptyTensorsAndReservedNamesAreRejected) {
 }
 
 TEST(TraceValidate, UnknownTensorsAreNamedWithASuggestion) {
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) { layer(t, "b1.conv1").inputs = {"b1.q9"}; },
       "layer 'b1.conv1': inputs names the unknown tensor 'b1.q9'; did you mean 'b1.q1'?");
-  expect_rejected([](Trace& t) { layer(t, "b1.conv1").weights = {"b1.conv.w"}; },
-                  "weights names the unknown tensor 'b1.conv.w'");
-  expect_rejected([](Trace& t) { layer(t, "b1.conv1").post[0].tensor = "x.scale"; },
-                  "post names the unknown tensor 'x.scale'");
-  expect_rejected([](Trace& t) { layer(t, "fc").output = "z"; }, "output names the unknown");
-  expect_rejected(
+  expect_invalid([](Trace& t) { layer(t, "b1.conv1").weights = {"b1.conv.w"}; },
+                 "weights names the unknown tensor 'b1.conv.w'");
+  expect_invalid([](Trace& t) { layer(t, "b1.conv1").post[0].tensor = "x.scale"; },
+                 "post names the unknown tensor 'x.scale'");
+  expect_invalid([](Trace& t) { layer(t, "fc").output = "z"; }, "output names the unknown");
+  expect_invalid(
       recurrent(), [](Trace& t) { t.layers[0].recurrent->bias = "b"; },
       "layer 'lstm0': bias names the unknown tensor 'b'");
-  expect_rejected(
+  expect_invalid(
       recurrent(), [](Trace& t) { t.layers[0].recurrent->gates = "g"; },
       "gates names the unknown tensor 'g'");
 }
 
 TEST(TraceValidate, OrderAndProducersAreChecked) {
-  expect_rejected([](Trace& t) { std::swap(t.layers[1], t.layers[2]); },
-                  "layer 'b1.conv1': input 'b1.q1' is used before layer 'b1.quant' produces it");
-  expect_rejected([](Trace& t) { layer(t, "b1.add").inputs[1] = "b1.out"; },
-                  "layer 'b1.add': input 'b1.out' is used before layer 'b1.add' produces it");
-  expect_rejected([](Trace& t) { layer(t, "b1.conv2").output = "b1.q2"; },
-                  "layer 'b1.conv2': output 'b1.q2' is also written by layer 'b1.conv1'");
-  expect_rejected([](Trace& t) { layer(t, "fc").weights[0] = "conv1.y"; },
-                  "weights 'conv1.y' is the output of layer 'conv1', not a constant");
-  expect_rejected(
+  expect_invalid([](Trace& t) { std::swap(t.layers[1], t.layers[2]); },
+                 "layer 'b1.conv1': input 'b1.q1' is used before layer 'b1.quant' produces it");
+  expect_invalid([](Trace& t) { layer(t, "b1.add").inputs[1] = "b1.out"; },
+                 "layer 'b1.add': input 'b1.out' is used before layer 'b1.add' produces it");
+  expect_invalid([](Trace& t) { layer(t, "b1.conv2").output = "b1.q2"; },
+                 "layer 'b1.conv2': output 'b1.q2' is also written by layer 'b1.conv1'");
+  expect_invalid([](Trace& t) { layer(t, "fc").weights[0] = "conv1.y"; },
+                 "weights 'conv1.y' is the output of layer 'conv1', not a constant");
+  expect_invalid(
       recurrent(), [](Trace& t) { t.layers[0].recurrent->cell = "h"; },
       "cell 'h' is also written by layer 'lstm0'");
 }
 
 TEST(TraceValidate, BatchAndLayoutAreChecked) {
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) { t.batch = 3; },
       "layer 'conv1': tensor 'input' has shape [2, 3, 8, 8], but the trace's batch is 3");
-  expect_rejected(
+  expect_invalid(
       recurrent(), [](Trace& t) { t.batch = 2; }, "layout TC holds one sequence");
-  expect_rejected(
+  expect_invalid(
       recurrent(),
       [](Trace& t) {
         t.layout = "NCHW";
         t.batch = 4;
       },
       "layer 'lstm0': op lstm needs layout TC, not NCHW");
-  expect_rejected([](Trace& t) { t.layers.clear(); }, "the trace has no layers");
+  expect_invalid([](Trace& t) { t.layers.clear(); }, "the trace has no layers");
 }
 
 TEST(TraceValidate, NumbersOfInputsAndWeightsAreChecked) {
-  expect_rejected([](Trace& t) { layer(t, "conv1").inputs.push_back("input"); },
-                  "layer 'conv1': op conv takes 1 input, not 2");
-  expect_rejected([](Trace& t) { layer(t, "b1.add").inputs.pop_back(); },
-                  "op add takes 2 inputs, not 1");
-  expect_rejected([](Trace& t) { layer(t, "both").inputs.pop_back(); },
-                  "op concat takes at least 2 inputs, not 1");
-  expect_rejected([](Trace& t) { layer(t, "conv1").weights.push_back("conv1.w"); },
-                  "op conv takes 1 weight tensor, not 2");
-  expect_rejected(
+  expect_invalid([](Trace& t) { layer(t, "conv1").inputs.push_back("input"); },
+                 "layer 'conv1': op conv takes 1 input, not 2");
+  expect_invalid([](Trace& t) { layer(t, "b1.add").inputs.pop_back(); },
+                 "op add takes 2 inputs, not 1");
+  expect_invalid([](Trace& t) { layer(t, "both").inputs.pop_back(); },
+                 "op concat takes at least 2 inputs, not 1");
+  expect_invalid([](Trace& t) { layer(t, "conv1").weights.push_back("conv1.w"); },
+                 "op conv takes 1 weight tensor, not 2");
+  expect_invalid(
       recurrent(), [](Trace& t) { t.layers[0].weights.pop_back(); },
       "op lstm takes 2 weight tensors, not 1");
 }
 
 TEST(TraceValidate, ConvolutionShapesAreChecked) {
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         layer(t, "b1.conv1").stride = {2, 1};
       },
       "layer 'b1.conv1': tensor 'b1.q2' has shape [2, 4, 8, 8], expected [2, 4, 4, 8]");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         layer(t, "b1.conv1").pad = {1, 0, 1, 1};
       },
       "expected [2, 4, 8, 7]");
-  expect_rejected([](Trace& t) { layer(t, "b2.conv").groups = 1; },
-                  "weights 'b2.conv.w' of shape [8, 2, 3, 3] in 1 group do not match input 'b2.q1' "
-                  "of 4 channels");
-  expect_rejected(
+  expect_invalid([](Trace& t) { layer(t, "b2.conv").groups = 1; },
+                 "weights 'b2.conv.w' of shape [8, 2, 3, 3] in 1 group do not match input 'b2.q1' "
+                 "of 4 channels");
+  expect_invalid(
       [](Trace& t) {
         layer(t, "b1.conv1").groups = 4;
         t.tensor("b1.conv1.w").data = bytes({6, 1, 3, 3});
       },
       "in 4 groups do not match");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b1.conv1.w").data = bytes({4, 4, 9});
       },
       "tensor 'b1.conv1.w' has shape [4, 4, 9], expected [filters, channels / groups");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b1.conv1.w").data = bytes({4, 4, 11, 3});
       },
@@ -289,18 +283,18 @@ TEST(TraceValidate, ConvolutionShapesAreChecked) {
 }
 
 TEST(TraceValidate, FcAndRecurrentShapesAreChecked) {
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("fc.w").data = bytes({5, 63});
       },
       "weights 'fc.w' of shape [5, 63] do not match input 'both.q' of 64 values");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("fc.y").data = floats({2, 6});
       },
       "tensor 'fc.y' has shape [2, 6], expected [2, 5]");
   const auto expect = [](const Change& change, std::string_view part) {
-    expect_rejected(recurrent(), change, part);
+    expect_invalid(recurrent(), change, part);
   };
   expect(
       [](Trace& t) {
@@ -329,35 +323,35 @@ TEST(TraceValidate, FcAndRecurrentShapesAreChecked) {
 }
 
 TEST(TraceValidate, AddOperandsMustMatchAfterTheSkip) {
-  expect_rejected([](Trace& t) { layer(t, "b2.add").skip->stride = 1; },
-                  "input 'b1.out' of shape [2, 4, 8, 8] with skip stride 1 and channel_pad 2 does "
-                  "not match input 'b2.conv.y' of shape [2, 8, 4, 4]");
-  expect_rejected([](Trace& t) { layer(t, "b2.add").skip->channel_pad = 3; }, "channel_pad 3");
-  expect_rejected([](Trace& t) { layer(t, "b2.add").skip.reset(); }, "channel_pad 0");
-  Trace appended = residual();  // 4 + 4 channels: the zeros go to the end
+  expect_invalid([](Trace& t) { layer(t, "b2.add").skip->stride = 1; },
+                 "input 'b1.out' of shape [2, 4, 8, 8] with skip stride 1 and channel_pad 2 does "
+                 "not match input 'b2.conv.y' of shape [2, 8, 4, 4]");
+  expect_invalid([](Trace& t) { layer(t, "b2.add").skip->channel_pad = 3; }, "channel_pad 3");
+  expect_invalid([](Trace& t) { layer(t, "b2.add").skip.reset(); }, "channel_pad 0");
+  Trace appended = test::residual();  // 4 + 4 channels: the zeros go to the end
   layer(appended, "b2.add").skip->channel_pad = 4;
   validate_trace(appended, {"t.npz"});
 }
 
 TEST(TraceValidate, PoolConcatMulAndQuantizeShapesAreChecked) {
-  expect_rejected([](Trace& t) { layer(t, "max").stride = {1, 1}; }, "expected [2, 8, 4, 4]");
-  expect_rejected(
+  expect_invalid([](Trace& t) { layer(t, "max").stride = {1, 1}; }, "expected [2, 8, 4, 4]");
+  expect_invalid(
       [](Trace& t) {
         layer(t, "max").pad = {3, 0, 0, 0};
       },
       "pad must be less than the kernel (3 x 3)");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("global.y").data = floats({2, 8, 2});
       },
       "expected [2, 8] (a global pool)");
-  expect_rejected([](Trace& t) { layer(t, "both").inputs[1] = "b2.out"; },
-                  "differ beyond the channels");
-  expect_rejected([](Trace& t) { layer(t, "both").inputs.push_back("max.q"); },
-                  "expected [2, 24, 2, 2] (the channels of all inputs)");
-  expect_rejected([](Trace& t) { layer(t, "product").inputs[1] = "b2.out"; },
-                  "expected [2, 8, 2, 2] (the shape of the first input)");
-  expect_rejected(
+  expect_invalid([](Trace& t) { layer(t, "both").inputs[1] = "b2.out"; },
+                 "differ beyond the channels");
+  expect_invalid([](Trace& t) { layer(t, "both").inputs.push_back("max.q"); },
+                 "expected [2, 24, 2, 2] (the channels of all inputs)");
+  expect_invalid([](Trace& t) { layer(t, "product").inputs[1] = "b2.out"; },
+                 "expected [2, 8, 2, 2] (the shape of the first input)");
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b1.q1").data = bytes({2, 4, 8, 7});
       },
@@ -366,22 +360,22 @@ TEST(TraceValidate, PoolConcatMulAndQuantizeShapesAreChecked) {
 
 TEST(TraceValidate, PostStepsAreChecked) {
   const PostStep quantize{PostStep::Kind::quantize, ""};
-  expect_rejected([](Trace& t) { t.tensor("b1.conv1.scale").data = floats({5}); },
-                  "layer 'b1.conv1': post tensor 'b1.conv1.scale' has shape [5], expected [4]");
-  expect_rejected(
+  expect_invalid([](Trace& t) { t.tensor("b1.conv1.scale").data = floats({5}); },
+                 "layer 'b1.conv1': post tensor 'b1.conv1.scale' has shape [5], expected [4]");
+  expect_invalid(
       [&](Trace& t) {
         layer(t, "b1.conv1").post.insert(layer(t, "b1.conv1").post.begin(), quantize);
       },
       "post steps after quantize");
-  expect_rejected([&](Trace& t) { layer(t, "b1.conv2").post = {quantize}; },
-                  "post says quantize, but output 'b1.conv2.y' is of kind float");
-  expect_rejected([](Trace& t) { layer(t, "b1.conv1").post.pop_back(); },
-                  "output 'b1.q2' holds codes, but post does not end in quantize");
-  expect_rejected([&](Trace& t) { layer(t, "b1.quant").post = {quantize}; },
-                  "op quantize takes no post steps");
-  expect_rejected([](Trace& t) { t.tensor("max.q").scale = {0.125}; },
-                  "layer 'max': output 'max.q' holds codes, but post does not end in quantize");
-  expect_rejected(
+  expect_invalid([&](Trace& t) { layer(t, "b1.conv2").post = {quantize}; },
+                 "post says quantize, but output 'b1.conv2.y' is of kind float");
+  expect_invalid([](Trace& t) { layer(t, "b1.conv1").post.pop_back(); },
+                 "output 'b1.q2' holds codes, but post does not end in quantize");
+  expect_invalid([&](Trace& t) { layer(t, "b1.quant").post = {quantize}; },
+                 "op quantize takes no post steps");
+  expect_invalid([](Trace& t) { t.tensor("max.q").scale = {0.125}; },
+                 "layer 'max': output 'max.q' holds codes, but post does not end in quantize");
+  expect_invalid(
       [](Trace& t) {
         t.add_tensor({{.name = "z.bias", .is_signed = true}, bytes({4})});
         layer(t, "b1.conv1").post[1].tensor = "z.bias";
@@ -390,16 +384,16 @@ TEST(TraceValidate, PostStepsAreChecked) {
 }
 
 TEST(TraceValidate, AnAffineLayerHasTheExtentsOfItsInputAndPostSteps) {
-  Trace trace = residual();
+  Trace trace = test::residual();
   const auto quant = std::find_if(trace.layers.begin(), trace.layers.end(),
                                   [](const LayerEntry& each) { return each.name == "b1.quant"; });
   ASSERT_NE(quant, trace.layers.end());
   quant->op = Op::affine;
-  expect_rejected(
+  expect_invalid(
       trace, [](Trace&) {}, "output 'b1.q1' holds codes, but post does not end");
   quant->post = {{PostStep::Kind::relu, ""}, {PostStep::Kind::quantize, ""}};
   validate_trace(trace, {"t.npz"});
-  expect_rejected(
+  expect_invalid(
       trace,
       [](Trace& t) {
         t.tensor("b1.q1").data = bytes({2, 4, 8, 7});
@@ -408,23 +402,23 @@ TEST(TraceValidate, AnAffineLayerHasTheExtentsOfItsInputAndPostSteps) {
 }
 
 TEST(TraceValidate, OperandsOfProductsAreChecked) {
-  expect_rejected([](Trace& t) { t.tensor("b2.q1").zero_point = 3.5; },
-                  "layer 'b2.conv': input 'b2.q1' is padded, but its zero_point 3.5 is fractional");
-  expect_rejected([](Trace& t) { t.tensor("b2.conv.w").zero_point = 0.25; },
-                  "weights 'b2.conv.w' have the fractional zero_point 0.25");
-  expect_rejected(
+  expect_invalid([](Trace& t) { t.tensor("b2.q1").zero_point = 3.5; },
+                 "layer 'b2.conv': input 'b2.q1' is padded, but its zero_point 3.5 is fractional");
+  expect_invalid([](Trace& t) { t.tensor("b2.conv.w").zero_point = 0.25; },
+                 "weights 'b2.conv.w' have the fractional zero_point 0.25");
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b2.conv.w").axis = 2;
         t.tensor("b2.conv.w").scale = {1, 2, 3};
       },
       "weights 'b2.conv.w' have scales along axis 2; the outputs run along axis 0");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b1.q1").axis = 1;
         t.tensor("b1.q1").scale = {1, 2, 3, 4};
       },
       "tensor 'b1.q1' has a scale per index of axis 1; only weights may");
-  expect_rejected(
+  expect_invalid(
       [](Trace& t) {
         t.tensor("b1.q1").bits = 32;
         t.tensor("b1.conv1.w").bits = 32;

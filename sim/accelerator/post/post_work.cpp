@@ -5,6 +5,7 @@
 #include "sim/accelerator/buffer_access.hpp"
 #include "sim/accelerator/post/post_op.hpp"
 #include "sim/accelerator/post/recurrent.hpp"
+#include "sim/base/integers.hpp"
 
 namespace turnpike::accelerator {
 namespace {
@@ -15,10 +16,6 @@ using traces::TensorEntry;
 using traces::Trace;
 
 constexpr int kGateBits = 16;  ///< products and gates of recurrent layers
-
-std::uint64_t unsigned_of(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
 
 /// Width a value inside the unit is worked on at.
 int working_bits(const TensorEntry& tensor, const config::AcceleratorConfig& config) {

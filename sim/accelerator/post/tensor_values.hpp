@@ -4,14 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/base/integers.hpp"
 #include "traces/trace.hpp"
 
 /// Values of a trace's tensors as the post-processing unit sees them (traces/FORMAT.md).
 namespace turnpike::accelerator::post {
-
-[[nodiscard]] constexpr std::size_t index_of(std::int64_t value) {
-  return static_cast<std::size_t>(value);
-}
 
 /// Real values of a stored tensor.
 [[nodiscard]] std::vector<double> reals(const traces::TensorEntry& tensor);

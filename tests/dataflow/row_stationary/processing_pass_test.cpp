@@ -16,7 +16,7 @@ namespace {
 using test::random_case;
 using test::RandomCase;
 
-constexpr std::uint64_t kSeeds = 150;
+constexpr std::uint64_t kPassSeeds = 150;
 
 std::vector<ProcessingPass> passes_of(const RandomCase& c) {
   std::vector<ProcessingPass> passes;
@@ -57,7 +57,7 @@ void for_each_output(const ProcessingPass& pass, const F& f) {
 }
 
 TEST(ProcessingPass, TogetherTheyDoEveryTapOfEveryOutputExactlyOnce) {
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kPassSeeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const RandomCase c = random_case(seed);
     const std::int64_t taps = c.layer.C * c.layer.R * c.layer.S;
@@ -90,7 +90,7 @@ TEST(ProcessingPass, TogetherTheyDoEveryTapOfEveryOutputExactlyOnce) {
 }
 
 TEST(ProcessingPass, EveryPsumIsInitialisedFirstFinishedLastAndReadOutOnce) {
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kPassSeeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const RandomCase c = random_case(seed);
     OfmapCounts visits{c.layer};
@@ -123,7 +123,7 @@ TEST(ProcessingPass, EveryPsumIsInitialisedFirstFinishedLastAndReadOutOnce) {
 }
 
 TEST(ProcessingPass, SetsAreNeverEmptyAndStayInsideTheMapping) {
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kPassSeeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const RandomCase c = random_case(seed);
     for (const ProcessingPass& pass : passes_of(c)) {
@@ -144,7 +144,7 @@ TEST(ProcessingPass, SetsAreNeverEmptyAndStayInsideTheMapping) {
 }
 
 TEST(ProcessingPass, TileAndSentValuesAreTheDistinctOnesItsTapsTouch) {
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kPassSeeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const RandomCase c = random_case(seed);
     for (const ProcessingPass& pass : passes_of(c)) {
@@ -171,7 +171,7 @@ TEST(ProcessingPass, TileAndSentValuesAreTheDistinctOnesItsTapsTouch) {
 }
 
 TEST(ProcessingPass, ATileIsNewExactlyWhenItsValuesChange) {
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kPassSeeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const auto values = [](const ProcessingPass& pass) {
       return std::tuple{pass.group,    pass.image0,      pass.images, pass.channel0,

@@ -19,6 +19,7 @@
 #include "models/float_engine.hpp"
 #include "models/import/onnx_import.hpp"
 #include "models/stated_lowering.hpp"
+#include "tests/models/import/model_files.hpp"
 
 namespace turnpike::models::onnx {
 namespace {
@@ -26,11 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kData = "/usr/share/libonnx-testdata/data";
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 struct Case {
   fs::path folder;
@@ -42,7 +38,7 @@ std::vector<Constant> tensors(const fs::path& folder, const std::string& kind) {
   std::vector<Constant> out;
   for (int i = 0; fs::exists(folder / "test_data_set_0" / fmt::format("{}_{}.pb", kind, i)); ++i) {
     const fs::path path = folder / "test_data_set_0" / fmt::format("{}_{}.pb", kind, i);
-    out.push_back(parse_tensor(bytes_of(path), path.string()));
+    out.push_back(parse_tensor(test::bytes_of(path), path.string()));
   }
   return out;
 }
@@ -87,7 +83,7 @@ std::vector<double> run_network(const ImportedNetwork& imported, const Constant&
 
 Outcome try_case(const Case& test, std::size_t data) {
   try {
-    Model model = parse_model(bytes_of(test.folder / "model.onnx"), test.folder.string());
+    Model model = parse_model(test::bytes_of(test.folder / "model.onnx"), test.folder.string());
     std::vector<ValueInfo> inputs = model.inputs;
     if (test.inputs.size() != inputs.size() || data >= inputs.size() || test.outputs.empty()) {
       return {Verdict::refused, "has optional or sequence inputs"};
@@ -121,7 +117,7 @@ Outcome try_case(const Case& test, std::size_t data) {
 /// All inputs constants.
 Outcome try_folding(const Case& test) {
   try {
-    Model model = parse_model(bytes_of(test.folder / "model.onnx"), test.folder.string());
+    Model model = parse_model(test::bytes_of(test.folder / "model.onnx"), test.folder.string());
     if (model.nodes.size() != 1 || test.inputs.size() != model.inputs.size() ||
         test.outputs.empty()) {
       return {};
@@ -175,7 +171,7 @@ TEST(Conformance, NoCaseOfASupportedOperatorIsWrong) {
       }
       Case test{.folder = folder, .inputs = {}, .outputs = {}};
       try {
-        const Model model = parse_model(bytes_of(folder / "model.onnx"), name);
+        const Model model = parse_model(test::bytes_of(folder / "model.onnx"), name);
         if (!std::all_of(model.nodes.begin(), model.nodes.end(), [&](const Node& node) {
               return node.domain.empty() && known.contains(node.op);
             })) {

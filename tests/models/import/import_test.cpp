@@ -15,6 +15,7 @@
 #include "models/import/onnx_import.hpp"
 #include "models/import/tflite_import.hpp"
 #include "models/stated_lowering.hpp"
+#include "tests/models/import/model_files.hpp"
 #include "traces/trace_file.hpp"
 #include "traces/trace_json.hpp"
 #include "traces/trace_validate.hpp"
@@ -23,13 +24,6 @@ namespace turnpike::models {
 namespace {
 
 using testing::HasSubstr;
-
-const std::string kModels = std::string{TURNPIKE_SOURCE_DIR} + "/tests/models/import/models/";
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 template <class Read>
 std::string refusal(Read read) {
@@ -44,7 +38,7 @@ std::string refusal(Read read) {
 /// A model changed before it is imported.
 std::string refused_onnx(const std::string& name, const std::function<void(onnx::Model&)>& change) {
   return refusal([&] {
-    onnx::Model model = onnx::read_model(kModels + name);
+    onnx::Model model = onnx::read_model(test::kModels + name);
     change(model);
     ImportedNetwork imported = onnx::OnnxImport{std::move(model), {}}.run();
     if (imported.network.is_stated()) {
@@ -54,7 +48,7 @@ std::string refused_onnx(const std::string& name, const std::function<void(onnx:
 }
 
 TEST(Import, ResidualNetFoldsItsStepsIntoLayers) {
-  const ImportedNetwork imported = import_network(kModels + "residual.onnx");
+  const ImportedNetwork imported = import_network(test::kModels + "residual.onnx");
   std::vector<std::string> names;
   for (const Layer& layer : imported.network.layers()) {
     names.push_back(layer.name);
@@ -69,7 +63,7 @@ TEST(Import, ResidualNetFoldsItsStepsIntoLayers) {
 
 TEST(Import, EveryStatedModelRunsAndItsTraceIsValid) {
   for (const char* name : {"qcdq.onnx", "qonnx.onnx", "small.tflite"}) {
-    const ImportedNetwork imported = import_network(kModels + name);
+    const ImportedNetwork imported = import_network(test::kModels + name);
     ASSERT_TRUE(imported.network.is_stated()) << name;
     const traces::Trace trace = stated_trace(imported.network);
     EXPECT_NO_THROW(traces::validate_trace(trace, {name})) << name;
@@ -80,7 +74,7 @@ TEST(Import, EveryStatedModelRunsAndItsTraceIsValid) {
 }
 
 TEST(Import, CodesOfQcdqHaveTheBitsOfTheClip) {
-  const traces::Trace trace = stated_trace(import_network(kModels + "qcdq.onnx").network);
+  const traces::Trace trace = stated_trace(import_network(test::kModels + "qcdq.onnx").network);
   EXPECT_EQ(trace.tensor("q0.q").bits, 4);
   EXPECT_TRUE(trace.tensor("q0.q").is_signed);
   EXPECT_EQ(trace.tensor(trace.layers.at(0).weights.at(0)).scale.size(), 4U);
@@ -90,7 +84,7 @@ TEST(Import, TheProgramAgreesWithTheFloatNetworkOnItsGrids) {
   // The float pass quantizes at the same places: values differ by float32 rounding only, but a code
   // on a border may go either way.
   for (const char* name : {"qcdq.onnx", "qonnx.onnx"}) {
-    const ImportedNetwork imported = import_network(kModels + name);
+    const ImportedNetwork imported = import_network(test::kModels + name);
     const traces::Trace trace = stated_trace(imported.network);
     const traces::TensorEntry& output = trace.tensor(trace.layers.back().output);
     std::vector<float> values;
@@ -134,12 +128,12 @@ TEST(Import, RefusesByNodeAndReason) {
 }
 
 TEST(Import, RefusesBrokenFiles) {
-  const std::string whole = bytes_of(kModels + "residual.onnx");
+  const std::string whole = test::bytes_of(test::kModels + "residual.onnx");
   EXPECT_THAT(refusal([&] {
                 static_cast<void>(onnx::parse_model(whole.substr(0, whole.size() / 2), "cut.onnx"));
               }),
               HasSubstr("cut off"));
-  const std::string lite = bytes_of(kModels + "small.tflite");
+  const std::string lite = test::bytes_of(test::kModels + "small.tflite");
   for (std::size_t size = 0; size < lite.size(); size += 7) {
     EXPECT_NE(refusal([&] {
                 static_cast<void>(tflite::parse_model(lite.substr(lite.size() - size), "cut"));
@@ -150,7 +144,7 @@ TEST(Import, RefusesBrokenFiles) {
 }
 
 TEST(Import, TheDocumentationListsTheOperatorsAndTheirVersions) {
-  const std::string page = bytes_of(std::string{TURNPIKE_SOURCE_DIR} + "/docs/importing.md");
+  const std::string page = test::bytes_of(std::string{TURNPIKE_SOURCE_DIR} + "/docs/importing.md");
   const std::size_t from = page.find("<!-- operators");
   const std::string table = page.substr(from, page.find("What each may be") - from);
   std::set<std::string> known;

@@ -10,16 +10,10 @@
 
 #include "models/weights/pickle.hpp"
 #include "sim/base/error.hpp"
+#include "tests/models/import/model_files.hpp"
 
 namespace turnpike::models {
 namespace {
-
-const std::string kModels = std::string{TURNPIKE_SOURCE_DIR} + "/tests/models/import/models/";
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 std::string refusal(const std::string& pickle) {
   try {
@@ -31,7 +25,7 @@ std::string refusal(const std::string& pickle) {
 }
 
 TEST(WeightsArchive, ReadsSafetensors) {
-  const auto archive = WeightsArchive::open(kModels + "small.safetensors");
+  const auto archive = WeightsArchive::open(test::kModels + "small.safetensors");
   EXPECT_THAT(archive->names(), testing::ElementsAre("a.weight", "a.bias"));
   EXPECT_EQ(archive->shape("a.weight"), (TensorShape{2, 3}));
   EXPECT_EQ(archive->tensor("a.bias").converted<double>(), (std::vector<double>{0, 1, 2, 3}));
@@ -39,7 +33,7 @@ TEST(WeightsArchive, ReadsSafetensors) {
 
 TEST(WeightsArchive, ReadsATransposedViewAndAHalfOfACheckpoint) {
   // a.weight is arange(12) of [3, 4], transposed; the others share its storage or have their own.
-  const auto archive = WeightsArchive::open(kModels + "small.pt");
+  const auto archive = WeightsArchive::open(test::kModels + "small.pt");
   EXPECT_THAT(archive->names(),
               testing::UnorderedElementsAre("a.weight", "a.bias", "a.half", "a.count"));
   EXPECT_EQ(archive->shape("a.weight"), (TensorShape{4, 3}));
@@ -59,7 +53,7 @@ TEST(WeightsArchive, CallsNothing) {
 }
 
 TEST(WeightsArchive, RefusesDamage) {
-  const std::string whole = bytes_of(kModels + "small.pkl");
+  const std::string whole = test::bytes_of(test::kModels + "small.pkl");
   for (std::size_t size = 0; size < whole.size(); ++size) {
     EXPECT_NE(refusal(whole.substr(0, size)), "") << size;
   }
@@ -70,12 +64,12 @@ TEST(WeightsArchive, RefusesDamage) {
 
 TEST(WeightsArchive, RefusesATensorBeyondItsStorage) {
   // The first extent of a.weight, [4, 3], becomes 200: K\x04 before K\x03.
-  std::string pickle = bytes_of(kModels + "small.pkl");
+  std::string pickle = test::bytes_of(test::kModels + "small.pkl");
   const std::size_t at = pickle.find("K\x04K\x03\x86");
   ASSERT_NE(at, std::string::npos);
   pickle[at + 1] = '\xc8';
   EXPECT_EQ(pickled_tensors(pickle, "test.pkl").at("a.weight").shape, (TensorShape{200, 3}));
-  std::string archive = bytes_of(kModels + "small.pt");
+  std::string archive = test::bytes_of(test::kModels + "small.pt");
   const std::size_t in_archive = archive.find("K\x04K\x03\x86");
   ASSERT_NE(in_archive, std::string::npos) << "the pickle is stored, not compressed";
   archive[in_archive + 1] = '\xc8';

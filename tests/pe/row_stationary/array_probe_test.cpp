@@ -9,7 +9,7 @@
 namespace turnpike::pe::row_stationary {
 namespace {
 
-constexpr int kTrials = 100;
+constexpr int kProbeTrials = 100;
 constexpr std::uint64_t kDeadlock = 1'000'000;
 
 std::uint64_t wide(std::int32_t value) {
@@ -37,7 +37,7 @@ std::vector<ArrayClock> clocks_of(const PassShape& shape, PePosition chosen) {
 }
 
 TEST(ArrayProbe, ClocksAddUpToTheCountersOfThePass) {
-  for (std::uint64_t seed = 1; seed <= kTrials; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kProbeTrials; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random{seed};
     const PassShape s = test::random_shape(random);
@@ -68,7 +68,7 @@ TEST(ArrayProbe, ClocksAddUpToTheCountersOfThePass) {
 
 TEST(ArrayProbe, NothingExceedsItsCapacityAndAWaitingPeHasItsReason) {
   std::uint64_t spad_waits = 0, ifmap_waits = 0;
-  for (std::uint64_t seed = 1; seed <= kTrials; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kProbeTrials; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random{seed};
     const PassShape s = test::random_shape(random);
@@ -102,7 +102,7 @@ TEST(ArrayProbe, NothingExceedsItsCapacityAndAWaitingPeHasItsReason) {
 
 // With one PE, S = 1 and one channel, its levels follow from what the buses carry and it does.
 TEST(ArrayProbe, LevelsOfASinglePeFollowFromItsTraffic) {
-  for (std::uint64_t seed = 1; seed <= kTrials; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kProbeTrials; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random{seed};
     PassShape s;

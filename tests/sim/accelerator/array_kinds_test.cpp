@@ -14,8 +14,8 @@
 namespace turnpike::accelerator {
 namespace {
 
-RunResult run(const traces::Trace& trace, const config::AcceleratorConfig& config,
-              SimulationOptions::Timing timing = SimulationOptions::Timing::memo) {
+RunResult run_kind(const traces::Trace& trace, const config::AcceleratorConfig& config,
+                   SimulationOptions::Timing timing = SimulationOptions::Timing::memo) {
   const memory::DramDevice device = memory::find_dram_device(
       config.dram.device, std::string{TURNPIKE_SOURCE_DIR} + "/configs/technology/dram", {});
   SimulationOptions options;
@@ -57,7 +57,7 @@ TEST_P(ArrayKinds, ReplayTheSamplesWithEveryCheckPassed) {
         "dram.device=ideal", "noc.fifo_depth=8", "psum.cost_bits=overflow_free",
         "highway.storage=single", "glb.banks=1", "glb.filter_bytes_at_16_bit=65536"}) {
     SCOPED_TRACE(setting);
-    const RunResult result = run(trace, machine({setting}));
+    const RunResult result = run_kind(trace, machine({setting}));
     EXPECT_TRUE(result.checks.all_passed()) << result.checks.first_difference;
     EXPECT_TRUE(result.checks.accumulators_exact.value_or(true));
     EXPECT_GT(result.checks.outputs_compared, 0U);
@@ -69,8 +69,8 @@ TEST_P(ArrayKinds, ReplayTheSamplesWithEveryCheckPassed) {
 
 TEST_P(ArrayKinds, MemoAndReferenceCountTheSame) {
   const traces::Trace trace = test::sample(GetParam().sample);
-  const RunResult memo = run(trace, machine());
-  const RunResult reference = run(trace, machine(), SimulationOptions::Timing::reference);
+  const RunResult memo = run_kind(trace, machine());
+  const RunResult reference = run_kind(trace, machine(), SimulationOptions::Timing::reference);
   EXPECT_TRUE(reference.checks.all_passed()) << reference.checks.first_difference;
   EXPECT_EQ(memo.clocks, reference.clocks);
   EXPECT_EQ(memo.widest_psum, reference.widest_psum);

@@ -21,8 +21,8 @@ struct Drawn {
   std::vector<Json> events;  ///< complete ones
 };
 
-Drawn run(const traces::Trace& trace, const std::vector<std::string>& settings,
-          TimelineDetail detail, SimulationOptions options = {}) {
+Drawn draw(const traces::Trace& trace, const std::vector<std::string>& settings,
+           TimelineDetail detail, SimulationOptions options = {}) {
   const std::string path = test::temporary("timeline.json");
   Timeline timeline{path, detail};
   options.observer = &timeline;
@@ -114,16 +114,16 @@ TEST_P(Timelines, SumToTheResultOfTheRunInBothDetailsAndTimings) {
   const traces::Trace trace = test::sample(GetParam());
   for (const std::vector<std::string>& settings : test::machines()) {
     SCOPED_TRACE(settings.empty() ? "default" : settings.back());
-    const Drawn blocks = run(trace, settings, TimelineDetail::blocks);
+    const Drawn blocks = draw(trace, settings, TimelineDetail::blocks);
     expect_the_result(blocks);
     expect_no_overlap(blocks);
-    const Drawn passes = run(trace, settings, TimelineDetail::passes);
+    const Drawn passes = draw(trace, settings, TimelineDetail::passes);
     expect_the_result(passes);
     expect_no_overlap(passes);
     EXPECT_LE(blocks.events.size(), passes.events.size() - (settings.empty() ? 1 : 0));
     SimulationOptions reference;
     reference.timing = SimulationOptions::Timing::reference;
-    EXPECT_EQ(run(trace, settings, TimelineDetail::blocks, reference).json, blocks.json);
+    EXPECT_EQ(draw(trace, settings, TimelineDetail::blocks, reference).json, blocks.json);
     double end = 0.0;
     for (const Json& event : blocks.events) {
       end = std::max(end, event.at("ts").get<double>() + event.at("dur").get<double>());
@@ -137,7 +137,7 @@ TEST_P(Timelines, SumToTheResultOfTheRunInBothDetailsAndTimings) {
 TEST_P(Timelines, ObservingARunChangesNothing) {
   const traces::Trace trace = test::sample(GetParam());
   const RunResult plain = test::observed_run(trace, test::small_machine(), {});
-  const Drawn observed = run(trace, {}, TimelineDetail::passes);
+  const Drawn observed = draw(trace, {}, TimelineDetail::passes);
   EXPECT_EQ(plain.passes_simulated, observed.result.passes_simulated);
   ASSERT_EQ(plain.layers.size(), observed.result.layers.size());
   for (std::size_t i = 0; i < plain.layers.size(); ++i) {
@@ -153,16 +153,16 @@ TEST(Timeline, NamesAreEscapedWhateverTheyHold) {
   traces::Trace trace = test::sample("tiny_residual.npz");
   trace.layers[0].name = "a \"b\"\\\n\xff";
   trace.network = "\"";
-  const Drawn observed = run(trace, {}, TimelineDetail::blocks);
+  const Drawn observed = draw(trace, {}, TimelineDetail::blocks);
   EXPECT_EQ(observed.json.at("otherData").at("network"), "\"");
   EXPECT_EQ(value(sums(observed, "layers", "cycles"), "a \"b\"\\\n\xef\xbf\xbd"),
             observed.result.layers[0].cycles.total());
 }
 
 TEST(Timeline, ShowsWaitsForBanks) {
-  const Drawn busy = run(test::sample("tiny_residual.npz"),
-                         {"glb.banks=1", "psum.cost_bits=64", "array.rows=3", "spads.ifmap=3"},
-                         TimelineDetail::blocks);
+  const Drawn busy = draw(test::sample("tiny_residual.npz"),
+                          {"glb.banks=1", "psum.cost_bits=64", "array.rows=3", "spads.ifmap=3"},
+                          TimelineDetail::blocks);
   EXPECT_GT(busy.result.glb_conflict_cycles(), 0U);
   expect_the_result(busy);
 }
@@ -170,7 +170,7 @@ TEST(Timeline, ShowsWaitsForBanks) {
 TEST(Timeline, PassesAreOneBlockUntilTheyStall) {
   const traces::Trace trace = test::sample("tiny_residual.npz");
   // An ideal memory never stalls a pass: one block a layer that runs on the array.
-  const Drawn ideal = run(trace, {"dram.device=ideal"}, TimelineDetail::blocks);
+  const Drawn ideal = draw(trace, {"dram.device=ideal"}, TimelineDetail::blocks);
   std::map<std::string, int> blocks;
   for (const Json& event : ideal.events) {
     blocks[event.at("name").get<std::string>()] += event.at("cat") == "pass" ? 1 : 0;

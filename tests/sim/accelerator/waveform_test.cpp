@@ -16,17 +16,17 @@ using test::Vcd;
 
 constexpr std::uint64_t kWhole = 100'000'000;  ///< clocks no sample reaches
 
-struct Drawn {
+struct Recorded {
   RunResult result;
   std::string text;
 };
 
-Drawn run(const traces::Trace& trace, const std::vector<std::string>& settings, ClockWindow window,
-          SimulationOptions options = {}) {
+Recorded record(const traces::Trace& trace, const std::vector<std::string>& settings,
+                ClockWindow window, SimulationOptions options = {}) {
   const std::string path = test::temporary("wave.vcd");
   Waveform waveform{path, window, {1, 2}};
   options.observer = &waveform;
-  Drawn run{test::observed_run(trace, test::small_machine(settings), options), {}};
+  Recorded run{test::observed_run(trace, test::small_machine(settings), options), {}};
   waveform.close();
   EXPECT_EQ(waveform.clocks(), run.result.cycles().total());
   run.text = test::text_of(path);
@@ -67,7 +67,7 @@ TEST_P(Waveforms, OfAWholeRunAddUpToItsCounts) {
   const traces::Trace trace = test::sample(GetParam());
   for (const std::vector<std::string>& settings : test::machines()) {
     SCOPED_TRACE(settings.empty() ? "default" : settings.back());
-    const Drawn whole = run(trace, settings, {0, kWhole});
+    const Recorded whole = record(trace, settings, {0, kWhole});
     const Vcd vcd = test::read_vcd(whole.text);
     const CycleCounts cycles = whole.result.cycles();
     const auto total = [&](const std::string& signal) {
@@ -102,7 +102,7 @@ TEST_P(Waveforms, MemoAndReferenceDrawTheSame) {
   const traces::Trace trace = test::sample(GetParam());
   SimulationOptions reference;
   reference.timing = SimulationOptions::Timing::reference;
-  EXPECT_EQ(run(trace, {}, {500, 4000}, reference).text, run(trace, {}, {500, 4000}).text);
+  EXPECT_EQ(record(trace, {}, {500, 4000}, reference).text, record(trace, {}, {500, 4000}).text);
 }
 
 /// Every signal at every time at which anything changes.
@@ -124,7 +124,7 @@ TEST_P(Waveforms, AWindowIsThatPartOfTheWholeRun) {
   for (const std::vector<std::string>& settings :
        {test::machines().front(), test::machines().back()}) {
     SCOPED_TRACE(settings.empty() ? "default" : settings.back());
-    const Drawn whole_run = run(trace, settings, {0, kWhole});
+    const Recorded whole_run = record(trace, settings, {0, kWhole});
     const Vcd whole = test::read_vcd(whole_run.text);
     const std::uint64_t clocks = whole_run.result.cycles().total();
     const std::uint64_t period = period_of(settings);
@@ -134,7 +134,7 @@ TEST_P(Waveforms, AWindowIsThatPartOfTheWholeRun) {
                                      {clocks - 1, clocks},
                                      {7, clocks + 100}}) {
       SCOPED_TRACE(window.from);
-      const Vcd part = test::read_vcd(run(trace, settings, window).text);
+      const Vcd part = test::read_vcd(record(trace, settings, window).text);
       expect_same(part, whole, window.from * period, std::min(window.to, clocks) * period);
     }
   }
@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(Waveform, Waveforms,
                          testing::Values("tiny_residual.npz", "tiny_lstm.npz", "tiny_gru"));
 
 TEST(Waveform, BehindTheEndOfTheRunIsEmptyAndStillAFile) {
-  const Drawn late = run(test::sample("tiny_gru"), {}, {kWhole, kWhole + 5});
+  const Recorded late = record(test::sample("tiny_gru"), {}, {kWhole, kWhole + 5});
   const Vcd vcd = test::read_vcd(late.text);
   EXPECT_TRUE(vcd.values.empty());
   EXPECT_EQ(vcd.bits.at("accelerator.clock"), 1);
@@ -153,7 +153,7 @@ TEST(Waveform, BehindTheEndOfTheRunIsEmptyAndStillAFile) {
 TEST(Waveform, LayerNamesCannotEndTheComment) {
   traces::Trace trace = test::sample("tiny_residual.npz");
   trace.layers[0].name = "x $end $var";
-  const Drawn odd = run(trace, {}, {0, 20});
+  const Recorded odd = record(trace, {}, {0, 20});
   EXPECT_NE(odd.text.find("0 x__end__var"), std::string::npos);
   EXPECT_EQ(test::read_vcd(odd.text).begin, 0U);
 }

@@ -15,9 +15,9 @@
 #include "memory/dram_device.hpp"
 #include "pe/array_kinds.hpp"
 #include "sim/base/error.hpp"
-#include "sim/config/sources.hpp"
 #include "sim/pricing/mapping_prices.hpp"
 #include "sim/run/run.hpp"
+#include "tests/sim/run/shipped_machine.hpp"
 
 namespace turnpike {
 namespace {
@@ -25,24 +25,14 @@ namespace {
 using accelerator::ArrayJob;
 using accelerator::Plan;
 
-const std::string kRoot = std::string{TURNPIKE_SOURCE_DIR} + "/configs";
-
-config::AcceleratorConfig machine(const std::vector<std::string>& settings) {
-  config::ConfigSources sources;
-  sources.accelerator_file = kRoot + "/accelerators/precision-highway.yaml";
-  sources.config_root = kRoot;
-  sources.settings = settings;
-  return config::load_accelerator(sources);
-}
-
 RunOptions options() {
   RunOptions options;
-  options.config_root = kRoot;
+  options.config_root = test::kConfigs;
   return options;
 }
 
 PlannedRun plan_of(const std::string& network, const std::vector<std::string>& settings) {
-  return plan_run(machine(settings), Workload::open(network), options());
+  return plan_run(test::shipped_machine(settings), Workload::open(network), options());
 }
 
 /// A network of one layer, as a file of this process.
@@ -67,9 +57,9 @@ class OneLayer {
  public:
   OneLayer(const std::string& layer, const std::vector<std::string>& settings)
       : planned_{plan_of(network_of(layer), settings)},
-        device_{
-            memory::find_dram_device(planned_.config.dram.device, kRoot + "/technology/dram", {})},
-        prices_{pricing::mapping_prices(planned_.config, kRoot)},
+        device_{memory::find_dram_device(planned_.config.dram.device,
+                                         test::kConfigs + "/technology/dram", {})},
+        prices_{pricing::mapping_prices(planned_.config, test::kConfigs)},
         array_{pe::make_array_model(planned_.config)} {}
 
   [[nodiscard]] const ArrayJob& job() const { return planned_.plan.stages[0].jobs[0]; }
@@ -93,7 +83,7 @@ class OneLayer {
     simulation.passes = planned_.passes.get();
     const pricing::PricedRun priced = pricing::price_run(
         planned_.config, accelerator::simulate(trace, planned_.config, plan, device_, simulation),
-        kRoot);
+        test::kConfigs);
     EXPECT_TRUE(priced.result.checks.all_passed());
     const dataflow::MappedJob& mapped = plan.stages[0].jobs[0].mapped;
     return {static_cast<std::int64_t>(priced.result.cycles().total()), priced.energy.total.count(),
@@ -261,7 +251,7 @@ TEST(Mapping, ThePlanSaysWhereTheHighwayForcesAnotherOne) {
 
 TEST(Mapping, DoesNotDependOnWhatIsKnownOfPasses) {
   const std::vector<std::string> settings{"precision=4", "highway.enabled=true"};
-  const auto config = machine(settings);
+  const auto config = test::shipped_machine(settings);
   const Workload workload = Workload::open("zoo:resnet20");
   RunOptions kept = options();
   kept.simulation.memo_file =

@@ -13,26 +13,16 @@
 #include "models/zoo.hpp"
 #include "sim/accelerator/run_observer.hpp"
 #include "sim/base/error.hpp"
-#include "sim/config/sources.hpp"
+#include "tests/sim/run/shipped_machine.hpp"
 #include "traces/trace_file.hpp"
 
 namespace turnpike {
 namespace {
 
-const std::string kRoot = std::string{TURNPIKE_SOURCE_DIR} + "/configs";
-
-config::AcceleratorConfig machine(const std::vector<std::string>& settings) {
-  config::ConfigSources sources;
-  sources.accelerator_file = kRoot + "/accelerators/precision-highway.yaml";
-  sources.config_root = kRoot;
-  sources.settings = settings;
-  return config::load_accelerator(sources);
-}
-
 pricing::PricedRun run(const std::string& workload, const std::vector<std::string>& settings) {
   RunOptions options;
-  options.config_root = kRoot;
-  return turnpike::run(machine(settings), Workload::open(workload), options);
+  options.config_root = test::kConfigs;
+  return turnpike::run(test::shipped_machine(settings), Workload::open(workload), options);
 }
 
 /// Counts what it is told.
@@ -49,10 +39,10 @@ TEST(Run, AMachineThatCannotBePricedIsRefusedBeforeItRuns) {
   for (const bool too_large : {true, false}) {
     Witness witness;
     RunOptions options;
-    options.config_root = kRoot;
+    options.config_root = test::kConfigs;
     options.simulation.observer = &witness;
-    const auto config =
-        machine({"precision=16", too_large ? "glb.bytes_at_16_bit=16777216" : "profile=silicon"});
+    const auto config = test::shipped_machine(
+        {"precision=16", too_large ? "glb.bytes_at_16_bit=16777216" : "profile=silicon"});
     const Workload workload = Workload::open("zoo:lstm300");
     if (too_large) {
       EXPECT_THROW(static_cast<void>(turnpike::run(config, workload, options)), InputError);
@@ -168,19 +158,19 @@ TEST(Workload, RefusesWhatItCannotRead) {
 TEST(Workload, ATraceFileDecidesWidthsAndHighwayUnlessTheCommandLineDoes) {
   const auto workload =
       Workload::open(std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/tiny_residual.npz");
-  auto config = machine({});
+  auto config = test::shipped_machine({});
   const auto trace = workload.trace(config);
   EXPECT_EQ(config.highway.enabled, trace->highway.enabled);
   EXPECT_LT(config.machine_bits(), 16);
   ASSERT_TRUE(trace->highway.enabled);
-  auto off = machine({"highway.enabled=false"});
+  auto off = test::shipped_machine({"highway.enabled=false"});
   const auto derived = workload.trace(off);
   EXPECT_FALSE(derived->highway.enabled);
   EXPECT_FALSE(off.highway.enabled);
   EXPECT_EQ(off.precision, config.precision);
   EXPECT_TRUE(workload.is_derived(off));
   EXPECT_FALSE(workload.is_derived(config));
-  auto contrary = machine({"highway.enabled=true", "highway.bits=16"});
+  auto contrary = test::shipped_machine({"highway.enabled=true", "highway.bits=16"});
   EXPECT_THROW(static_cast<void>(workload.trace(contrary)), InputError);
 }
 
@@ -205,7 +195,7 @@ std::string written(const traces::Trace& trace, const std::string& name) {
 TEST(Workload, TheFirstAndTheLastLayerSetTheMachineOfATraceOnlyIfTheyRunAsTheOthers) {
   const auto workload = Workload::open(written(with_wide_ends(), "ends"));
   const auto widths = [&workload](const std::vector<std::string>& settings) {
-    auto config = machine(settings);
+    auto config = test::shipped_machine(settings);
     static_cast<void>(workload.trace(config));
     return config.precision;
   };
@@ -220,7 +210,7 @@ TEST(Workload, TheFirstAndTheLastLayerSetTheMachineOfATraceOnlyIfTheyRunAsTheOth
 TEST(Workload, ANoteNamesTheLayersThatMakeTheMachineWide) {
   const auto workload = Workload::open(written(with_wide_ends(), "note"));
   const auto notes = [&workload](const std::vector<std::string>& settings) {
-    auto config = machine(settings);
+    auto config = test::shipped_machine(settings);
     static_cast<void>(workload.trace(config));
     return workload.notes(config);
   };
@@ -247,10 +237,11 @@ TEST(Run, WideEndsOfATraceRunOnTheNarrowMachineOfTheOtherLayers) {
 TEST(Run, SelectedLayersKeepThePlaceTheyHaveInTheNetwork) {
   const auto workload = Workload::open(written(with_wide_ends(), "part"));
   RunOptions options;
-  options.config_root = kRoot;
+  options.config_root = test::kConfigs;
   const auto jobs = [&](const std::string& layers) {
     options.layers = layers;
-    const PlannedRun plan = plan_run(machine({"layers.first_last=native16"}), workload, options);
+    const PlannedRun plan =
+        plan_run(test::shipped_machine({"layers.first_last=native16"}), workload, options);
     std::map<std::string, int> bits;
     for (const accelerator::Stage& stage : plan.plan.stages) {
       if (stage.has_array) {
@@ -269,7 +260,7 @@ TEST(Workload, KeysThatATraceCannotObeyAreRefused) {
       Workload::open(std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/tiny_residual.npz");
   const auto message = [&workload](const std::vector<std::string>& settings) -> std::string {
     try {
-      auto config = machine(settings);
+      auto config = test::shipped_machine(settings);
       static_cast<void>(workload.trace(config));
     } catch (const InputError& error) {
       EXPECT_EQ(error.exit_code(), ExitCode::configuration);
@@ -293,7 +284,7 @@ TEST(Workload, KeysThatATraceCannotObeyAreRefused) {
 TEST(Workload, ATraceWithoutHighwayTakesNoHighwayBits) {
   const auto workload =
       Workload::open(std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/tiny_gru");
-  auto config = machine({"highway.bits=8"});
+  auto config = test::shipped_machine({"highway.bits=8"});
   EXPECT_THAT([&] { static_cast<void>(workload.trace(config)); },
               testing::ThrowsMessage<InputError>(
                   testing::HasSubstr("'highway.bits' is 8, but the trace has no highway")));
@@ -314,9 +305,9 @@ TEST(Run, WideSkipsOfATraceWithoutHighwayAreNamedAndNoBaseline) {
   const std::string path = called_off("off");
   std::vector<std::string> notes;
   RunOptions options;
-  options.config_root = kRoot;
+  options.config_root = test::kConfigs;
   options.note = [&notes](const std::string& note) { notes.push_back(note); };
-  const auto off = turnpike::run(machine({}), Workload::open(path), options);
+  const auto off = turnpike::run(test::shipped_machine({}), Workload::open(path), options);
   ASSERT_EQ(notes.size(), 1U);
   EXPECT_THAT(notes[0], testing::HasSubstr("layer1.0"));
   EXPECT_THAT(notes[0], testing::HasSubstr("are wider than the codes the other readers take"));
@@ -332,7 +323,7 @@ TEST(Workload, NetworksWithoutHighwayHaveNoWideSkips) {
   for (const char* name : {"zoo:resnet20", "zoo:resnet18"}) {
     const auto workload = Workload::open(name);
     for (const char* layers : {"layers.first_last=same", "layers.first_last=native16"}) {
-      auto config = machine({"precision=3", layers});
+      auto config = test::shipped_machine({"precision=3", layers});
       const auto trace = workload.trace(config);
       EXPECT_THAT(accelerator::wider_skips(*trace, config), testing::IsEmpty()) << name;
     }
