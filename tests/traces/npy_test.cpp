@@ -136,14 +136,13 @@ TEST(Npy, WhatIsNoNpyIsRejected) {
   expect_bad_array("\x93NUMPY", "not a .npy array");
   expect_bad_array(image(header("|u1", "(1,)"), "a", 4), ".npy version 4.0");
   expect_bad_array(std::string{"\x93NUMPY\x01\x00\x40", 9}, "ends inside the .npy header");
-  expect_bad_array(std::string{"\x93NUMPY\x01\x00\x40\x00{", 11},
-                    "header of 64 bytes, but only 1");
+  expect_bad_array(std::string{"\x93NUMPY\x01\x00\x40\x00{", 11}, "header of 64 bytes, but only 1");
 }
 
 TEST(Npy, UnsupportedElementTypesAreNamed) {
   expect_bad_array(image(header("|O", "(1,)"), "x"), "pickled Python objects");
-  expect_bad_array(
-      image("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,), }", "x"), "records");
+  expect_bad_array(image("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,), }", "x"),
+                   "records");
   for (const std::string descr :
        {"<c8", "|S5", "<U3", "<M8[ns]", "|V4", "<f16", "=i4", "|i4", "i4", "", "<i3", "<x4"}) {
     expect_bad_array(image(header(descr, "(1,)"), "x"), "dtype '" + descr + "' is not supported");
@@ -175,7 +174,7 @@ TEST(Npy, HugeShapesAreRejectedBeforeAnyAllocation) {
   expect_bad_array(image(header("<f8", "(2305843009213693952,)"), ""), "overflows 63 bits");
   expect_bad_array(image(header("<f8", "(4611686018427387904, 4, 0)"), ""), "overflows 63 bits");
   expect_bad_array(image(header("|u1", "(1099511627776,)"), "abc"),
-                    "shape (1099511627776) needs 1099511627776 bytes of data, but there are 3");
+                   "shape (1099511627776) needs 1099511627776 bytes of data, but there are 3");
   std::string many = "(";
   for (int i = 0; i < 33; ++i) {
     many += "1,";
@@ -185,14 +184,14 @@ TEST(Npy, HugeShapesAreRejectedBeforeAnyAllocation) {
 
 TEST(Npy, DataOfTheWrongLengthAreRejected) {
   expect_bad_array(image(header("<i4", "(2,)"), "abcdefg"),
-                    "needs 8 bytes of data, but there are 7");
+                   "needs 8 bytes of data, but there are 7");
   expect_bad_array(image(header("<i4", "(2,)"), "abcdefghi"), "there are 9");
 }
 
 TEST(Npy, ValuesThatHaveNoTypeAreRejected) {
   expect_bad_array(image(header("|b1", "(2,)"), std::string{"\x01\x02", 2}), "bool element 1");
   expect_bad_array(image(header("<u8", "(1,)"), raw<std::uint64_t>({1ULL << 63U})),
-                    "uint64 element 0 is 9223372036854775808");
+                   "uint64 element 0 is 9223372036854775808");
 }
 
 template <class T>
