@@ -76,15 +76,24 @@ def check_library(cmake, prefix, work, what, unpacked=False):
 
 
 def check_python(prefix, work, what, folder):
-    """The Python module, where it was put, with the tables beside it."""
+    """The Python package, where it was put, with the program installed beside it."""
     place = prefix / "lib" / folder
     if not (place / "turnpike" / "__init__.pyi").is_file():
         sys.exit(f"{what}: no Python package in {place}")
-    program = ("import turnpike; r = turnpike.run('precision-highway', 'net.yaml'); print(turnpike.configs(), r['totals']['macs'])")
+    program = ("import turnpike; r = turnpike.run('precision-highway', 'net.yaml'); print(turnpike.program(), r['totals']['macs'])")
     said = call("/usr/bin/python3", "-c", program, cwd=work, env={"PATH": "/usr/bin", "HOME": str(work), "PYTHONPATH": str(place)})
-    if said.split() != [f"{prefix}/share/turnpike/configs", str(8 * 4 * 64 * 9)]:
+    if said.split() != [f"{prefix}/bin/turnpike", str(8 * 4 * 64 * 9)]:
         sys.exit(f"{what}: import turnpike gives {said}")
     print(f"{what}: import turnpike works from {place}")
+
+
+def owner_of(path):
+    """The Debian package of a file, under either name it has since /lib is a link to /usr/lib."""
+    for name in (path, path.removeprefix("/usr"), f"/usr{path}"):
+        done = subprocess.run(["dpkg", "-S", name], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return done.stdout.split(":")[0]
+    return f"no package ({path})"
 
 
 def check_depends(root, depends):
@@ -98,8 +107,8 @@ def check_depends(root, depends):
             path = found.get(library)
             if not path:
                 continue  # the loader itself
-            owner = call("dpkg", "-S", os.path.realpath(path)).split(":")[0]
-            if owner not in named and owner.split(":")[0] not in named:
+            owner = owner_of(path)
+            if owner not in named:
                 missing.append(f"{library} of {owner}")
         if "not found" in call("ldd", binary):
             missing.append(call("ldd", binary))
