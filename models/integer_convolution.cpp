@@ -5,7 +5,7 @@
 
 #include "sim/base/error.hpp"
 
-#if defined(__AVX512F__) && defined(__AVX512VNNI__)
+#if defined(__x86_64__) && defined(__GNUC__)
 #define TURNPIKE_BYTE_SUMS 1
 #include <immintrin.h>
 #endif
@@ -107,9 +107,11 @@ std::vector<std::int32_t> packed_filters(const ConvShape& shape, const std::int8
   return out;
 }
 
-/// Sums of 8 filters at 48 positions.
-void tile(const std::uint8_t* ifmap, const std::vector<std::int64_t>& taps,
-          const std::int32_t* filter, std::int32_t* out) {
+/// Sums of 8 filters at 48 positions. Compiled for the processors that has_byte_sums() finds,
+/// whatever the rest of the program is compiled for.
+[[gnu::target("avx512f,avx512vnni")]] void tile(const std::uint8_t* ifmap,
+                                                const std::vector<std::int64_t>& taps,
+                                                const std::int32_t* filter, std::int32_t* out) {
   // Arrays of C: a register has attributes that std::array's argument would drop.
   __m512i sums[kFilters][kRegisters];  // NOLINT(modernize-avoid-c-arrays)
   for (auto& row : sums) {
@@ -157,7 +159,9 @@ void put(const ConvShape& shape, std::int64_t width, std::int64_t first, const s
 }  // namespace
 
 bool has_byte_sums(const ConvShape& shape) {
-  return shape.channels / shape.groups >= 3 && shape.out_positions() >= kLanes;
+  static const bool supported =
+      __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512vnni") != 0;
+  return supported && shape.channels / shape.groups >= 3 && shape.out_positions() >= kLanes;
 }
 
 std::vector<std::int32_t> byte_sums(const ByteConvolution& convolution,

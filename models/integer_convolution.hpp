@@ -6,7 +6,7 @@
 #include "models/convolution.hpp"
 
 /// Convolutions of 8-bit codes in 32-bit sums, by the dot-product instruction of AVX-512 VNNI where
-/// the program is built for it.
+/// the processor has it.
 namespace turnpike::models {
 
 /// Operands of a convolution: activation code + `shift` lies in [0, 255], weights in [-128, 127].

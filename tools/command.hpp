@@ -40,5 +40,7 @@ void add_explain(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_sensitivity(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_calibrate(CLI::App& app, const CommonOptions& common, Action& chosen);
 void add_spill(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_manual(CLI::App& app, const CommonOptions& common, Action& chosen);
+void add_completion(CLI::App& app, const CommonOptions& common, Action& chosen);
 
 }  // namespace turnpike::tools

@@ -3,9 +3,26 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <sys/auxv.h>
+
 #include "sim/base/error.hpp"
 
 namespace turnpike::tools {
+namespace {
+
+/// This program's file. What a shell finds in PATH is called by its name alone; the kernel knows
+/// the whole one, and says so where /proc is not mounted, too.
+std::filesystem::path own_file(const std::string& program) {
+  std::error_code ignored;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  if (!self.empty()) {
+    return self;
+  }
+  const auto* const started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  return started != nullptr ? std::filesystem::path{started} : std::filesystem::path{program};
+}
+
+}  // namespace
 
 std::string find_configs(const std::string& program) {
   namespace fs = std::filesystem;
@@ -13,11 +30,8 @@ std::string find_configs(const std::string& program) {
     return given;
   }
   std::error_code ignored;
-  // What a shell finds in PATH is called by its name alone.
-  const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
   const fs::path installed =
-      fs::weakly_canonical(self.empty() ? fs::path{program} : self, ignored).parent_path() /
-      "../share/turnpike/configs";
+      fs::weakly_canonical(own_file(program), ignored).parent_path() / "../share/turnpike/configs";
   return fs::exists(installed, ignored) ? installed.lexically_normal().string()
                                         : std::string{TURNPIKE_SOURCE_CONFIGS};
 }

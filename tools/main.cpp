@@ -34,6 +34,7 @@ const std::vector<std::pair<const char*, std::vector<AddCommand>>> kGroups = {
     {"Look ahead, nothing simulated", {add_map, add_area, add_spill}},
     {"Networks, traces, configurations", {add_model, add_trace, add_config, add_list}},
     {"Fit to silicon", {add_calibrate}},
+    {"About", {add_manual, add_completion}},
 };
 
 /// Names go into files that are UTF-8, such as run.json.

@@ -13,6 +13,7 @@
 
 #include "sim/base/digest.hpp"
 #include "sim/base/text.hpp"
+#include "sim/sweep/shards.hpp"
 #include "sim/sweep/sweep_runner.hpp"
 #include "sim/sweep/sweep_table.hpp"
 #include "tools/command.hpp"
@@ -31,6 +32,8 @@ struct SweepArguments {
   sweep::SweepOptions options;
   std::optional<std::string> directory;
   std::string progress = "auto";
+  std::optional<std::string> shard;
+  std::vector<std::string> merge;  ///< directories of shards
   bool status = false;
   bool json = false;
 };
@@ -103,6 +106,20 @@ std::string default_directory(const std::string& file, const std::optional<std::
   return "results/" + name;
 }
 
+/// What no shard has, after a merge: it is no sweep yet.
+int code_of_merge(const sweep::SweepOutcome& outcome) {
+  const auto missing = std::count_if(outcome.points.begin(), outcome.points.end(),
+                                     [](const auto& point) { return !point.has_results(); });
+  if (missing == 0) {
+    return outcome.exit_code;
+  }
+  print_error(fmt::format(
+      "{} of {} points have no result in any shard (of this build and these files); the same "
+      "command without --merge runs them",
+      missing, outcome.points.size()));
+  return std::max(outcome.exit_code, static_cast<int>(ExitCode::input_file));
+}
+
 std::string interrupt_text(std::size_t done, std::size_t points) {
   return fmt::format("interrupted, {} of {} done; the same command resumes", done, points);
 }
@@ -148,7 +165,13 @@ sweep::PointBands bands_of(const sweep::SweepOutcome& outcome, const std::string
 
 int run(SweepArguments arguments, const CommonOptions& common) {
   arguments.file = sweep_file(arguments.file, common.config_root);
-  const sweep::SweepFile file = sweep::read_sweep(arguments.file);
+  sweep::SweepFile file = sweep::read_sweep(arguments.file);
+  std::string suffix;
+  if (arguments.shard) {
+    const sweep::Shard shard = sweep::parse_shard(*arguments.shard);
+    sweep::keep_shard(file, shard);
+    suffix = fmt::format(".shard-{}-of-{}", shard.index, shard.count);
+  }
   sweep::SweepOptions& options = arguments.options;
   options.config_root = common.config_root;
   options.arguments = common.arguments;
@@ -156,7 +179,7 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   options.memo_file = default_memo_file();
   options.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   options.directory =
-      arguments.directory.value_or(default_directory(arguments.file, options.profile));
+      arguments.directory.value_or(default_directory(arguments.file, options.profile) + suffix);
   if (arguments.status) {
     return show_status(file, options, common);
   }
@@ -167,7 +190,9 @@ int run(SweepArguments arguments, const CommonOptions& common) {
       shown(at);
     }
   };
-  const sweep::SweepOutcome outcome = sweep::run_sweep(file, options, progress);
+  const bool merging = !arguments.merge.empty();
+  sweep::SweepOutcome outcome = merging ? sweep::merge_shards(file, options, arguments.merge)
+                                        : sweep::run_sweep(file, options, progress);
   if (arguments.json) {
     print_json(sweep::sweep_json(outcome.points, outcome.request));
   } else {
@@ -176,6 +201,9 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   }
   std::fflush(stdout);  // before the line on stderr, should both go to one place
   tell_end(outcome, options.directory, common);
+  if (merging) {
+    outcome.exit_code = code_of_merge(outcome);
+  }
   return outcome.unwritten.empty()
              ? outcome.exit_code
              : std::max(outcome.exit_code, static_cast<int>(ExitCode::input_file));
@@ -200,6 +228,13 @@ void add_sweep(CLI::App& app, const CommonOptions& common, Action& chosen) {
                       "results (default results/NAME or results/NAME-PROFILE)");
   command->add_flag("--force", options.force,
                     "run finished points again, and replace another sweep that is there");
+  auto* shard = command->add_option("--shard", arguments->shard,
+                                    "i/n: only every n-th point, from the i-th on");
+  command
+      ->add_option("--merge", arguments->merge,
+                   "run nothing: put together what these directories of shards hold")
+      ->type_name("DIR ...")
+      ->excludes(shard);
   command->add_flag("--status", arguments->status, "say which points are finished, run nothing");
   command
       ->add_option("--progress", arguments->progress,
@@ -207,8 +242,11 @@ void add_sweep(CLI::App& app, const CommonOptions& common, Action& chosen) {
       ->check(CLI::IsMember({"auto", "bar", "lines", "none"}))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "print sweep.json instead of a table");
-  add_examples(*command, {"turnpike sweep paper_fig6 --profile paper -j 2",
-                          "turnpike sweep lstm300 --status"});
+  add_examples(
+      *command,
+      {"turnpike sweep paper_fig6 --profile paper -j 2", "turnpike sweep lstm300 --status",
+       "turnpike sweep lstm300 --shard 1/2 -o half1", "turnpike sweep lstm300 --shard 2/2 -o half2",
+       "turnpike sweep lstm300 -o both --merge half1 half2"});
   command->callback([arguments, &common, &chosen] {
     chosen = [arguments, &common] { return run(*arguments, common); };
   });

@@ -68,3 +68,9 @@ RunResult simulate(const traces::Trace& trace, const config::AcceleratorConfig& 
 }
 
 }  // namespace turnpike::accelerator
+
+/// SystemC's library refers to one. Here for programs that use the facade and have a main of their
+/// own; any other definition comes first.
+[[gnu::weak]] int sc_main(int /*argc*/, char** /*argv*/) {
+  return 0;
+}

@@ -20,6 +20,7 @@
 #include "sim/sweep/accuracy_store.hpp"
 #include "sim/sweep/point_store.hpp"
 #include "sim/sweep/process_pool.hpp"
+#include "sim/sweep/shards.hpp"
 #include "sim/sweep/sweep_directory.hpp"
 
 namespace turnpike::sweep {
@@ -52,6 +53,22 @@ bool is_of_the_highway(const std::string& setting) {
          setting.starts_with("highway.edges=");
 }
 
+/// Copies a run directory, run.json last: until then it counts as unfinished.
+void copy_run(const std::string& from, const std::string& to) {
+  fs::create_directories(to);
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator{from}) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_regular_file() && !name.starts_with('.') && name != "run.json") {
+      names.push_back(name);
+    }
+  }
+  names.emplace_back("run.json");
+  for (const std::string& name : names) {
+    write_output(to + "/" + name, read_input(from + "/" + name));
+  }
+}
+
 class Runner {
  public:
   Runner(const SweepFile& sweep, const SweepOptions& options)
@@ -69,7 +86,13 @@ class Runner {
   }
 
   [[nodiscard]] const std::vector<std::string>& request() const { return request_; }
-  [[nodiscard]] const std::vector<Point>& points() const { return points_; }
+  [[nodiscard]] std::vector<Point> points_at(const std::vector<std::size_t>& indices) const {
+    std::vector<Point> out;
+    for (const std::size_t i : indices) {
+      out.push_back(points_[i]);
+    }
+    return out;
+  }
 
   /// Reads what is finished.
   void resume() {
@@ -118,6 +141,33 @@ class Runner {
       if (interrupted_ && !results_[i]) {  // it may have been killed when all was written
         results_[i] = store_.finished(points_[i]);
       }
+    }
+  }
+
+  /// Copies from the directory of a shard what is not finished here.
+  void adopt(const std::string& shard) {
+    std::optional<AccuracyStore> theirs, ours;
+    if (sweep_.data) {
+      theirs.emplace(shard, accuracy_source(sweep_));
+      ours.emplace(options_.directory, accuracy_source(sweep_));
+    }
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      Point there = points_[i];
+      there.directory = shard + "/" + there.settings.id();
+      if (!results_[i] && store_.finished(there)) {
+        clear_leftovers(points_[i]);
+        copy_run(there.directory, points_[i].directory);
+        results_[i] = store_.finished(points_[i]);
+      } else if (!results_[i] && unfinished(there).status != "missing") {
+        write_failure(points_[i], unfinished(there).message);
+      }
+      const std::string id = points_[i].settings.id();
+      if (const auto figure = theirs ? theirs->find(id, points_[i].identity) : std::nullopt) {
+        ours->put(id, points_[i].identity, *figure);
+      }
+    }
+    if (ours) {
+      ours->write();
     }
   }
 
@@ -340,14 +390,33 @@ SweepOutcome run_sweep(const SweepFile& sweep, const SweepOptions& options,
   const SweepDirectory directory = SweepDirectory::open(options.directory);
   runner.resume();
   if (!options.force) {
-    std::vector<Point> replaced;
-    for (const std::size_t i : runner.unfinished_points()) {
-      replaced.push_back(runner.points()[i]);
-    }
-    directory.check_replaceable(runner.request(), replaced);
+    directory.check_replaceable(runner.request(), runner.points_at(runner.unfinished_points()));
   }
   runner.run(progress);
   runner.add_accuracies(true);
+  SweepOutcome outcome = runner.outcome();
+  outcome.unwritten = directory.write(outcome.points, outcome.request);
+  return outcome;
+}
+
+SweepOutcome merge_shards(const SweepFile& sweep, const SweepOptions& options,
+                          const std::vector<std::string>& shards) {
+  for (const std::string& shard : shards) {
+    std::error_code ignored;
+    if (!fs::is_directory(shard, ignored)) {
+      throw FileError{{shard, 0, 0}, "is no directory of a shard"};
+    }
+  }
+  Runner runner{sweep, options};
+  const SweepDirectory directory = SweepDirectory::open(options.directory);
+  runner.resume();
+  if (!options.force) {
+    directory.check_replaceable(runner.request(), runner.points_at(runner.unfinished_points()));
+  }
+  for (const std::string& shard : shards) {
+    runner.adopt(shard);
+  }
+  runner.add_accuracies(false);
   SweepOutcome outcome = runner.outcome();
   outcome.unwritten = directory.write(outcome.points, outcome.request);
   return outcome;
