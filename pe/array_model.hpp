@@ -114,6 +114,11 @@ class ArrayModel {
       const LayerShape& layer, const std::vector<double>& ifmap,
       const std::vector<double>& filter) const = 0;
 
+  /// How each sum of a layer is cut into passes: of two mappings with equal texts, even of
+  /// different machines, each psum is written back with the same values. No blanks.
+  [[nodiscard]] virtual std::string sums_order(const LayerShape& layer,
+                                               const Mapping& mapping) const = 0;
+
   // Counts: what PassResult::events are, and what each executed MAC does besides.
 
   [[nodiscard]] virtual std::span<const ArrayEvent> pass_events() const = 0;

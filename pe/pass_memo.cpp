@@ -82,7 +82,27 @@ const PassResult& PassMemo::time(const ArrayModel& model, const PassKey& key) {
   }
   ++stepped_;
   saved_ = false;
+  news_.push_back(key);
   return known_.emplace(key, model.time(key, nullptr)).first->second;
+}
+
+std::string PassMemo::take_news() {
+  std::string bytes;
+  for (const PassKey& key : news_) {
+    const Record record{key, known_.at(key)};
+    bytes.append(reinterpret_cast<const char*>(&record), sizeof record);
+  }
+  news_.clear();
+  return bytes;
+}
+
+void PassMemo::merge(std::string_view news) {
+  ensure(news.size() % sizeof(Record) == 0, "whole records");
+  for (; !news.empty(); news.remove_prefix(sizeof(Record))) {
+    Record record;
+    std::memcpy(&record, news.data(), sizeof record);
+    saved_ = !known_.emplace(record.key, record.result).second && saved_;
+  }
 }
 
 void PassMemo::load(const std::string& path) {
@@ -95,9 +115,15 @@ void PassMemo::save(const std::string& path) {
   if (saved_ || !may_hold_memo(path)) {
     return;
   }
-  std::map<PassKey, PassResult> all = known_;
+  std::map<PassKey, PassResult> all;
   for (const Record& record : read_records(path)) {  // what another run saved meanwhile
     all.emplace(record.key, record.result);
+  }
+  for (const auto& known : known_) {
+    if (all.size() >= kMostSaved) {
+      break;
+    }
+    all.insert(known);
   }
   std::string body;
   for (const auto& [key, result] : all) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "pe/array_model.hpp"
 
@@ -18,9 +20,16 @@ class PassMemo {
   /// Of a kind of array to which data do not matter; steps the pass unless it is known.
   const PassResult& time(const ArrayModel& model, const PassKey& key);
 
+  /// What was stepped since the last call, as bytes for the merge() of another process of this very
+  /// program.
+  [[nodiscard]] std::string take_news();
+  void merge(std::string_view news);
+
   /// A file of another model version, or a damaged one, is ignored: it is a cache. Saving adds to
   /// what is in the file, writes a temporary file and renames it: two runs may save at once, the
-  /// file is always whole. Nothing is written if everything came from files.
+  /// file is always whole. Nothing is written if everything came from files, and no more than
+  /// kMostSaved passes: reading the file must stay cheap.
+  static constexpr std::size_t kMostSaved = 20'000;
   void load(const std::string& path);
   void save(const std::string& path);
 
@@ -28,6 +37,7 @@ class PassMemo {
 
  private:
   std::map<PassKey, PassResult> known_;
+  std::vector<PassKey> news_;
   std::uint64_t stepped_ = 0;
   bool saved_ = true;
 };

@@ -50,8 +50,16 @@ ConfigSchema sweep_schema() {
         "path of an .npz, or {file, mean, std, images, calibration, calibration_images, repair}",
         "none", "images that the accuracy of every point is measured on"},
        {"name", "text", "", "none", "for the reader"},
-       {"matrix", "mapping", "{key: [values]}", "none",
+       {"matrix", "mapping", "{key: [values]} or {key: {from, to, step or factor}}", "none",
         "every combination of these accelerator keys is a point"},
+       {"sample", "mapping", "{points, seed, kind: latin or random}", "none",
+        "that many draws from the matrix in place of all of it; kind: latin spreads them evenly "
+        "along each key"},
+       {"vary", "mapping", "{key: [values]}", "none",
+        "for each value of each key, all points of the matrix with that value besides: one thing at "
+        "a time"},
+       {"where", "text or list", "conditions on keys, such as array.rows * array.columns <= 256",
+        "none", "points of matrix and vary that one of these does not hold for are left out"},
        {"exclude", "list", "mappings of keys to values", "none",
         "points of the matrix left out: those that agree with all keys"},
        {"include", "list", "mappings of keys to values", "none", "further points"}}};

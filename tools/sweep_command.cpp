@@ -12,9 +12,13 @@
 #include <fmt/format.h>
 
 #include "sim/base/digest.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
+#include "sim/sweep/point_selection.hpp"
 #include "sim/sweep/shards.hpp"
 #include "sim/sweep/sweep_runner.hpp"
+#include "sim/sweep/sweep_summary.hpp"
 #include "sim/sweep/sweep_table.hpp"
 #include "tools/command.hpp"
 #include "tools/command_line.hpp"
@@ -34,6 +38,10 @@ struct SweepArguments {
   std::string progress = "auto";
   std::optional<std::string> shard;
   std::vector<std::string> merge;  ///< directories of shards
+  std::string values = "once";
+  std::string keep;
+  std::string where;
+  std::string export_file;
   bool status = false;
   bool json = false;
 };
@@ -124,9 +132,33 @@ std::string interrupt_text(std::size_t done, std::size_t points) {
   return fmt::format("interrupted, {} of {} done; the same command resumes", done, points);
 }
 
-int show_status(const sweep::SweepFile& file, const sweep::SweepOptions& options,
+/// The points --where asks for; all without it.
+std::vector<sweep::PointResult> chosen_points(const SweepArguments& arguments,
+                                              const std::vector<sweep::PointResult>& points) {
+  return arguments.where.empty() ? points : sweep::select_points(points, arguments.where);
+}
+
+/// --export: a table or columns by the file's name.
+void export_points(const SweepArguments& arguments, const std::vector<sweep::PointResult>& points) {
+  const std::string& file = arguments.export_file;
+  if (file.ends_with(".npz")) {
+    sweep::write_columns(file, points);
+  } else if (!file.empty()) {
+    write_output(file, sweep::sweep_csv(points));
+  }
+}
+
+void check_export(const std::string& file) {
+  if (!file.empty() && !file.ends_with(".csv") && !file.ends_with(".npz")) {
+    throw InputError{{"--export " + file, 0, 0}, "must end in .csv or .npz"};
+  }
+}
+
+int show_status(const SweepArguments& arguments, const sweep::SweepFile& file,
                 const CommonOptions& common) {
-  const std::vector<sweep::PointResult> points = sweep::sweep_status(file, options).points;
+  const std::vector<sweep::PointResult> points =
+      chosen_points(arguments, sweep::sweep_status(file, arguments.options).points);
+  export_points(arguments, points);
   for (const sweep::PointResult& point : points) {
     print_text(common, fmt::format("{}: {}\n", point.settings.text(), point.status));
   }
@@ -158,12 +190,14 @@ sweep::PointBands bands_of(const sweep::SweepOutcome& outcome, const std::string
                            const CommonOptions& common) {
   const bool any = std::any_of(outcome.points.begin(), outcome.points.end(),
                                [](const auto& point) { return point.has_results(); });
-  return any && outcome.unwritten.empty() && !outcome.interrupted
+  const bool few = outcome.points.size() <= sweep::kMostDirectories;  // each is read and priced
+  return any && few && outcome.unwritten.empty() && !outcome.interrupted
              ? sweep::PointBands{directory, common.config_root}
              : sweep::PointBands{};
 }
 
 int run(SweepArguments arguments, const CommonOptions& common) {
+  check_export(arguments.export_file);
   arguments.file = sweep_file(arguments.file, common.config_root);
   sweep::SweepFile file = sweep::read_sweep(arguments.file);
   std::string suffix;
@@ -177,11 +211,16 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   options.arguments = common.arguments;
   options.version = program_digest();
   options.memo_file = default_memo_file();
+  if (!arguments.keep.empty()) {
+    options.keep = arguments.keep == "runs" ? sweep::Keep::runs : sweep::Keep::none;
+  }
+  options.values =
+      arguments.values == "once" ? sweep::ValueChecks::once : sweep::ValueChecks::always;
   options.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   options.directory =
       arguments.directory.value_or(default_directory(arguments.file, options.profile) + suffix);
   if (arguments.status) {
-    return show_status(file, options, common);
+    return show_status(arguments, file, common);
   }
   const auto shown = progress_of(arguments.progress, common.quiet);
   const auto progress = [&](const sweep::SweepProgress& at) {
@@ -193,8 +232,12 @@ int run(SweepArguments arguments, const CommonOptions& common) {
   const bool merging = !arguments.merge.empty();
   sweep::SweepOutcome outcome = merging ? sweep::merge_shards(file, options, arguments.merge)
                                         : sweep::run_sweep(file, options, progress);
+  const std::vector<sweep::PointResult> shown_points = chosen_points(arguments, outcome.points);
+  export_points(arguments, shown_points);
   if (arguments.json) {
-    print_json(sweep::sweep_json(outcome.points, outcome.request));
+    print_json(sweep::sweep_json(shown_points, outcome.request));
+  } else if (shown_points.size() > sweep::kMostDirectories || !arguments.where.empty()) {
+    print_text(common, sweep::sweep_summary(shown_points));
   } else {
     print_text(common, sweep::sweep_table(outcome.points, table_width(common),
                                           bands_of(outcome, options.directory, common)));
@@ -241,10 +284,26 @@ void add_sweep(CLI::App& app, const CommonOptions& common, Action& chosen) {
                    "on stderr: a bar, a line a point, or none; auto: a bar on a terminal")
       ->check(CLI::IsMember({"auto", "bar", "lines", "none"}))
       ->capture_default_str();
+  command
+      ->add_option("--keep", arguments->keep,
+                   "runs: a run directory a point; none: only the database, whose points commands "
+                   "take as DIR#POINT (default: runs up to 200 points)")
+      ->check(CLI::IsMember({"runs", "none"}));
+  command
+      ->add_option("--values", arguments->values,
+                   "values of points that run one trace: computed and checked once, or always")
+      ->check(CLI::IsMember({"once", "always"}))
+      ->capture_default_str();
+  command->add_option("--where", arguments->where,
+                      "show and export only points this holds for: figures and settings by name, "
+                      "as in \"energy_uj < 20000 and area_mm2 < 5\"");
+  command->add_option("--export", arguments->export_file,
+                      "write the points to a .csv (as sweep.csv) or a .npz (columns)");
   command->add_flag("--json", arguments->json, "print sweep.json instead of a table");
   add_examples(
       *command,
       {"turnpike sweep paper_fig6 --profile paper -j 2", "turnpike sweep lstm300 --status",
+       "turnpike sweep lstm300 --status --where \"precision = 2\" --export narrow.csv",
        "turnpike sweep lstm300 --shard 1/2 -o half1", "turnpike sweep lstm300 --shard 2/2 -o half2",
        "turnpike sweep lstm300 -o both --merge half1 half2"});
   command->callback([arguments, &common, &chosen] {

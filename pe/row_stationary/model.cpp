@@ -188,6 +188,15 @@ std::unique_ptr<LayerData> RowStationary::data(const LayerShape& layer,
   return make_product_store(layer, ifmap, filter);
 }
 
+/// Every psum takes the same channels and taps in the same order, whatever tile it lies in.
+std::string RowStationary::sums_order(const LayerShape& layer,
+                                      const turnpike::Mapping& mapping) const {
+  const rs::Mapping letters = rs::from_letters(mapping);
+  const rs::KernelPart part = rs::largest_kernel_part(layer, geometry_);
+  return fmt::format("rs{}x{}x{}", std::min(letters.q * letters.r, layer.C), part.rows,
+                     part.columns);
+}
+
 std::vector<Unit> RowStationary::parts(const DatumWidths& widths) const {
   return units_of(array_, spads_, noc_, widths);
 }

@@ -40,6 +40,8 @@ class RowStationary : public ArrayModel {
   [[nodiscard]] std::unique_ptr<LayerData> data(const LayerShape& layer,
                                                 const std::vector<double>& ifmap,
                                                 const std::vector<double>& filter) const override;
+  [[nodiscard]] std::string sums_order(const LayerShape& layer,
+                                       const turnpike::Mapping& mapping) const override;
   [[nodiscard]] std::span<const ArrayEvent> pass_events() const override;
   [[nodiscard]] std::span<const ArrayEvent> mac_events() const override;
   [[nodiscard]] std::vector<Unit> parts(const DatumWidths& widths) const override;

@@ -225,6 +225,11 @@ PassResult SystolicCore::result() const {
   return result;
 }
 
+/// A PE makes a whole sum before it leaves.
+std::string Systolic::sums_order(const LayerShape& /*layer*/, const Mapping& /*mapping*/) const {
+  return "whole";
+}
+
 std::vector<Unit> Systolic::parts(const DatumWidths& widths) const {
   const TileShape& rates = machine_.rates;
   Unit mac{.component = Component::mac,

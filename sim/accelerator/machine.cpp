@@ -12,6 +12,7 @@
 #include "sim/accelerator/operands.hpp"
 #include "sim/accelerator/output_comparison.hpp"
 #include "sim/accelerator/post_arithmetic.hpp"
+#include "sim/base/digest.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/integers.hpp"
 
@@ -145,6 +146,8 @@ void Machine::run_array_stage(std::size_t s) {
   const Stage& stage = plan_.stages[s];
   stage_psums_.clear();
   stage_weight_sums_.clear();
+  job_values_.clear();
+  known_ = known_values(s);
   std::uint64_t active_pe_cycles = 0;
   for (std::size_t j = 0; j < stage.jobs.size(); ++j) {
     run_job(s, stage.jobs[j], schedule_.stages[s].jobs[j], active_pe_cycles);
@@ -156,8 +159,11 @@ void Machine::run_array_stage(std::size_t s) {
 void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& passes,
                       std::uint64_t& active_pe_cycles) {
   const LayerEntry& entry = trace_.layers[plan_.stages[s].layers[0]];
-  const JobOperands operands = make_operands(trace_, entry, job);
-  data_ = make_layer_data(*model_, operands, job.floating);
+  JobOperands operands;
+  if (known_ == nullptr) {
+    operands = make_operands(trace_, entry, job);
+    data_ = make_layer_data(*model_, operands, job.floating);
+  }
   ports_.place(plan_, s, job);
   std::uint64_t slots = 0;
   for (const PassTask& task : passes.passes) {
@@ -173,13 +179,20 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
   layer().bound = job.mapped.bound;
   layer().active_pes = std::max(layer().active_pes, unsigned_of(job.mapped.active_pes));
   layer().macs += unsigned_of(job.shape.macs());
-  const std::uint64_t gated = pe::zero_macs(operands.shape, operands.is_zero);
+  const std::uint64_t gated = known_ == nullptr ? pe::zero_macs(operands.shape, operands.is_zero)
+                                                : known_->jobs[job_values_.size()].gated;
   layer().macs_zero_gated += gated;
   count_macs(job, *model_, slots, gated * unsigned_of(job.slices), layer());
+  if (known_ != nullptr) {
+    note_psums(job, known_->jobs[job_values_.size()].widest_psum);
+    job_values_.push_back(known_->jobs[job_values_.size()]);
+    return;
+  }
   if (job.slices > 1) {
     data_->run_layer();  // the passes timed slices; the sums are those of the whole operands
   }
-  note_psums(job);
+  job_values_.push_back({gated, data_->widest_psum()});
+  note_psums(job, data_->widest_psum());
   if (options_.check_accumulators && !job.floating) {
     const bool same = plain_accumulators(operands) == data_->psums_as_integer();
     result_.checks.accumulators_exact = result_.checks.accumulators_exact.value_or(true) && same;
@@ -190,11 +203,10 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
 }
 
 /// Keeps the widest psum and whether it exceeds the width psums are priced at.
-void Machine::note_psums(const ArrayJob& job) {
+void Machine::note_psums(const ArrayJob& job, double widest) {
   if (job.floating) {
     return;
   }
-  const double widest = data_->widest_psum();
   result_.widest_psum = std::max(result_.widest_psum, widest);
   over_cost_ = over_cost_ || widest >= std::ldexp(1.0, job.psum_bits - 1);
 }
@@ -222,7 +234,7 @@ void Machine::run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t&
   ensure(now() - from == result.cycles, "a pass takes the clocks it counts");
   if (operands != nullptr && timer_.mode() == pe::PassTimer::Mode::reference) {
     data_->store_psums(task.pass, copy);
-  } else if (job.slices == 1) {
+  } else if (job.slices == 1 && data_ != nullptr) {
     data_->run_pass(task.pass);
   }
   wait_for_banks(cycles - result.cycles);
@@ -256,6 +268,8 @@ void Machine::run_post_stage(std::size_t s) {
   // Its operands must be complete: what earlier stages sent to DRAM has arrived there.
   stall(Track::dram_stall, write_idle_event_, [this] { return write_at_work(); });
   ports_.place(plan_, s);
+  known_ = known_values(s);
+  job_values_.clear();
   tiles_.push_back(schedule_.stages[s].whole);
   tile_event_.notify(sc_core::SC_ZERO_TIME);
   stall(Track::post_stall, post_idle_event_, [this] { return post_at_work(); });
@@ -288,11 +302,65 @@ void Machine::finish_layer(std::size_t s, std::uint64_t active_pe_cycles) {
   stage_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
+/// What tells the values of a stage from all others: trace, stage, and how its sums are cut.
+std::string Machine::values_key(std::size_t s) const {
+  const Stage& stage = plan_.stages[s];
+  std::string key = fmt::format("{}:{}:{}", options_.trace, s, stage.has_array ? 1 : 0);
+  for (const ArrayJob& job : stage.jobs) {
+    const LayerShape& x = job.shape;
+    key += fmt::format(":{},{},{},{},{},{},{},{},{},{},{},{},{}", x.N, x.G, x.M, x.C, x.H, x.W, x.R,
+                       x.S, x.U, x.V, job.step, job.slices,
+                       job.slices > 1 ? "whole" : model_->sums_order(x, job.mapped.mapping));
+  }
+  return key;
+}
+
+/// Floating sums depend on their order, so those of a stage with floating operands are never known.
+const StageValues* Machine::known_values(std::size_t s) const {
+  const std::vector<ArrayJob>& jobs = plan_.stages[s].jobs;
+  const bool floating =
+      std::any_of(jobs.begin(), jobs.end(), [](const ArrayJob& job) { return job.floating; });
+  if (options_.values == nullptr || floating || options_.check_accumulators ||
+      timer_.wants_operands()) {
+    return nullptr;
+  }
+  return options_.values->find(values_key(s));
+}
+
 /// Every layer of the stage against the trace's own reference outputs.
 void Machine::verify(std::size_t s) {
+  Checks& checks = result_.checks;
+  StageValues found;
+  if (known_ == nullptr) {
+    const std::uint64_t wrong_before = checks.codes_differing;
+    compute_and_compare(s, found);
+    const std::vector<ArrayJob>& jobs = plan_.stages[s].jobs;
+    const bool floating =
+        std::any_of(jobs.begin(), jobs.end(), [](const ArrayJob& job) { return job.floating; });
+    if (options_.values != nullptr && !floating && checks.codes_differing == wrong_before) {
+      found.jobs = job_values_;
+      options_.values->add(values_key(s), found);
+    }
+  } else {
+    found = *known_;
+    checks.outputs_compared += found.outputs_compared;
+    checks.codes_compared += found.codes_compared;
+    checks.float_max_error = std::max(checks.float_max_error, found.float_max_error);
+    if (found.has_codes) {
+      checks.ofmap_bit_exact = checks.ofmap_bit_exact.value_or(true);
+    }
+    ++result_.stages_known;
+  }
+  if (options_.values != nullptr) {
+    result_.values_digest = digest_of(fmt::format("{} {}", result_.values_digest, found.digest));
+  }
+}
+
+void Machine::compute_and_compare(std::size_t s, StageValues& found) {
   const Stage& stage = plan_.stages[s];
   const ArrayPsums psums{stage_psums_, stage_weight_sums_};
   Checks& checks = result_.checks;
+  Digest digest;
   for (const std::size_t index : stage.layers) {
     const LayerEntry& entry = trace_.layers[index];
     if (runs_on_array(entry.op) && !stage.has_array) {
@@ -301,14 +369,24 @@ void Machine::verify(std::size_t s) {
     const bool right_before = checks.codes_differing == 0;
     for (const OutputValues& output : post_process(trace_, entry, psums)) {
       const traces::TensorEntry& reference = trace_.tensor(output.tensor);
-      note_comparison(entry, reference,
-                      compare_output(reference, output.values, options_.tolerance), checks);
+      const Comparison compared = compare_output(reference, output.values, options_.tolerance);
+      note_comparison(entry, reference, compared, checks);
+      found.outputs_compared += compared.compared;
+      found.codes_compared += compared.integer ? compared.compared : 0;
+      found.has_codes = found.has_codes || compared.integer;
+      found.float_max_error = std::max(found.float_max_error, compared.float_max_error);
+      if (options_.values != nullptr && compared.integer) {
+        reference.data.visit([&digest](const auto& codes) {
+          digest.add({reinterpret_cast<const char*>(codes.data()), codes.size() * sizeof codes[0]});
+        });
+      }
     }
     if (right_before && checks.codes_differing > 0) {
       checks.likely_cause = likely_cause(trace_, entry, psums, *model_,
                                          runs_on_array(entry.op) ? &stage.jobs.front() : nullptr);
     }
   }
+  found.digest = digest.value();
 }
 
 }  // namespace turnpike::accelerator

@@ -56,10 +56,13 @@ class Machine : public sc_core::sc_module {
                std::uint64_t& active_pe_cycles);
   void run_pass(const ArrayJob& job, const PassTask& task, std::uint64_t& active_pe_cycles);
   void wait_for_banks(std::uint64_t clocks);
-  void note_psums(const ArrayJob& job);
+  void note_psums(const ArrayJob& job, double widest);
   void send_tile(const TileTask& tile);
   void finish_layer(std::size_t stage, std::uint64_t active_pe_cycles);
   void verify(std::size_t stage);
+  void compute_and_compare(std::size_t stage, StageValues& found);
+  [[nodiscard]] std::string values_key(std::size_t stage) const;
+  [[nodiscard]] const StageValues* known_values(std::size_t stage) const;
   void transfer(Track track, const Transfer& transfer);
   void requantize(const TileTask& tile);
   template <class Blocked>
@@ -91,7 +94,9 @@ class Machine : public sc_core::sc_module {
 
   RunResult result_;
   bool finished_ = false;
-  std::unique_ptr<pe::LayerData> data_;                               ///< of the job in work
+  const StageValues* known_ = nullptr;  ///< of the stage in work; null: its values are computed
+  std::vector<StageValues::Job> job_values_;  ///< by job of the stage
+  std::unique_ptr<pe::LayerData> data_;       ///< of the job in work, if its values are computed
   std::vector<std::vector<double>> stage_psums_, stage_weight_sums_;  ///< by job of the stage
   std::size_t current_ = 0;                                           ///< stage in work
   std::uint64_t tile_values_sent_ = 0;  ///< psums of the stage given to the post-processing unit

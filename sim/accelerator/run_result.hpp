@@ -177,6 +177,8 @@ struct RunResult {
   std::uint64_t passes = 0;
   std::uint64_t passes_simulated = 0;  ///< of these, stepped clock by clock
   std::uint64_t clocks_simulated = 0;
+  std::uint64_t stages_known = 0;   ///< whose values an earlier run computed and checked
+  std::uint64_t values_digest = 0;  ///< of the outputs that were found right; 0: nobody asked
 
   [[nodiscard]] CycleCounts cycles() const;
   [[nodiscard]] std::uint64_t macs() const;

@@ -9,6 +9,7 @@
 #include "sim/accelerator/run_observer.hpp"
 #include "sim/accelerator/run_result.hpp"
 #include "sim/accelerator/stage.hpp"
+#include "sim/accelerator/value_memo.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "traces/trace.hpp"
 
@@ -22,6 +23,9 @@ struct SimulationOptions {
   std::string memo_file;           ///< where pass timings are kept between runs; empty = nowhere
   pe::PassMemo* passes = nullptr;  ///< passes that are known already, the file's among them; null:
                                    ///< those of the file
+  ValueMemo* values = nullptr;  ///< stages whose values are known and may be added to; null: every
+                                ///< value is computed. Not looked at with `reference` or --check
+  std::string trace;            ///< with `values`: what tells the trace from all others, no blanks
   RunObserver* observer = nullptr;                ///< told what the run does; it changes nothing
   memory::DramObserver* dram_observer = nullptr;  ///< told what the memory is asked for and does
 };

@@ -15,6 +15,7 @@
 #include "sim/base/files.hpp"
 #include "sim/results/record_json.hpp"
 #include "sim/results/result_files.hpp"
+#include "sim/results/run_archive.hpp"
 
 namespace turnpike::results {
 namespace {
@@ -90,23 +91,36 @@ void write_run_directory(const std::string& directory, const pricing::PricedRun&
   if (!fs::remove(record_path, error) && error) {
     throw FileError{{record_path, 0, 0}, "cannot be removed: " + error.message()};
   }
-  std::map<std::string, std::string> digests;
+  const std::map<std::string, std::string> texts = run_texts(run, record);
   for (const RunFile& file : kFiles) {
-    const std::string text = file.text(run);
-    digests[file.name] = Digest{}.add(text).text();
-    write_output(directory + "/" + file.name, text);
+    write_output(directory + "/" + file.name, texts.at(file.name));
   }
   for (const auto& [name, text] : run.price_tables) {
     fs::create_directories(fs::path{directory + "/" + name}.parent_path(), error);
-    digests[name] = Digest{}.add(text).text();
     write_output(directory + "/" + name, text);
+  }
+  write_output(record_path, texts.at(kRecordFile));
+}
+
+std::string record_text(const RunRecord& record) {
+  return text_of(to_json(record));
+}
+
+std::map<std::string, std::string> run_texts(const pricing::PricedRun& run,
+                                             const RunRecord& record) {
+  std::map<std::string, std::string> texts = run.price_tables;
+  for (const RunFile& file : kFiles) {
+    texts[file.name] = file.text(run);
   }
   RunRecord made = record;
   made.passes_simulated = run.result.passes_simulated;
   made.clocks_simulated = run.result.clocks_simulated;
-  made.files = std::move(digests);
+  for (const auto& [name, text] : texts) {
+    made.files[name] = Digest{}.add(text).text();
+  }
   made.host = host_name();
-  write_output(record_path, text_of(to_json(made)));
+  texts[kRecordFile] = record_text(made);
+  return texts;
 }
 
 std::optional<Asked> asked_for(const std::string& directory) {
@@ -150,26 +164,49 @@ void check_replaceable(const std::string& directory, const RunRecord& record) {
   }
 }
 
+RunDirectory RunDirectory::of(std::map<std::string, std::string> texts,
+                              const std::string& directory) {
+  RunDirectory out;
+  out.directory_ = directory;
+  out.on_disk_ = false;
+  out.texts_ = std::move(texts);
+  out.read_record();
+  out.check_digests();
+  return out;
+}
+
 RunDirectory RunDirectory::open(const std::string& directory) {
   std::error_code ignored;
+  if (const auto stored = store_and_point(directory)) {
+    const fs::path store{stored->first};
+    const fs::path folder = store.filename() == kStoreFile ? store.parent_path() : store;
+    const std::string beside = (folder / stored->second).string();
+    return fs::is_directory(beside, ignored)
+               ? open(beside)
+               : of(read_archived(stored->first, stored->second), directory);
+  }
   if (!fs::is_directory(directory, ignored)) {
     throw FileError{{directory, 0, 0}, "is no run directory"};
   }
   RunDirectory out;
   out.directory_ = directory;
   out.read_record();
-  if (out.has_digests_) {
+  out.check_digests();
+  return out;
+}
+
+void RunDirectory::check_digests() {
+  if (has_digests_) {
     for (const RunFile& file : kFiles) {
-      out.record_.files.emplace(file.name, "");  // one whose digest was taken out matches none
+      record_.files.emplace(file.name, "");  // one whose digest was taken out matches none
     }
   }
-  for (const auto& [name, digest] : out.record_.files) {
-    if (Digest{}.add(out.text(name)).text() != digest) {
-      throw FileError{{out.path(name), 0, 0},
+  for (const auto& [name, digest] : record_.files) {
+    if (Digest{}.add(text(name)).text() != digest) {
+      throw FileError{{path(name), 0, 0},
                       "does not belong to run.json: it was changed, or is of another run"};
     }
   }
-  return out;
 }
 
 void RunDirectory::read_record() {
@@ -189,6 +226,9 @@ const std::string& RunDirectory::text(const std::string& name) const {
   const auto found = texts_.find(name);
   if (found != texts_.end()) {
     return found->second;
+  }
+  if (!on_disk_) {
+    throw FileError{{directory_, 0, 0}, fmt::format("is no finished run: it has no {}", name)};
   }
   std::string bytes;
   try {

@@ -43,6 +43,14 @@ enum class Replace { equal, anything };
 void write_run_directory(const std::string& directory, const pricing::PricedRun& run,
                          const RunRecord& record, Replace replace = Replace::anything);
 
+/// All files of a run directory as write_run_directory() would write them, run.json with the
+/// digests of the others.
+[[nodiscard]] std::map<std::string, std::string> run_texts(const pricing::PricedRun& run,
+                                                           const RunRecord& record);
+
+/// A record as run.json has it.
+[[nodiscard]] std::string record_text(const RunRecord& record);
+
 /// What the run of a directory was asked for. `request` is empty for runs of older versions.
 struct Asked {
   std::vector<std::string> request, arguments;
@@ -55,13 +63,17 @@ struct Asked {
 /// run, an unfinished one and other files are no obstacle.
 void check_replaceable(const std::string& directory, const RunRecord& record);
 
-/// A finished run directory, its files as they were checked against run.json.
+/// A finished run directory, or a point of a sweep's database ("DIR#point"), its files as they were
+/// checked against run.json.
 class RunDirectory {
  public:
   /// FileError naming the file if run.json is missing or damaged, or if a file is missing or not
   /// the one whose digest run.json holds. Directories of versions that stored no digests are read
   /// as they are.
   [[nodiscard]] static RunDirectory open(const std::string& directory);
+  /// The same of files that are in memory; `directory` names them in messages.
+  [[nodiscard]] static RunDirectory of(std::map<std::string, std::string> texts,
+                                       const std::string& directory);
 
   /// The bytes of one of its files. FileError if it is not there.
   [[nodiscard]] const std::string& text(const std::string& name) const;
@@ -73,8 +85,10 @@ class RunDirectory {
 
  private:
   void read_record();
+  void check_digests();
 
   std::string directory_;
+  bool on_disk_ = true;
   mutable std::map<std::string, std::string> texts_;
   RunRecord record_;
   bool has_digests_ = false;  ///< of the other files

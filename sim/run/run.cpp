@@ -64,8 +64,8 @@ PlannedRun plan_run(AcceleratorConfig config, const Workload& workload, const Ru
   }
   const memory::DramDevice device = device_of(config, options.config_root);
   const auto prices = pricing::mapping_prices(config, options.config_root);
-  auto passes = std::make_shared<pe::PassMemo>();
-  const std::string file = memo_file(options.simulation);
+  auto passes = options.passes ? options.passes : std::make_shared<pe::PassMemo>();
+  const std::string file = options.passes ? "" : memo_file(options.simulation);
   if (!file.empty()) {
     passes->load(file);
   }
@@ -87,6 +87,9 @@ pricing::PricedRun run(AcceleratorConfig config, const Workload& workload,
   const PlannedRun planned = plan_run(std::move(config), workload, options);
   accelerator::SimulationOptions simulation = options.simulation;
   simulation.passes = planned.passes.get();
+  if (options.passes) {
+    simulation.memo_file.clear();
+  }
   accelerator::RunResult result =
       accelerator::simulate(*planned.trace, planned.config, planned.plan, device, simulation);
   return pricing::price_run(planned.config, std::move(result), options.config_root);

@@ -22,6 +22,8 @@ struct RunOptions {
   std::string config_root;
   std::string layers = "*";  ///< glob
   accelerator::SimulationOptions simulation;
+  /// Of a process that does many runs, in place of simulation.memo_file; may be null.
+  std::shared_ptr<pe::PassMemo> passes = nullptr;
   std::function<void(const std::string&)> note;  ///< takes Workload::notes; may be empty
 };
 

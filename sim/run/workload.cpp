@@ -120,6 +120,8 @@ struct Workload::Impl {
   mutable std::unique_ptr<models::Calibration> calibration;
   mutable std::shared_ptr<const Trace> derived;  ///< of the file's, the last that was asked for
   mutable models::HighwayWanted derived_as;
+  mutable std::shared_ptr<const Trace> quantized;  ///< of the network, the last that was asked for
+  mutable models::QuantizeOptions quantized_as;
 
   void take_images(const AccuracyRequest& data) {
     if (!network || network->is_recurrent()) {
@@ -219,8 +221,14 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
   }
   if (!from_file) {
     prepare();
-    trace = std::make_shared<const Trace>(
-        models::quantize(*impl_->network, *impl_->calibration, models::quantize_options(config)));
+    const models::QuantizeOptions wanted = models::quantize_options(config);
+    if (!impl_->quantized || !(impl_->quantized_as == wanted)) {
+      impl_->quantized.reset();  // before the next one is made: one is in memory at a time
+      impl_->quantized = std::make_shared<const Trace>(
+          models::quantize(*impl_->network, *impl_->calibration, wanted));
+      impl_->quantized_as = wanted;
+    }
+    trace = impl_->quantized;
   }
   const bool own_bits =
       std::any_of(trace->layers.begin(), trace->layers.end(), [&](const traces::LayerEntry& l) {
@@ -237,6 +245,20 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
   }
   config::check_highway_settings(config);
   return trace;
+}
+
+std::string Workload::trace_name(const AcceleratorConfig& config) const {
+  const std::string highway =
+      config.highway.enabled
+          ? fmt::format("highway {} {}", config.highway.bits, config.highway.edges)
+          : "no highway";
+  if (impl_->file_trace) {
+    return is_derived(config) ? highway : "as it is";
+  }
+  // Every key of layers.* that quantizes, and those that do not: no fewer.
+  const ConfigNode* layers = config.resolved.find("layers");
+  return fmt::format("{} {} {} {}", config.precision.weight, config.precision.activation, highway,
+                     layers == nullptr ? "" : layers->to_yaml());
 }
 
 bool Workload::is_derived(const AcceleratorConfig& config) const {

@@ -32,6 +32,9 @@ class Workload {
   /// sweep derives another trace from it (models/derived_trace.hpp). What else contradicts it and
   /// was set there, and an override of the bits of its layers from anywhere, is an InputError.
   [[nodiscard]] std::shared_ptr<const traces::Trace> trace(config::AcceleratorConfig& config) const;
+  /// What tells the trace of this configuration from those of others of this workload: equal texts,
+  /// equal traces.
+  [[nodiscard]] std::string trace_name(const config::AcceleratorConfig& config) const;
   /// True if trace() derives from the trace file what this configuration asks for.
   [[nodiscard]] bool is_derived(const config::AcceleratorConfig& config) const;
   /// True for a trace file, and for a model that brings its own quantization.

@@ -133,7 +133,10 @@ std::vector<StoredPoint> read_sweep_directory(const std::string& directory,
       for (const auto& [key, value] : entry.at("settings").items()) {
         point.settings.settings.emplace_back(key, scalar_text(value));
       }
-      point.run = results::read_stored_run(directory + "/" + entry.at("id").get<std::string>());
+      const std::string id = entry.at("id");
+      const std::string folder = directory + "/" + id;
+      point.run = results::read_stored_run(
+          std::filesystem::is_directory(folder) ? folder : directory + "#" + id);
       point.run.config = pricing::repriced_config(point.run.config, changes, config_root);
       points.push_back(std::move(point));
     }

@@ -1,14 +1,17 @@
 #include "sim/sweep/point_result.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/csv_table.hpp"
+#include "sim/base/text.hpp"
 #include "sim/results/record_csv.hpp"
 #include "sim/results/record_json.hpp"
 #include "sim/results/stored_run.hpp"
+#include "sim/sweep/twins.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -27,6 +30,24 @@ std::vector<results::CsvCell> totals_cells(const results::Totals& totals) {
   std::sort(cells.begin(), cells.end(),
             [](const results::CsvCell& a, const results::CsvCell& b) { return a.name < b.name; });
   return cells;
+}
+
+/// Components that some point's machine has.
+std::bitset<kComponents> components_of(const std::vector<PointResult>& points) {
+  std::bitset<kComponents> components;
+  for (const PointResult& point : points) {
+    components |= point.energy_pj.of_machine;
+  }
+  return components;
+}
+
+template <class Each>
+void for_each_set(const std::bitset<kComponents>& components, const Each& each) {
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    if (components[c]) {
+      each(c);
+    }
+  }
 }
 
 }  // namespace
@@ -73,7 +94,15 @@ std::string sweep_csv(const std::vector<PointResult>& points) {
     return point.accuracy.has_value();
   });
   out += measured ? ",top1,top1_standard_error,images" : "";
-  out += "," + results::csv_line(none, &results::CsvCell::name);
+  std::string names = results::csv_line(none, &results::CsvCell::name);
+  names.pop_back();
+  out += "," + names + ",highway_energy_uj,added_energy_uj";
+  const std::bitset<kComponents> components = components_of(points);
+  for_each_set(components, [&out](std::size_t c) {
+    out += fmt::format(",energy_uj_{}", to_string(Component{c}));
+  });
+  out += ",message\n";
+  const Twins twins{points};
   for (const PointResult& point : points) {
     out += fmt::format("{},{},{}", point.settings.id(), csv_field(point.profile), point.status);
     for (const std::string& key : keys) {
@@ -84,9 +113,20 @@ std::string sweep_csv(const std::vector<PointResult>& points) {
                                           point.accuracy->standard_error, point.accuracy->images)
                             : ",,,";
     }
-    out += point.has_results()
-               ? "," + results::csv_line(totals_cells(point.totals), &results::CsvCell::text)
-               : std::string(none.size(), ',') + '\n';
+    if (point.has_results()) {
+      std::string totals = results::csv_line(totals_cells(point.totals), &results::CsvCell::text);
+      totals.pop_back();
+      const PointResult* const twin = twins.of(point);
+      out += fmt::format(
+          ",{},{},{}", totals, shortest(point.highway_energy_pj * 1e-6),
+          twin == nullptr ? "" : shortest(point.totals.energy_uj - twin->totals.energy_uj));
+      for_each_set(components, [&](std::size_t c) {
+        out += point.energy_pj.of_machine[c] ? "," + shortest(point.energy_pj[c] * 1e-6) : ",";
+      });
+    } else {
+      out += std::string(none.size() + 2 + components.count(), ',');
+    }
+    out += "," + csv_field(point.message) + '\n';
   }
   return out;
 }

@@ -40,7 +40,9 @@ struct PointResult {
 /// out. FileError if it is not one of ours.
 void read_point(const results::RunDirectory& directory, PointResult& point);
 
-/// sweep.csv: a row a point, settings then totals, those in the order of their names.
+/// sweep.csv: a row a point: settings, totals in the order of their names, energy of the highway's
+/// own actions, what the highway adds to the energy of the same point without it, energy by
+/// component, and why a point failed.
 [[nodiscard]] std::string sweep_csv(const std::vector<PointResult>& points);
 /// sweep.json: {schema, request?, points: [{id, settings, profile, status, message?, totals}]}.
 [[nodiscard]] std::string sweep_json(const std::vector<PointResult>& points,

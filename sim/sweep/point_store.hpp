@@ -22,6 +22,7 @@ struct Point {
   /// Of the program, the configuration's values, and the places that relative names are looked for
   /// in. Files are not in it: their digests stand in run.json, as they were read.
   std::string identity;
+  bool shares_trace = false;  ///< with other points that are to be run
 };
 
 /// Finished points on disk. A point is finished if its directory is whole, has this identity, and

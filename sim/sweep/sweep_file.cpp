@@ -10,34 +10,12 @@
 
 #include "sim/base/config_map.hpp"
 #include "sim/base/digest.hpp"
+#include "sim/sweep/point_space.hpp"
 
 namespace turnpike::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kMaxPoints = 100'000;
-
-std::vector<PointSettings> expand_matrix(const ConfigNode& matrix) {
-  std::vector<PointSettings> points(1);
-  for (const auto& [key, values] : matrix.entries) {
-    if (values.kind != ConfigNode::Kind::sequence || values.items.empty()) {
-      throw InputError{values.spot, fmt::format("'matrix.{}' must be a list of values", key)};
-    }
-    std::vector<PointSettings> next;
-    for (const PointSettings& point : points) {
-      for (const ConfigNode& value : values.items) {
-        next.push_back(point);
-        next.back().settings.emplace_back(key, value.flow_text());
-      }
-    }
-    points = std::move(next);
-    if (points.size() > kMaxPoints) {
-      throw InputError{matrix.spot, fmt::format("makes more than {} points", kMaxPoints)};
-    }
-  }
-  return points;
-}
 
 PointSettings one_point(const ConfigNode& node, const char* key) {
   if (node.kind != ConfigNode::Kind::mapping || node.entries.empty()) {
@@ -92,6 +70,20 @@ void fold_without_highway(std::vector<PointSettings>& points) {
   points = std::move(kept);
 }
 
+/// Every combination of the matrix, or a sample of them.
+std::vector<PointSettings> matrix_points(ConfigMap& map) {
+  const ConfigNode* const matrix = map.opt_node("matrix");
+  const ConfigNode* const sample = map.opt_node("sample");
+  if (matrix == nullptr) {
+    if (sample != nullptr) {
+      throw InputError{sample->spot, "'sample' goes with a 'matrix' to draw from"};
+    }
+    return {};
+  }
+  const std::vector<Axis> axes = read_axes(*matrix, "matrix");
+  return sample == nullptr ? all_points(axes, matrix->spot) : sampled_points(axes, *sample);
+}
+
 std::vector<double> numbers(ConfigMap& map, const char* key) {
   std::vector<double> values;
   if (const ConfigNode* node = map.opt_node(key)) {
@@ -140,12 +132,7 @@ SweepFile read(ConfigMap map, const std::string& path) {
     sweep.data = read_data(*data);
   }
   static_cast<void>(map.opt_string("name"));
-  if (const ConfigNode* matrix = map.opt_node("matrix")) {
-    if (matrix->kind != ConfigNode::Kind::mapping || matrix->entries.empty()) {
-      throw InputError{matrix->spot, "'matrix' must be a mapping of keys to lists of values"};
-    }
-    sweep.points = expand_matrix(*matrix);
-  }
+  sweep.points = matrix_points(map);
   for (const auto& [spot, pattern] : point_list(map, "exclude")) {
     if (std::erase_if(sweep.points, [&p = pattern](const PointSettings& point) {
           return matches(point, p);
@@ -154,6 +141,10 @@ SweepFile read(ConfigMap map, const std::string& path) {
     }
   }
   fold_without_highway(sweep.points);
+  if (const ConfigNode* vary = map.opt_node("vary")) {
+    add_varied(*vary, sweep.points);
+  }
+  keep_where(map.opt_node("where"), sweep.points);
   for (auto& [spot, point] : point_list(map, "include")) {
     sweep.points.push_back(std::move(point));
   }

@@ -11,6 +11,15 @@
 
 namespace turnpike::sweep {
 
+/// Whether points that run one trace compute and check its values once between them, or each.
+enum class ValueChecks { once, always };
+
+/// What is kept of each point: its run directory beside the sweep's database, or its files packed
+/// in the database alone.
+enum class Keep { runs, none };
+/// Points up to which run directories are kept unless something else is asked for.
+inline constexpr std::size_t kMostDirectories = 200;
+
 struct SweepOptions {
   std::string config_root;
   std::optional<std::string> profile;
@@ -21,6 +30,8 @@ struct SweepOptions {
   std::string version;                ///< of the program, part of each point's digest
   std::vector<std::string> arguments;
   std::string memo_file;
+  std::optional<Keep> keep;                      ///< by the number of points if not given
+  ValueChecks values = ValueChecks::once;        ///< the same results either way, to the byte
   std::function<void(const std::string&)> note;  ///< takes Workload::notes, each once; may be empty
 };
 
@@ -41,7 +52,7 @@ struct SweepOutcome {
   std::vector<std::string> request;  ///< what was asked for, as sweep.json keeps it
 };
 
-/// Runs the points of a sweep, each in a process of its own, and writes sweep.csv and sweep.json.
+/// Runs the points of a sweep in processes of their own, and writes sweep.csv and sweep.json.
 /// A point whose directory is whole and was made from the same inputs is not run again. A failing
 /// point does not stop the others; finished ones are kept whatever happens. InputError if another
 /// process sweeps into the directory, or if it holds something else (SweepDirectory).

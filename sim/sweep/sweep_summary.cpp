@@ -5,21 +5,12 @@
 #include <fmt/format.h>
 
 #include "sim/report/text_table.hpp"
+#include "sim/sweep/twins.hpp"
 
 namespace turnpike::sweep {
 namespace {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
-
-bool asks_for_highway(const PointResult& point) {
-  return point.settings.value("highway.enabled") == "true";
-}
-
-Settings without_highway(const PointResult& point) {
-  Settings settings = point.settings.settings;
-  std::erase_if(settings, [](const auto& s) { return s.first.starts_with("highway."); });
-  return settings;
-}
 
 /// "2b", "2x4b"; "" if the sweep does not vary it.
 std::string precision_word(const PointResult& point) {
@@ -82,15 +73,6 @@ std::string top1_of(const PointResult& point) {
 
 }  // namespace
 
-const PointResult* twin_of(const std::vector<PointResult>& points, const PointResult& with) {
-  const Settings settings = without_highway(with);
-  const auto found = std::find_if(points.begin(), points.end(), [&](const PointResult& point) {
-    return point.has_results() && !point.highway && &point != &with && !asks_for_highway(point) &&
-           without_highway(point) == settings;
-  });
-  return found == points.end() ? nullptr : &*found;
-}
-
 std::string sweep_summary(const std::vector<PointResult>& points) {
   const bool measured = std::any_of(points.begin(), points.end(), [](const PointResult& point) {
     return point.accuracy.has_value();
@@ -101,12 +83,13 @@ std::string sweep_summary(const std::vector<PointResult>& points) {
   }
   report::TextTable table{header};
   table.left({6});
+  const Twins twins{points};
   for (const PointResult& point : points) {
     if (!point.has_results()) {
       table.add({label_of(point), "", "", "", "", "", point.status, top1_of(point)});
       continue;
     }
-    const PointResult* const twin = asks_for_highway(point) ? twin_of(points, point) : nullptr;
+    const PointResult* const twin = twins.of(point);
     const double energy = point.totals.energy_uj;
     std::string added;
     std::string percent;

@@ -7,10 +7,6 @@
 
 namespace turnpike::sweep {
 
-/// The finished point that differs from `with` in nothing but its highway, which is off.
-[[nodiscard]] const PointResult* twin_of(const std::vector<PointResult>& points,
-                                         const PointResult& with);
-
 /// What an architect asks first, in 80 columns: cycles, energy, area, what the highway adds to the
 /// same point without it, and status of every point.
 [[nodiscard]] std::string sweep_summary(const std::vector<PointResult>& points);

@@ -16,6 +16,7 @@ import traceback
 
 import files
 import outputs
+import store
 from kills import Kills
 from program import Session
 
@@ -48,6 +49,8 @@ def main():
             if arguments.only in part.__name__:
                 attempt(session, part, *([arguments.kills] if part == kills.many else []),
                         *([session] if part in files.PARTS + outputs.PARTS else []))
+        if arguments.only in store.stores.__name__:
+            attempt(session, store.stores, session, arguments.seed, arguments.kills)
     print(f"seed {arguments.seed}, {arguments.kills} kills: {session.f.compared} comparisons, "
           f"{len(session.f.problems)} wrong")
     for problem in session.f.problems[:100]:

@@ -22,9 +22,9 @@ RUN_FILES = ["config.resolved.yaml", "counts.csv", "layers.csv", "results.json",
 
 
 def tree(directory):
-    """Every file but run.json, which holds host and time."""
+    """Every file but run.json, which holds host and time, and the database, which has that, too."""
     return {str(path.relative_to(directory)): path.read_bytes() for path in sorted(pathlib.Path(directory).rglob("*"))
-            if path.is_file() and path.name != "run.json"}
+            if path.is_file() and path.name != "run.json" and not path.name.startswith("sweep.sqlite")}
 
 
 def finished(directory):

@@ -147,7 +147,7 @@ def residual(session):
     expected = networks.expected_of_network(networks.RESIDUAL)
     runs = session.sweep("widths", network, {"precision": [16, 8, 3, 2], "highway.enabled": [False, True]}, expected)
     session.f.same("widths: files", sorted(path.name for path in (session.folder / "widths").iterdir()),
-                   sorted([*(run.directory.name for run in runs), "sweep.csv", "sweep.json"]))
+                   sorted([*(run.directory.name for run in runs), "sweep.csv", "sweep.json", "sweep.sqlite"]))
     report(session, runs)
     report(session, [run for run in runs if at(run.config, "highway.enabled")])
     report(session, [runs[-1], *runs[:2]])

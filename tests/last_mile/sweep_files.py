@@ -87,7 +87,9 @@ class SweepFiles:
         where = f"{self.where} sweep.csv"
         keys = list(dict.fromkeys(key for point in self.points for key in point.settings))
         header, rows = read_csv(self.directory / "sweep.csv")
-        self.f.same(f"{where} columns", header, ["id", "profile", "status", *keys, *sorted(TOTALS)])
+        components = [name for name in next((p.results["energy_pj"] for p in self.points if p.results), {})]
+        self.f.same(f"{where} columns", header, ["id", "profile", "status", *keys, *sorted(TOTALS), "highway_energy_uj", "added_energy_uj",
+                                                 *(f"energy_uj_{name}" for name in components), "message"])
         self.f.same(f"{where} ids", [row["id"] for row in rows], [point.id for point in self.points])
         for row, point in zip(rows, self.points):
             self.f.same(f"{where} {point.id}", (row["profile"], row["status"]), (self.profile, point.status))
@@ -97,6 +99,23 @@ class SweepFiles:
                 text = row[total]
                 value = point.total(total) if point.results else None
                 self.f.same(f"{where} {point.id}, {total}", float(text) if text else None, value)
+            self.check_csv_energies(f"{where} {point.id}", row, point, components)
+
+    def check_csv_energies(self, where, row, point, components):
+        """The highway's own energy, the difference to the point without it, and what makes up the whole."""
+        if not point.results:
+            self.f.same(f"{where}, energies", [row[name] for name in row if "energy_uj" in name], [""] * (len(components) + 3))
+            self.f.true(f"{where}, message", point.message in row["message"], f"is {row['message']}")
+            return
+        self.f.same(f"{where}, message", row["message"], "")
+        self.f.close(f"{where}, highway", float(row["highway_energy_uj"]), sum(point.results["energy_pj_highway"].values()) * 1e-6, 1e-9)
+        for name in components:
+            self.f.close(f"{where}, {name}", float(row[f"energy_uj_{name}"]), point.results["energy_pj"][name] * 1e-6, 1e-9)
+        twin = next((p for p in self.points if p.results and not p.asked() and not p.results["highway"]["enabled"]
+                     and p.besides_highway() == point.besides_highway()), None) if point.asked() else None
+        expected = None if twin is None else point.total("energy_uj") - twin.total("energy_uj")
+        got = float(row["added_energy_uj"]) if row["added_energy_uj"] else None
+        self.f.true(f"{where}, added", (got is None) == (expected is None) and (got is None or abs(got - expected) <= 1e-6), f"is {got}, must be {expected}")
 
     def check_json(self, document, where="sweep.json"):
         where = f"{self.where} {where}"

@@ -72,6 +72,66 @@ TEST(ProcessPool, AMessageIsCutRatherThanWaitedFor) {
   EXPECT_EQ(ends[0].message, std::string(4000, 'x'));
 }
 
+TEST(ProcessPool, ATaskOfAGroupThatFailsOrDiesLeavesTheOthersToOtherProcesses) {
+  for (const int jobs : {1, 3}) {
+    Ends ends;
+    const std::vector<ProcessPool::Tasks> groups = {{0, 1, 2, 3, 4, 5, 6}, {7}, {8, 9, 10, 11}};
+    ProcessPool pool{jobs, [](std::size_t task) {
+                       if (task == 2 || task == 9) {
+                         ::raise(SIGKILL);
+                       }
+                       return TaskEnd{task == 4 ? 3 : 0, 0, std::to_string(::getpid()), {}};
+                     }};
+    std::map<std::size_t, int> told;
+    ASSERT_TRUE(pool.run(
+        groups, [](std::size_t) {},
+        [&](std::size_t task, const TaskEnd& end) {
+          ends[task] = end;
+          ++told[task];
+        }));
+    ASSERT_EQ(ends.size(), 12U);
+    for (const auto& [task, end] : ends) {
+      EXPECT_EQ(end.signal, task == 2 || task == 9 ? SIGKILL : 0) << task;
+      EXPECT_EQ(end.exit_code, task == 4 ? 3 : 0) << task;
+      EXPECT_EQ(told[task], 1) << task;
+    }
+    EXPECT_NE(ends[4].message, ends[5].message) << "a process goes no further after a failure";
+    if (jobs == 1) {
+      EXPECT_EQ(ends[0].message, ends[1].message) << "tasks of a group share a process";
+    }
+  }
+}
+
+TEST(ProcessPool, ResultsOfAnyLengthComeWhole) {
+  Ends ends;
+  const auto text = [](std::size_t task) {
+    return std::string(task * 300'000, static_cast<char>('a' + task));
+  };
+  ProcessPool pool{2, [&](std::size_t task) { return TaskEnd{0, 0, "m", text(task)}; }};
+  ASSERT_TRUE(pool.run(
+      std::vector<ProcessPool::Tasks>{{0, 1, 2, 3}, {4, 5}}, [](std::size_t) {},
+      [&ends](std::size_t task, const TaskEnd& end) { ends[task] = end; }));
+  for (std::size_t task = 0; task < 6; ++task) {
+    EXPECT_EQ(ends[task].message, "m");
+    EXPECT_EQ(ends[task].result, text(task));
+  }
+}
+
+TEST(ProcessPool, AProcessThatEndsWithoutAWordIsAFailure) {
+  Ends ends;
+  ASSERT_TRUE(run_all(
+      2, 3,
+      [](std::size_t task) {
+        if (task == 1) {
+          ::_exit(0);
+        }
+        return TaskEnd{};
+      },
+      ends));
+  EXPECT_NE(ends[1].exit_code, 0);
+  EXPECT_EQ(ends[0].exit_code, 0);
+}
+
 TEST(ProcessPool, EndsAreNoticedWhereTheCallerIgnoresChildren) {
   const auto old = std::signal(SIGCHLD, SIG_IGN);
   Ends ends;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/sweep/twins.hpp"
+
 namespace turnpike::sweep {
 namespace {
 
@@ -28,9 +30,9 @@ TEST(SweepSummary, ComparesAPointWithItsTwinOnly) {
   const std::vector<PointResult> points{point(2, false, 100.0, "a"), point(2, true, 104.0, "a"),
                                         point(2, false, 200.0, "b"), point(2, true, 210.0, "b"),
                                         point(3, true, 300.0, "a")};
-  EXPECT_EQ(twin_of(points, points[1]), &points[0]);
-  EXPECT_EQ(twin_of(points, points[3]), &points[2]);
-  EXPECT_EQ(twin_of(points, points[4]), nullptr);
+  EXPECT_EQ(Twins{points}.of(points[1]), &points[0]);
+  EXPECT_EQ(Twins{points}.of(points[3]), &points[2]);
+  EXPECT_EQ(Twins{points}.of(points[4]), nullptr);
   const std::string table = sweep_summary(points);
   EXPECT_THAT(table, HasSubstr("2b+h8 device=a    1000  104.0  2.500     +4.0  +4.00  ok\n"));
   EXPECT_THAT(table, HasSubstr("2b+h8 device=b    1000  210.0  2.500    +10.0  +5.00  ok\n"));
