@@ -36,15 +36,6 @@ std::vector<std::string> option_names(const CommandView& command) {
   return out;
 }
 
-std::vector<std::string> positional_choices(const CommandView& command) {
-  for (const OptionView& option : command.options) {
-    if (option.positional && !option.choices.empty()) {
-      return option.choices;
-    }
-  }
-  return {};
-}
-
 /// Words of the command line whose names the program itself knows.
 std::string listed_names(const CommandView& command, const OptionView& option) {
   const std::string& name = option.names.back();

@@ -160,9 +160,17 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
                       std::uint64_t& active_pe_cycles) {
   const LayerEntry& entry = trace_.layers[plan_.stages[s].layers[0]];
   JobOperands operands;
+  std::uint64_t gated = 0;
   if (known_ == nullptr) {
     operands = make_operands(trace_, entry, job);
+    gated = pe::zero_macs(operands.shape, operands.is_zero);
+    stage_weight_sums_.push_back(weight_sums(operands));
     data_ = make_layer_data(*model_, operands, job.floating);
+    if (!options_.check_accumulators) {
+      operands = {};  // big layers have copies enough
+    }
+  } else {
+    gated = known_->jobs[job_values_.size()].gated;
   }
   ports_.place(plan_, s, job);
   std::uint64_t slots = 0;
@@ -179,8 +187,6 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
   layer().bound = job.mapped.bound;
   layer().active_pes = std::max(layer().active_pes, unsigned_of(job.mapped.active_pes));
   layer().macs += unsigned_of(job.shape.macs());
-  const std::uint64_t gated = known_ == nullptr ? pe::zero_macs(operands.shape, operands.is_zero)
-                                                : known_->jobs[job_values_.size()].gated;
   layer().macs_zero_gated += gated;
   count_macs(job, *model_, slots, gated * unsigned_of(job.slices), layer());
   if (known_ != nullptr) {
@@ -198,7 +204,6 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
     result_.checks.accumulators_exact = result_.checks.accumulators_exact.value_or(true) && same;
   }
   stage_psums_.push_back(data_->psums_as_double());
-  stage_weight_sums_.push_back(weight_sums(operands));
   data_.reset();
 }
 

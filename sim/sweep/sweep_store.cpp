@@ -244,7 +244,8 @@ void SweepStore::put(const Point& point, const PointResult& result, const Proven
   std::vector<std::pair<std::string, DatabaseValue>> row = {{"digest", point.identity}};
   if (result.has_results()) {
     row.emplace_back("inputs", input_set(provenance.inputs));
-    row.emplace_back("verified", std::string{provenance.values});
+    DatabaseValue verified{std::in_place_type<std::string>, provenance.values};
+    row.emplace_back("verified", std::move(verified));
   }
   if (!provenance.files.empty()) {
     row.emplace_back("files", Blob{provenance.files});

@@ -203,6 +203,33 @@ def command_line(f, folder):
     f.true("from_torch.py", done.returncode == 0 and "bit-exact" in done.stdout, done.stdout + done.stderr)
 
 
+def slips(f, folder):
+    """What a user gets wrong is said in a line, and leaves no file."""
+    np.save(folder / "image.npy", np.zeros((32, 32, 3)))
+    np.savez(folder / "image.npz", x=np.zeros(3))
+    (folder / "text.npy").write_text("no array")
+    models = os.environ.get("TURNPIKE_MODELS")
+    model = f"{models}/third_party/mlperf_tiny_resnet8_float.tflite" if models else folder / "none.tflite"
+    cases = [("--bits", "four", "neither a width"), ("--bits", "99", "neither a width"), ("--bits", "{*: 4}", "neither a width"),
+             ("--bits", '{"*": 0}', "neither a width"), ("--highway", "2", "no width of 4 to 32"),
+             ("--input", folder / "no.npy", "No such file" if models else "none.tflite"), ("--output", folder / "no/x.npz", "no folder"),
+             ("--output", folder / "x", "ends in .npz")]
+    cases += [("--input", folder / "image.npy", "the batch is missing"), ("--input", folder / "image.npz", "archive of x"),
+              ("--input", folder / "text.npy", "no array")] if models else []
+    for option, value, said in cases:
+        done = subprocess.run([sys.executable, ROOT / "tools/export/from_tflite.py", model, "-o", folder / "slip.npz", option, value],
+                              capture_output=True, text=True, check=False)
+        f.true(f"from_tflite {option} {value}", done.returncode in (1, 2) and "Traceback" not in done.stderr and said in done.stderr
+               and not (folder / "slip.npz").exists(), done.stderr)
+    for name in ("onnx", "torch", "tflite"):
+        f.true(f"from_{name}.py", os.access(ROOT / f"tools/export/from_{name}.py", os.X_OK), "is not executable, as the documentation calls it")
+        f.true(f"from_{name}.py", len((ROOT / f"tools/export/from_{name}.py").read_text().splitlines()) < 200, "has 200 lines or more")
+        # A Python without packages (-S: no site-packages) says which it wants.
+        done = subprocess.run([sys.executable, "-S", ROOT / f"tools/export/from_{name}.py", "x", "-o", "x.npz"], capture_output=True, text=True,
+                              check=False)
+        f.true(f"from_{name}.py without packages", done.returncode == 1 and "has no numpy" in done.stderr, done.stderr)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turnpike", required=True)
@@ -213,7 +240,7 @@ def main():
     models = os.environ.get("TURNPIKE_MODELS")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for needs, parts in ((("torch",), (torch_networks, torch_refusals, torch_quantizers, command_line)), (("torch", "onnx"), (onnx_files,)),
+        for needs, parts in (((), (slips,)), (("torch",), (torch_networks, torch_refusals, torch_quantizers, command_line)), (("torch", "onnx"), (onnx_files,)),
                              (("onnx", "TURNPIKE_MODELS"), (qonnx,)), (("TURNPIKE_MODELS",), (tflite,))):
             absent = [each for each in needs if not (models if each == "TURNPIKE_MODELS" else importable(each))]
             for part in parts:

@@ -13,18 +13,21 @@ scales; everything else gets `bits`: a number, "2x4" (weights x activations), or
 names to these, the last match holds ({"*": 4, "conv1": 8}). Inputs are arrays of the batch, the language model's input
 is the embedded text [steps][features] (an embedding is a table in memory, not a layer of the array).
 """
-import argparse
 import importlib.util
-import json
 import pathlib
 import sys
 
-import numpy as np
-import torch
+import needs
 
-from checking import check, digest_of
-from graph import Unsupported, lower
-from torch_graph import array, graph_of
+needs.modules("numpy", "torch")
+
+import numpy as np  # noqa: E402: what is missing is said first
+import torch  # noqa: E402
+
+import command_line  # noqa: E402
+from checking import check, digest_of  # noqa: E402
+from graph import Unsupported, lower  # noqa: E402
+from torch_graph import array, graph_of  # noqa: E402
 
 
 def export(model, x, path, bits=8, highway=None, network=None, source=None, out=sys.stdout):
@@ -41,24 +44,20 @@ def export(model, x, path, bits=8, highway=None, network=None, source=None, out=
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", help="FILE.py:FUNCTION, which returns (model, input)")
-    parser.add_argument("--bits", default="8", help='a number, 2x4, or JSON: {"*": 4, "conv1": 8} (default 8)')
-    parser.add_argument("--highway", type=int, help="bits of skips and recurrent states (default: none)")
-    parser.add_argument("-o", "--output", required=True, help="the .npz")
+    parser = command_line.parser(__doc__, "FILE.py:FUNCTION, which returns (model, input)")
     options = parser.parse_args()
     file, _, name = options.model.rpartition(":")
+    if not file.endswith(".py"):
+        raise Unsupported(f"'{options.model}': give a file and a function of it that returns (model, input), as in mine.py:build")
     sys.path.insert(0, str(pathlib.Path(file).resolve().parent))
     spec = importlib.util.spec_from_file_location("users_model", file)
     user = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(user)
+    if not hasattr(user, name):
+        raise Unsupported(f"{file} has no function '{name}'")
     model, x = getattr(user, name)()
-    bits = json.loads(options.bits) if options.bits[:1] in "{0123456789" and "x" not in options.bits else options.bits
-    return 0 if export(model, x, options.output, bits, options.highway) else 1
+    return 0 if export(model, x, options.output, options.bits, options.highway) else 1
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Unsupported as error:
-        sys.exit(f"from_torch: {error}")
+    command_line.run(main)

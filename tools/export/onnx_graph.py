@@ -31,6 +31,11 @@ class Model:
         extents = [d.dim_value or 1 for d in self.inputs[0].type.tensor_type.shape.dim]
         return extents if extents else [1]
 
+    def stated_shape(self):
+        """Of the input; None for an extent that the file leaves open, and for the batch."""
+        dims = self.inputs[0].type.tensor_type.shape.dim
+        return [None if index == 0 else d.dim_value or None for index, d in enumerate(dims)]
+
     def constant(self, node, index, default=None):
         if index >= len(node.input) or not node.input[index]:
             return default
