@@ -56,7 +56,8 @@ ConfigSchema sweep_schema() {
         "that many draws from the matrix in place of all of it; kind: latin spreads them evenly "
         "along each key"},
        {"vary", "mapping", "{key: [values]}", "none",
-        "for each value of each key, all points of the matrix with that value besides: one thing at "
+        "for each value of each key, all points of the matrix with that value besides: one thing "
+        "at "
         "a time"},
        {"where", "text or list", "conditions on keys, such as array.rows * array.columns <= 256",
         "none", "points of matrix and vary that one of these does not hold for are left out"},

@@ -13,15 +13,20 @@
 #include "traces/npy.hpp"
 
 namespace turnpike::traces {
+
+/// Of an archive.
+struct ZipCloser {
+  void operator()(zip_t* zip) const { zip_discard(zip); }
+};
+struct ZipMember {
+  zip_uint64_t index = 0;
+  std::size_t bytes = 0;
+};
+
 namespace {
 
 constexpr std::string_view kSuffix = ".npy";
 constexpr zip_uint16_t kDosDate = 0x21;  // 1980-01-01, the earliest a zip can say
-
-struct Member {
-  zip_uint64_t index = 0;
-  std::size_t bytes = 0;
-};
 
 std::string open_failure(int code) {
   zip_error_t error;
@@ -39,9 +44,6 @@ NpyPlace member_place(const std::string& path, std::string_view name) {
   return place;
 }
 
-struct ZipCloser {
-  void operator()(zip_t* zip) const { zip_discard(zip); }
-};
 struct ZipFileCloser {
   void operator()(zip_file_t* file) const { static_cast<void>(zip_fclose(file)); }
 };
@@ -101,7 +103,7 @@ struct NpzFile::Archive {
   FileIdentity identity;
   std::unique_ptr<zip_t, ZipCloser> zip;
   std::vector<std::string> names;
-  std::map<std::string, Member> members;
+  std::map<std::string, ZipMember> members;
 
   void read_directory(const NpzLimits& limits) {
     const zip_int64_t entries = zip_get_num_entries(zip.get(), 0);
@@ -122,7 +124,7 @@ struct NpzFile::Archive {
       if (name.size() > kSuffix.size() && name.ends_with(kSuffix)) {
         name.resize(name.size() - kSuffix.size());
         names.push_back(name);
-        members.emplace(std::move(name), Member{i, static_cast<std::size_t>(stat.size)});
+        members.emplace(std::move(name), ZipMember{i, static_cast<std::size_t>(stat.size)});
       }
     }
   }
@@ -164,7 +166,7 @@ namespace {
 /// looks that nothing follows.
 class MemberReader {
  public:
-  MemberReader(zip_t* zip, const Member& member, const NpyPlace& place)
+  MemberReader(zip_t* zip, const ZipMember& member, const NpyPlace& place)
       : file_{zip_fopen_index(zip, member.index, 0)}, declared_{member.bytes}, place_{place} {
     if (file_ == nullptr) {
       place.fail(fmt::format("cannot be opened: {}", zip_strerror(zip)));

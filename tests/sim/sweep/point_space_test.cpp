@@ -13,11 +13,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-const std::string kHead = "schema: turnpike-sweep/1\naccelerator: a.yaml\nnetwork: zoo:resnet18\n";
+const std::string kSpaceHead =
+    "schema: turnpike-sweep/1\naccelerator: a.yaml\nnetwork: zoo:resnet18\n";
 
 std::vector<std::string> points_of(const std::string& tail) {
   std::vector<std::string> texts;
-  for (const PointSettings& point : parse_sweep(kHead + tail, "s.yaml").points) {
+  for (const PointSettings& point : parse_sweep(kSpaceHead + tail, "s.yaml").points) {
     texts.push_back(point.text());
   }
   return texts;
@@ -102,7 +103,7 @@ TEST(PointSpace, ASampleIsTheSameForItsSeedAndOfTheMatrixOnly) {
 }
 
 TEST(PointSpace, ALatinSampleTakesEachValueEquallyOften) {
-  const SweepFile sweep = parse_sweep(kHead +
+  const SweepFile sweep = parse_sweep(kSpaceHead +
                                           "matrix: {array.rows: {from: 1, to: 8, step: 1}, "
                                           "clock_mhz: {from: 1, to: 400, step: 1}}\n"
                                           "sample: {points: 400, seed: 3}\n",
