@@ -37,7 +37,7 @@ void for_each_component(Point& point, const Each& each) {
 }
 
 template <class T>
-DatabaseValue value_of(const T& member) {
+DatabaseValue cell_of(const T& member) {
   if constexpr (std::is_same_v<T, std::string>) {
     return member;
   } else if constexpr (std::is_floating_point_v<T>) {
@@ -45,7 +45,7 @@ DatabaseValue value_of(const T& member) {
   } else if constexpr (std::is_integral_v<T>) {
     return static_cast<std::int64_t>(member);
   } else {
-    return member ? value_of(*member) : DatabaseValue{};
+    return member ? cell_of(*member) : DatabaseValue{};
   }
 }
 
@@ -55,7 +55,7 @@ DatabaseValue value_of_type() {
   if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
     return std::int64_t{0};
   } else {
-    return value_of(T{});
+    return cell_of(T{});
   }
 }
 
@@ -89,7 +89,7 @@ std::vector<PointColumn> columns_of(const PointResult& point) {
                                       {"profile", point.profile}};
   const bool has = point.has_results();
   for_each_figure(point, [&](const std::string& name, const auto& member) {
-    columns.push_back({name, has ? value_of(member) : DatabaseValue{}});
+    columns.push_back({name, has ? cell_of(member) : DatabaseValue{}});
   });
   for_each_component(point, [&](const std::string& name, const auto& figures, std::size_t c) {
     columns.push_back(
