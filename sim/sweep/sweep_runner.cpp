@@ -225,8 +225,11 @@ class Runner {
       for (std::size_t i = 0; i < points_.size(); ++i) {
         const bool repeated = keep_ == Keep::runs || by_directory_.contains(i);
         if (results_[i] && repeated && !database_->holds(points_[i], *results_[i])) {
-          const auto made = results::RunDirectory::open(points_[i].directory);
-          database_->put(points_[i], *results_[i], {made.record().inputs, "", ""});
+          SweepStore::Provenance made;
+          if (results_[i]->has_results()) {
+            made.inputs = results::RunDirectory::open(points_[i].directory).record().inputs;
+          }
+          database_->put(points_[i], *results_[i], made);
         }
       }
       database_->put_values(news_);
