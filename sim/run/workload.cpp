@@ -10,6 +10,7 @@
 #include "models/derived_trace.hpp"
 #include "models/import/import_model.hpp"
 #include "models/import/npy_folder.hpp"
+#include "models/measured_zeros.hpp"
 #include "models/network_file.hpp"
 #include "models/parallel.hpp"
 #include "models/quantize.hpp"
@@ -120,6 +121,8 @@ struct Workload::Impl {
   mutable std::unique_ptr<models::Calibration> calibration;
   mutable std::shared_ptr<const Trace> derived;  ///< of the file's, the last that was asked for
   mutable models::HighwayWanted derived_as;
+  std::optional<models::MeasuredZeros> zeros;
+  mutable std::vector<std::string> unmet_zeros;  ///< of the last trace
 
   void take_images(const AccuracyRequest& data) {
     if (!network || network->is_recurrent()) {
@@ -188,6 +191,14 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
   return workload;
 }
 
+void Workload::take_zeros(const std::string& file) {
+  if (!impl_->network) {
+    throw InputError{{"--zeros-from", 0, 0}, "goes with a network: a trace has zeros of its own"};
+  }
+  impl_->zeros = models::MeasuredZeros::read(file);
+  impl_->zeros->check(*impl_->network);
+}
+
 void Workload::check(AcceleratorConfig config) const {
   if (impl_->file_trace) {
     follow_trace(*impl_->file_trace, config);
@@ -219,8 +230,16 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
   }
   if (!from_file) {
     prepare();
-    trace = std::make_shared<const Trace>(
-        models::quantize(*impl_->network, *impl_->calibration, models::quantize_options(config)));
+    const models::QuantizeOptions options = models::quantize_options(config);
+    if (impl_->zeros) {
+      models::ZerosWanted wanted{.shares = impl_->zeros->of(options)};
+      trace = std::make_shared<const Trace>(
+          models::quantize(*impl_->network, *impl_->calibration, options, wanted));
+      impl_->unmet_zeros = std::move(wanted.unmet);
+    } else {
+      trace = std::make_shared<const Trace>(
+          models::quantize(*impl_->network, *impl_->calibration, options));
+    }
   }
   const bool own_bits =
       std::any_of(trace->layers.begin(), trace->layers.end(), [&](const traces::LayerEntry& l) {
@@ -250,6 +269,7 @@ bool Workload::is_trace() const {
 
 std::vector<std::string> Workload::notes(const AcceleratorConfig& config) const {
   std::vector<std::string> notes = impl_->notes;
+  notes.insert(notes.end(), impl_->unmet_zeros.begin(), impl_->unmet_zeros.end());
   if (!is_trace()) {
     return notes;
   }
