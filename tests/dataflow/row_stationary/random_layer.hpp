@@ -45,6 +45,7 @@ inline ArrayGeometry random_array(Random& random) {
   array.psum_in_rate = random.integer(1, 4);
   array.psum_out_rate = random.integer(1, 4);
   array.filter_load_values = random.integer(1, 3) == 1 ? 1 : random.integer(2, 64);
+  array.spread_short_strips = random.integer(0, 1) == 1;
   return array;
 }
 
@@ -97,6 +98,7 @@ inline MapperProblem random_problem(std::uint64_t seed) {
       .dram_ifmap = 30.0 * random.uniform(),
       .per_cycle = 50.0 * random.uniform(),
       .dram_values_per_cycle = random.integer(0, 1) == 0 ? 0.0 : 0.2 + 3.0 * random.uniform()};
+  problem.weights.filter_buffer_values = random.integer(0, 1) == 0 ? 0 : random.integer(1, 200);
   // Enough for the smallest mapping.
   const Mapping smallest{.width_tile = 1};
   while (illegal(problem.layer, smallest, problem.array, problem.budget)) {
