@@ -19,6 +19,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr double kMebibyte = 0x1.0p20;
+
 Json diff_json(const traces::TraceDifference& found) {
   Json json = {{"schema", "turnpike-trace-diff/1"},
                {"equal", found.none()},
@@ -129,6 +131,32 @@ std::string stats_text(const std::vector<traces::TensorStats>& all, report::Tabl
 
 }  // namespace
 
+ReadingProgress::ReadingProgress(const traces::Trace& trace, const CommonOptions& common)
+    : common_{common} {
+  bool in_memory = true;
+  for (const traces::TensorEntry& tensor : trace.tensors()) {
+    total_ += tensor.data.bytes();
+    in_memory = in_memory && tensor.data.in_memory();
+  }
+  shown_ = !in_memory;
+  if (shown_) {
+    print_note(common_, fmt::format("reading {}: {} layers, {} tensors, {:.1f} MiB", trace.network,
+                                    trace.layers.size(), trace.tensors().size(),
+                                    static_cast<double>(total_) / kMebibyte));
+  }
+}
+
+void ReadingProgress::note(const traces::TensorEntry& tensor) {
+  done_ += tensor.data.bytes();
+  if (!shown_ || (done_ - noted_ < total_ / 100 && done_ < total_)) {
+    return;
+  }
+  noted_ = done_;
+  print_note(common_, fmt::format("{:5.1f} % up to {}",
+                                  100.0 * static_cast<double>(done_) / static_cast<double>(total_),
+                                  tensor.name));
+}
+
 int diff_traces(const std::string& a, const std::string& b, bool json,
                 const CommonOptions& common) {
   const traces::TraceDifference found =
@@ -142,8 +170,13 @@ int diff_traces(const std::string& a, const std::string& b, bool json,
 }
 
 int show_trace_stats(const std::string& path, bool json, const CommonOptions& common) {
-  const traces::Trace trace = traces::read_trace(path);
-  const std::vector<traces::TensorStats> all = traces::stats_of(trace);
+  const traces::Trace trace = traces::open_trace(path);
+  ReadingProgress progress{trace, common};
+  std::vector<traces::TensorStats> all;
+  for (const traces::TensorEntry& tensor : trace.tensors()) {
+    all.push_back(traces::stats_of(tensor, {path}));
+    progress.note(tensor);
+  }
   if (json) {
     print_json(stats_json(trace, all).dump(2));
   } else {

@@ -1,11 +1,27 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "tools/command.hpp"
+#include "traces/trace.hpp"
 
-/// `turnpike trace diff` and `turnpike trace stats`: what they print.
+/// `turnpike trace diff` and `turnpike trace stats`: what they print; how far a long reading is.
 namespace turnpike::tools {
+
+/// Notes how far the reading of a trace is that is not held in memory: what it is at once, then
+/// each hundredth.
+class ReadingProgress {
+ public:
+  ReadingProgress(const traces::Trace& trace, const CommonOptions& common);
+  /// This tensor has been read.
+  void note(const traces::TensorEntry& tensor);
+
+ private:
+  const CommonOptions& common_;
+  bool shown_ = false;
+  std::int64_t total_ = 0, done_ = 0, noted_ = 0;  ///< bytes
+};
 
 /// Exit code 0 if the traces say and hold the same, else 1.
 int diff_traces(const std::string& a, const std::string& b, bool json, const CommonOptions& common);

@@ -116,16 +116,18 @@ bool equal(A a, B b) {
   }
 }
 
+/// Holds all elements of `a`, and a piece of `b`.
 void compare_elements(const Tensor& a, const Tensor& b, TensorDifference& found) {
   a.visit([&](const auto& left) {
-    b.visit([&](const auto& right) {
-      for (std::size_t i = 0; i < left.size(); ++i) {
-        if (equal(left[i], right[i])) {
+    b.for_each_piece([&](const auto& right, std::int64_t offset) {
+      for (std::size_t i = 0; i < right.size(); ++i) {
+        const std::size_t at = static_cast<std::size_t>(offset) + i;
+        if (equal(left[at], right[i])) {
           continue;
         }
-        const auto x = static_cast<double>(left[i]), y = static_cast<double>(right[i]);
+        const auto x = static_cast<double>(left[at]), y = static_cast<double>(right[i]);
         if (found.differing++ == 0) {
-          found.first = index_of(static_cast<std::int64_t>(i), a.shape());
+          found.first = index_of(static_cast<std::int64_t>(at), a.shape());
           found.a = x;
           found.b = y;
         }

@@ -1,7 +1,10 @@
 #include "traces/trace_file.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <memory>
 #include <set>
 
 #include <fmt/format.h>
@@ -13,6 +16,7 @@
 #include "traces/npy.hpp"
 #include "traces/npz.hpp"
 #include "traces/other_formats.hpp"
+#include "traces/tensor_store.hpp"
 #include "traces/trace_json.hpp"
 #include "traces/trace_validate.hpp"
 
@@ -24,10 +28,14 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMostJsonBytes = std::int64_t{64} << 20U;
 constexpr std::int64_t kMostUnusedBytes = std::int64_t{64} << 20U;
 
+/// An archive cannot declare more than deflate gives (NpzLimits::expansion); this keeps sums of
+/// sizes far from overflow.
+constexpr std::int64_t kMostTraceBytes = std::int64_t{1} << 44U;
+
 /// Where the tensors of a trace come from, by name.
-struct TensorSource {
+struct TensorFiles {
   std::function<NpyHeader(const std::string&)> header;
-  std::function<Tensor(const std::string&)> load;
+  TensorStore::Reading elements;
 };
 
 std::set<std::string> named_by_layers(const Program& program) {
@@ -44,12 +52,15 @@ std::set<std::string> named_by_layers(const Program& program) {
 }
 
 /// Everything headers tell is checked before any data is read: shapes that no layer asks for cost
-/// neither time nor memory.
-Trace load_tensors(Program program, const SourceSpot& spot, const TensorSource& source) {
+/// neither time nor memory. Then all tensors are read, if they are small together, else none.
+Trace with_tensors(Program program, const SourceSpot& spot, const TensorFiles& files,
+                   const TraceReading& reading) {
   const std::set<std::string> used = named_by_layers(program);
+  std::map<std::string, std::string> types;
+  std::int64_t total = 0;
   for (const ProgramTensor& declared : program.tensors()) {
     ProgramTensor& tensor = program.tensor(declared.name);
-    const NpyHeader header = source.header(tensor.name);
+    const NpyHeader header = files.header(tensor.name);
     validate_outline(tensor, {header.shape, header.kind == 'f', header.type_name()}, spot);
     if (!used.contains(tensor.name) && header.data_bytes() > kMostUnusedBytes) {
       throw FileError{spot, fmt::format("tensor '{}' has {} bytes, but no layer names it; leave it "
@@ -57,35 +68,43 @@ Trace load_tensors(Program program, const SourceSpot& spot, const TensorSource& 
                                         tensor.name, header.data_bytes())};
     }
     tensor.shape = header.shape;
+    types[tensor.name] = header.type_name();
+    total += std::min(header.data_bytes(), kMostTraceBytes / 2);  // no sum of these overflows
+    total = std::min(total, kMostTraceBytes);
   }
   validate_structure(program, spot);
+  const bool at_once = total <= reading.resident_bytes;
+  const auto store = std::make_shared<TensorStore>(files.elements, reading.resident_bytes);
   Activations values;
   for (const ProgramTensor& declared : program.tensors()) {
-    values.put(declared.name, source.load(declared.name));
+    values.put(declared.name,
+               at_once ? files.elements.load(declared.name)
+                       : store->tensor(declared.name, declared.shape, types.at(declared.name)));
   }
-  Trace trace{program, {}, std::move(values)};
-  for (const TensorEntry& tensor : trace.tensors()) {
-    validate_tensor(tensor, spot);
-  }
-  return trace;
+  return {program, {}, std::move(values)};
 }
 
-Trace read_archive(const std::string& path) {
-  const NpzFile file = NpzFile::open(path);
-  if (!file.has(kTraceMember)) {
+Trace open_archive(const std::string& path, const TraceReading& reading) {
+  const auto file =
+      std::make_shared<const NpzFile>(NpzFile::open(path, {.total_bytes = kMostTraceBytes}));
+  if (!file->has(kTraceMember)) {
     throw FileError{{path},
                     fmt::format("no member '{}': an .npz file, but not a trace", kTraceMember)};
   }
-  Program program = parse_trace_json(file.text(kTraceMember, kMostJsonBytes), {path});
+  Program program = parse_trace_json(file->text(kTraceMember, kMostJsonBytes), {path});
   const auto header = [&](const std::string& name) {
-    if (!file.has(name)) {
+    if (!file->has(name)) {
       throw FileError{{path},
                       fmt::format("tensor '{}' is declared, but there is no such member", name)};
     }
-    return file.header(name);
+    return file->header(name);
   };
-  return load_tensors(std::move(program), {path},
-                      {header, [&](const std::string& name) { return file.tensor(name); }});
+  return with_tensors(
+      std::move(program), {path},
+      {header,
+       {[file](const std::string& name) { return file->tensor(name); },
+        [file](const std::string& name, const auto& use) { file->pieces(name, use); }}},
+      reading);
 }
 
 /// File of a tensor inside `directory`. FileError for names that are not plain file names, which
@@ -102,7 +121,7 @@ std::string tensor_file(const std::string& directory, const std::string& name) {
   return (fs::path{directory} / (name + ".npy")).string();
 }
 
-Trace read_directory(const std::string& path) {
+Trace open_directory(const std::string& path, const TraceReading& reading) {
   const std::string json = (fs::path{path} / kTraceJsonFile).string();
   std::error_code reason;
   if (!fs::exists(json, reason)) {
@@ -117,6 +136,7 @@ Trace read_directory(const std::string& path) {
     throw FileError{{json}, fmt::format("has {} bytes, more than {}", bytes, kMostJsonBytes)};
   }
   Program program = parse_trace_json(read_file(json), {json});
+  const auto files = std::make_shared<std::map<std::string, FileIdentity>>();
   const auto header = [&](const std::string& name) {
     const std::string file = tensor_file(path, name);
     if (!fs::exists(file, reason)) {
@@ -124,11 +144,35 @@ Trace read_directory(const std::string& path) {
           {path},
           fmt::format("tensor '{}' is declared, but there is no file '{}.npy'", name, name)};
     }
+    require_regular_file(file);
+    files->emplace(name, file);
+    note_input(file);
     return read_npy_header(file);
   };
-  return load_tensors(std::move(program), {path}, {header, [&](const std::string& name) {
-                                                     return read_npy(tensor_file(path, name));
-                                                   }});
+  /// Of a file that is as it was when its header was read.
+  const auto read = [files, path](const std::string& name, const auto& use) {
+    const NpyPlace place{{tensor_file(path, name)}, ""};
+    const FileIdentity& identity = files->at(name);
+    identity.check();
+    try {
+      InputBytes file{place.spot.file};
+      return use(file.reader(), file.size(), place);
+    } catch (const FileError&) {
+      identity.check();  // a change of the file explains what is wrong with it
+      throw;
+    }
+  };
+  const auto load = [read](const std::string& name) {
+    return read(name, [](const auto& bytes, std::uint64_t size, const NpyPlace& place) {
+      return decode_npy(bytes, size, place);
+    });
+  };
+  const auto pieces = [read](const std::string& name, const ElementSource::UsePiece& use) {
+    read(name, [&use](const auto& bytes, std::uint64_t size, const NpyPlace& place) {
+      decode_npy_pieces(bytes, size, place, use);
+    });
+  };
+  return with_tensors(std::move(program), {path}, {header, {load, pieces}}, reading);
 }
 
 void write_archive(const Trace& trace, const std::string& path) {
@@ -167,15 +211,23 @@ void write_directory(const Trace& trace, const std::string& path) {
 
 }  // namespace
 
-Trace read_trace(const std::string& path) {
+Trace open_trace(const std::string& path, const TraceReading& reading) {
   std::error_code ignored;  // what can't be looked at can't be opened either
   if (fs::is_directory(path, ignored)) {
-    return read_directory(path);
+    return open_directory(path, reading);
   }
   if (const std::string way = way_in(path); fs::exists(path, ignored) && !way.empty()) {
     throw FileError{{path}, "is no trace; " + way};
   }
-  return read_archive(path);
+  return open_archive(path, reading);
+}
+
+Trace read_trace(const std::string& path, const TraceReading& reading) {
+  Trace trace = open_trace(path, reading);
+  for (const TensorEntry& tensor : trace.tensors()) {
+    validate_elements(tensor, {path});
+  }
+  return trace;
 }
 
 void write_trace(const Trace& trace, const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "traces/trace.hpp"
@@ -12,10 +13,22 @@ inline constexpr const char* kTraceMember = "__trace__";
 /// Name of the JSON file in a directory.
 inline constexpr const char* kTraceJsonFile = "trace.json";
 
-/// Reads a trace: an .npz file, or a directory with trace.json and one .npy per tensor. Everything
-/// FORMAT.md demands is checked; FileError naming the file and the member, tensor or layer.
-/// Members the JSON does not name are ignored.
-[[nodiscard]] Trace read_trace(const std::string& path);
+/// How much of a trace is held in memory.
+struct TraceReading {
+  /// A trace whose elements take no more than this is read whole. Those of a larger one are fetched
+  /// on use and released, but for as much as this of the last ones.
+  std::int64_t resident_bytes = std::int64_t{64} << 20U;
+};
+
+/// Opens a trace: an .npz file, or a directory with trace.json and one .npy per tensor. Everything
+/// is checked that FORMAT.md demands of its program, and of extents and types; FileError naming the
+/// file and the member, tensor or layer. Of the elements nothing is known: see validate_elements.
+/// What is fetched later may still throw FileError: a damaged member, or a file that was changed in
+/// between. Members the JSON does not name are ignored.
+[[nodiscard]] Trace open_trace(const std::string& path, const TraceReading& reading = {});
+
+/// Opens a trace and checks all its elements, a piece at a time.
+[[nodiscard]] Trace read_trace(const std::string& path, const TraceReading& reading = {});
 
 /// Writes `path` if it ends in .npz, else a directory, which must not exist or be empty. The same
 /// trace gives the same bytes; an interrupted write leaves nothing under `path`. FileError if the

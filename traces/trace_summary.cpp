@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "sim/base/digest.hpp"
 #include "sim/base/text.hpp"
 #include "traces/trace_json.hpp"
+#include "traces/trace_validate.hpp"
 
 namespace turnpike::traces {
 namespace {
@@ -62,7 +64,31 @@ std::vector<std::string> notes_of(const Trace& trace) {
   return notes;
 }
 
-LayerSummary summarize_layer(const Trace& trace, const LayerEntry& layer) {
+/// Elements whose real value is 0.
+template <class T>
+std::int64_t zeros_in(const TensorDeclaration& tensor, std::span<const T> values) {
+  const double zero = tensor.is_float() ? 0.0 : tensor.zero_point;
+  const T code = std::trunc(zero) == zero && std::fabs(zero) <= 0x1.0p32
+                     ? static_cast<T>(static_cast<std::int64_t>(zero))
+                     : T{0};
+  if (static_cast<double>(code) != zero) {
+    return 0;  // no element of this type has the value
+  }
+  return std::count(values.begin(), values.end(), code);
+}
+
+/// A trace's digest begins with its program, and a tensor's part with what is said of it.
+void add_head(const TensorEntry& tensor, Digest& digest) {
+  digest.add(fmt::format("{} {} {}", tensor.name, tensor.data.type_name(),
+                         to_string(tensor.data.shape())));
+}
+
+template <class T>
+void add_elements(std::span<const T> values, Digest& digest) {
+  digest.add({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+}
+
+LayerSummary summarize_layer(const Trace& trace, const LayerEntry& layer, const TraceScan& scan) {
   const TensorEntry& input = trace.tensor(layer.inputs.at(0));
   const TensorEntry& output = trace.tensor(layer.output);
   LayerSummary summary{.name = layer.name,
@@ -75,7 +101,8 @@ LayerSummary summarize_layer(const Trace& trace, const LayerEntry& layer) {
                        .input_zeros = std::nullopt};
   if (!layer.weights.empty()) {
     summary.weight_bits = trace.tensor(layer.weights.front()).bits;
-    summary.input_zeros = zero_fraction(input);
+    const auto known = scan.zeros.find(input.name);
+    summary.input_zeros = known != scan.zeros.end() ? known->second : zero_fraction(input);
   }
   return summary;
 }
@@ -98,18 +125,40 @@ double zero_fraction(const TensorEntry& tensor) {
   if (tensor.data.empty()) {
     return 0.0;
   }
-  const double zero = tensor.is_float() ? 0.0 : tensor.zero_point;
-  const std::int64_t zeros = tensor.data.visit([zero](const auto& values) {
-    std::int64_t count = 0;
-    for (const auto value : values) {
-      count += static_cast<double>(value) == zero ? 1 : 0;
-    }
-    return count;
-  });
+  std::int64_t zeros = 0;
+  tensor.data.for_each_piece(
+      [&](const auto& values, std::int64_t) { zeros += zeros_in(tensor, values); });
   return static_cast<double>(zeros) / static_cast<double>(tensor.data.size());
 }
 
+TraceScan scan_trace(const Trace& trace, const SourceSpot& spot,
+                     const std::function<void(const TensorEntry&)>& done) {
+  TraceScan scan;
+  Digest digest;
+  digest.add(trace_json(trace.program()));
+  for (const TensorEntry& tensor : trace.tensors()) {
+    add_head(tensor, digest);
+    std::int64_t zeros = 0;
+    tensor.data.for_each_piece([&](const auto& values, std::int64_t first) {
+      validate_piece(tensor, values, first, spot);
+      zeros += zeros_in(tensor, values);
+      add_elements(values, digest);
+    });
+    const auto size = static_cast<double>(std::max<std::int64_t>(1, tensor.data.size()));
+    scan.zeros[tensor.name] = static_cast<double>(zeros) / size;
+    if (done) {
+      done(tensor);
+    }
+  }
+  scan.digest = digest.text();
+  return scan;
+}
+
 TraceSummary summarize(const Trace& trace) {
+  return summarize(trace, {});
+}
+
+TraceSummary summarize(const Trace& trace, const TraceScan& scan) {
   TraceSummary summary;
   summary.network = trace.network;
   summary.source = trace.source;
@@ -117,7 +166,7 @@ TraceSummary summarize(const Trace& trace) {
   summary.batch = trace.batch;
   summary.highway = trace.highway;
   for (const LayerEntry& layer : trace.layers) {
-    summary.layers.push_back(summarize_layer(trace, layer));
+    summary.layers.push_back(summarize_layer(trace, layer, scan));
     summary.macs += summary.layers.back().macs;
   }
   for (const TensorEntry& tensor : trace.tensors()) {
@@ -140,11 +189,9 @@ std::string trace_digest(const Trace& trace) {
   Digest digest;
   digest.add(trace_json(trace.program()));
   for (const TensorEntry& tensor : trace.tensors()) {
-    digest.add(fmt::format("{} {} {}", tensor.name, tensor.data.type_name(),
-                           to_string(tensor.data.shape())));
-    tensor.data.visit([&digest](const auto& values) {
-      digest.add({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])});
-    });
+    add_head(tensor, digest);
+    tensor.data.for_each_piece(
+        [&digest](const auto& values, std::int64_t) { add_elements(values, digest); });
   }
   return digest.text();
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/base/error.hpp"
 #include "traces/trace.hpp"
 
 /// What `turnpike trace check` and `turnpike trace info` show, and a digest for run records.
@@ -47,7 +49,19 @@ struct TraceSummary {
   std::vector<std::string> notes;
 };
 
-/// Of a valid trace with data (read_trace).
+/// What one reading of all elements tells.
+struct TraceScan {
+  std::map<std::string, double> zeros;  ///< of each tensor: zero_fraction
+  std::string digest;                   ///< trace_digest
+};
+
+/// Reads the elements of an opened trace (open_trace) once, a piece at a time, and checks them
+/// (validate_elements). Calls `done` after each tensor.
+[[nodiscard]] TraceScan scan_trace(const Trace& trace, const SourceSpot& spot,
+                                   const std::function<void(const TensorEntry&)>& done = {});
+
+/// Of a valid trace; `scan` saves reading it again.
+[[nodiscard]] TraceSummary summarize(const Trace& trace, const TraceScan& scan);
 [[nodiscard]] TraceSummary summarize(const Trace& trace);
 
 /// 16 hex digits over all fields, element types, shapes and elements: equal for equal traces, be

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
+#include <span>
+#include <type_traits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -51,27 +55,40 @@ void check_scale(const TensorDeclaration& tensor, const TensorShape& shape,
   }
 }
 
-void check_values(const TensorEntry& tensor, const SourceSpot& spot) {
-  for (std::int64_t i = 0; i < tensor.data.size(); ++i) {
-    if (!std::isfinite(tensor.data.at(i))) {
+template <class T>
+void check_values(const TensorDeclaration& tensor, std::span<const T> values, std::int64_t first,
+                  const SourceSpot& spot) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
       fail_tensor(tensor, spot,
-                  fmt::format("value {} at index {} is not finite", tensor.data.at(i), i));
+                  fmt::format("value {} at index {} is not finite", static_cast<double>(values[i]),
+                              first + static_cast<std::int64_t>(i)));
     }
   }
 }
 
 template <class T>
-void check_codes(const TensorEntry& tensor, const std::vector<T>& codes, const SourceSpot& spot) {
+void check_codes(const TensorDeclaration& tensor, std::span<const T> codes, std::int64_t first,
+                 const SourceSpot& spot) {
   const std::int64_t low = tensor.min_code();
   const std::int64_t high = tensor.max_code();
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    const auto code = static_cast<std::int64_t>(codes[i]);  // NOLINT(bugprone-signed-char-misuse)
-    if (code < low || code > high) {
-      fail_tensor(tensor, spot,
-                  fmt::format("code {} at index {} is outside {} bits ({}..{})", code, i,
-                              tensor.bits, low, high));
-    }
+  using Limits = std::numeric_limits<T>;
+  const T least = std::cmp_less(low, Limits::min()) ? Limits::min() : static_cast<T>(low);
+  const T most = std::cmp_greater(high, Limits::max()) ? Limits::max() : static_cast<T>(high);
+  bool bad = false;  // without a branch: nearly always there is none
+  for (const T code : codes) {
+    bad |= code < least || code > most;
   }
+  if (!bad) {
+    return;
+  }
+  const auto found =
+      std::find_if(codes.begin(), codes.end(), [=](T code) { return code < least || code > most; });
+  fail_tensor(tensor, spot,
+              fmt::format("code {} at index {} is outside {} bits ({}..{})",
+                          static_cast<std::int64_t>(*found),
+                          first + static_cast<std::int64_t>(found - codes.begin()), tensor.bits,
+                          low, high));
 }
 
 using Names = std::vector<std::pair<std::string, std::string>>;  // role, tensor
@@ -167,15 +184,45 @@ void validate_outline(const TensorDeclaration& tensor, const Outline& outline,
   }
 }
 
+template <class T>
+void validate_piece(const TensorDeclaration& tensor, std::span<const T> piece, std::int64_t first,
+                    const SourceSpot& spot) {
+  if constexpr (std::is_floating_point_v<T>) {
+    check_values(tensor, piece, first, spot);
+  } else {
+    check_codes(tensor, piece, first, spot);
+  }
+}
+
+template void validate_piece(const TensorDeclaration&, std::span<const std::int8_t>, std::int64_t,
+                             const SourceSpot&);
+template void validate_piece(const TensorDeclaration&, std::span<const std::uint8_t>, std::int64_t,
+                             const SourceSpot&);
+template void validate_piece(const TensorDeclaration&, std::span<const std::int16_t>, std::int64_t,
+                             const SourceSpot&);
+template void validate_piece(const TensorDeclaration&, std::span<const std::uint16_t>, std::int64_t,
+                             const SourceSpot&);
+template void validate_piece(const TensorDeclaration&, std::span<const std::int32_t>, std::int64_t,
+                             const SourceSpot&);
+template void validate_piece(const TensorDeclaration&, std::span<const std::uint32_t>, std::int64_t,
+                             const SourceSpot&);
+template void validate_piece(const TensorDeclaration&, std::span<const std::int64_t>, std::int64_t,
+                             const SourceSpot&);
+template void validate_piece(const TensorDeclaration&, std::span<const float>, std::int64_t,
+                             const SourceSpot&);
+template void validate_piece(const TensorDeclaration&, std::span<const double>, std::int64_t,
+                             const SourceSpot&);
+
+void validate_elements(const TensorEntry& tensor, const SourceSpot& spot) {
+  tensor.data.for_each_piece(
+      [&](const auto& values, std::int64_t first) { validate_piece(tensor, values, first, spot); });
+}
+
 void validate_tensor(const TensorEntry& tensor, const SourceSpot& spot) {
   validate_outline(
       tensor,
       {tensor.data.shape(), tensor.data.is_floating(), std::string{tensor.data.type_name()}}, spot);
-  if (tensor.is_float()) {
-    check_values(tensor, spot);
-  } else {
-    tensor.data.visit([&](const auto& codes) { check_codes(tensor, codes, spot); });
-  }
+  validate_elements(tensor, spot);
 }
 
 void validate_graph(const Program& program, const SourceSpot& spot) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "sim/base/error.hpp"
@@ -33,6 +35,13 @@ void validate_outline(const TensorDeclaration& tensor, const Outline& outline,
 
 /// The outline; every code inside its bits, every real value finite.
 void validate_tensor(const TensorEntry& tensor, const SourceSpot& spot);
+
+/// The elements alone, a piece at a time.
+void validate_elements(const TensorEntry& tensor, const SourceSpot& spot);
+/// Some of them, the first of which has index `first`. T: an element type of Tensor.
+template <class T>
+void validate_piece(const TensorDeclaration& tensor, std::span<const T> elements,
+                    std::int64_t first, const SourceSpot& spot);
 
 /// Every tensor a layer names exists, each has at most one producer, none is used before it is
 /// produced.

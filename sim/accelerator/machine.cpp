@@ -122,7 +122,17 @@ void Machine::stall(Track kind, const sc_core::sc_event& event, const Blocked& b
   (kind == Track::dram_stall ? cycles.dram_stall : cycles.post_stall) += now() - from;
 }
 
+/// A tensor that can no longer be read ends the run: SystemC would make another error of it.
 void Machine::control() {
+  try {
+    run_stages();
+  } catch (const FileError&) {
+    failure_ = std::current_exception();
+    sc_core::sc_stop();
+  }
+}
+
+void Machine::run_stages() {
   turns_.take(Engine::control);
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
     current_ = s;
@@ -158,8 +168,13 @@ void Machine::run_array_stage(std::size_t s) {
 void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& passes,
                       std::uint64_t& active_pe_cycles) {
   const LayerEntry& entry = trace_.layers[plan_.stages[s].layers[0]];
-  const JobOperands operands = make_operands(trace_, entry, job);
+  JobOperands operands = make_operands(trace_, entry, job);
+  const std::uint64_t gated = pe::zero_macs(operands.shape, operands.is_zero);
+  stage_weight_sums_.push_back(weight_sums(operands));
   data_ = make_layer_data(*model_, operands, job.floating);
+  if (!options_.check_accumulators) {
+    operands = {};  // big layers have copies enough
+  }
   ports_.place(plan_, s, job);
   std::uint64_t slots = 0;
   for (const PassTask& task : passes.passes) {
@@ -175,7 +190,6 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
   layer().bound = job.mapped.bound;
   layer().active_pes = std::max(layer().active_pes, unsigned_of(job.mapped.active_pes));
   layer().macs += unsigned_of(job.shape.macs());
-  const std::uint64_t gated = pe::zero_macs(operands.shape, operands.is_zero);
   layer().macs_zero_gated += gated;
   count_macs(job, *model_, slots, gated * unsigned_of(job.slices), layer());
   if (job.slices > 1) {
@@ -187,7 +201,6 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
     result_.checks.accumulators_exact = result_.checks.accumulators_exact.value_or(true) && same;
   }
   stage_psums_.push_back(data_->psums_as_double());
-  stage_weight_sums_.push_back(weight_sums(operands));
   data_.reset();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <systemc>
 #include <vector>
@@ -40,6 +41,12 @@ class Machine : public sc_core::sc_module {
           const memory::DramDevice& dram, const SimulationOptions& options);
 
   [[nodiscard]] bool finished() const { return finished_; }
+  /// Throws the FileError that ended the run, if one did.
+  void check_readable() const {
+    if (failure_) {
+      std::rethrow_exception(failure_);
+    }
+  }
   [[nodiscard]] RunResult take_result() { return std::move(result_); }
   void load_memo(const std::string& path) { timer_.load(path); }
   void save_memo(const std::string& path) const { timer_.save(path); }
@@ -50,6 +57,7 @@ class Machine : public sc_core::sc_module {
   void post();
   void write();
 
+  void run_stages();
   void run_array_stage(std::size_t stage);
   void run_post_stage(std::size_t stage);
   void run_job(std::size_t stage, const ArrayJob& job, const JobSchedule& passes,
@@ -91,7 +99,8 @@ class Machine : public sc_core::sc_module {
 
   RunResult result_;
   bool finished_ = false;
-  std::unique_ptr<pe::LayerData> data_;                               ///< of the job in work
+  std::exception_ptr failure_;           ///< why a tensor could not be read
+  std::unique_ptr<pe::LayerData> data_;  ///< of the job in work
   std::vector<std::vector<double>> stage_psums_, stage_weight_sums_;  ///< by job of the stage
   std::size_t current_ = 0;                                           ///< stage in work
   std::uint64_t tile_values_sent_ = 0;  ///< psums of the stage given to the post-processing unit

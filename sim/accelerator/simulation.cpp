@@ -57,6 +57,7 @@ RunResult simulate(const traces::Trace& trace, const config::AcceleratorConfig& 
     machine.load_memo(options.memo_file);
   }
   sc_core::sc_start();
+  machine.check_readable();
   ensure(machine.finished(), "the run comes to its end: no thread waits for ever");
   if (memo) {
     machine.save_memo(options.memo_file);

@@ -1,9 +1,12 @@
 #include "sim/accelerator/simulation.hpp"
 
+#include <algorithm>
 #include <systemc>
+#include <type_traits>
 
 #include <gtest/gtest.h>
 
+#include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 #include "tests/sim/accelerator/sample_trace.hpp"
 #include "tests/sim/accelerator/small_machine.hpp"
@@ -66,6 +69,69 @@ TEST_P(SampleTraces, EveryPolicyKeepsTheResultAndConservation) {
     SCOPED_TRACE(setting);
     const RunResult result = run(trace, small_machine({setting}));
     EXPECT_TRUE(result.checks.all_passed()) << result.checks.first_difference;
+  }
+}
+
+TEST_P(SampleTraces, TensorsFetchedOnUseGiveTheSameRun) {
+  const std::string path = std::string{TURNPIKE_SOURCE_DIR} + "/traces/samples/" + GetParam();
+  const traces::Trace fetched = traces::read_trace(path, {.resident_bytes = 0});
+  ASSERT_FALSE(fetched.tensors().front().data.in_memory());
+  for (const char* setting : {"feature_maps=keep", "feature_maps=spill", "rlc=on"}) {
+    SCOPED_TRACE(setting);
+    const RunResult a = run(test::sample(GetParam()), small_machine({setting}));
+    const RunResult b = run(fetched, small_machine({setting}));
+    EXPECT_EQ(a.cycles().total(), b.cycles().total());
+    EXPECT_EQ(counts_of(a), counts_of(b));
+    EXPECT_TRUE(b.checks.all_passed()) << b.checks.first_difference;
+    EXPECT_EQ(a.checks.outputs_compared, b.checks.outputs_compared);
+  }
+}
+
+/// A tensor that can be read so many times, then no more: its file was changed.
+class ChangedFile : public ElementSource {
+ public:
+  ChangedFile(Tensor data, int good) : data_{std::move(data)}, good_{good} {}
+  [[nodiscard]] std::shared_ptr<const Tensor> load() const override {
+    count();
+    return std::make_shared<const Tensor>(data_);
+  }
+  void pieces(const UsePiece& use) const override {
+    count();
+    data_.for_each_piece([&use](const auto& piece, std::int64_t) {
+      using T = std::remove_const_t<typename std::decay_t<decltype(piece)>::element_type>;
+      use(Tensor{{static_cast<std::int64_t>(piece.size())},
+                 std::vector<T>(piece.begin(), piece.end())},
+          0);
+    });
+  }
+  [[nodiscard]] int used() const { return used_; }
+
+ private:
+  void count() const {
+    if (++used_ > good_) {
+      throw FileError{{"trace.npz"}, "was changed"};
+    }
+  }
+  Tensor data_;
+  int good_;
+  mutable int used_ = 0;
+};
+
+TEST_P(SampleTraces, ATensorThatCannotBeReadAnyMoreEndsTheRunWithItsError) {
+  const traces::Trace whole = test::sample(GetParam());
+  for (const traces::TensorEntry& tensor : whole.tensors()) {
+    const auto run_with = [&](int good) {
+      traces::Trace trace = whole;
+      auto source = std::make_shared<const ChangedFile>(tensor.data, good);
+      trace.tensor(tensor.name).data = Tensor{tensor.data.shape(), tensor.data.type_name(), source};
+      const RunResult result = run(trace, small_machine());
+      EXPECT_TRUE(result.checks.all_passed());
+      return source->used();
+    };
+    const int uses = run_with(1'000'000);
+    for (int good = 0; good < std::min(uses, 4); ++good) {
+      EXPECT_THROW(static_cast<void>(run_with(good)), FileError) << tensor.name << " " << good;
+    }
   }
 }
 
