@@ -9,6 +9,9 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#if __has_include(<zipconf.h>)
+#include <zipconf.h>  // the version of libzip
+#endif
 
 #include "tests/traces/test_files.hpp"
 #include "traces/trace_diff.hpp"
@@ -265,6 +268,14 @@ TEST(TraceOnDemand, OtherMethodsOfCompressionAreRefusedByName) {
   }
   expect_file_error([&] { static_cast<void>(read_trace(path)); },
                     "compression method 12; expected stored or deflated");
+#if LIBZIP_VERSION_MAJOR == 1 && LIBZIP_VERSION_MINOR < 8
+  std::string bytes = test::bytes_of(path);
+  for (std::size_t at = 0; (at = bytes.find("PK\x01\x02", at)) != std::string::npos; at += 4) {
+    bytes[at + 10] = 93;
+  }
+  expect_file_error([&] { static_cast<void>(read_trace(test::put("zstd.npz", bytes))); },
+                    "compression method 93 (Zstandard), which this libzip does not read");
+#endif
 }
 
 }  // namespace
