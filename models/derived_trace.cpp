@@ -26,18 +26,37 @@ using traces::Trace;
 
 constexpr int kFloatBits = 32;
 
-void check(const Trace& trace) {
-  const auto refuse = [&](const LayerEntry& layer, const char* what) {
-    throw InputError{{.file = trace.network},
-                     fmt::format("layer '{}' {}: export the trace with and without a highway",
-                                 layer.name, what)};
-  };
-  for (const LayerEntry& layer : trace.layers) {
-    if (layer.recurrent) {
-      refuse(layer, "is recurrent, and a trace has the grid of its gates only where they have one");
+[[noreturn]] void refuse(const traces::Graph& graph, const LayerEntry& layer,
+                         const std::string& what) {
+  throw InputError{
+      {.file = graph.network},
+      fmt::format("layer '{}' {}: export the trace with and without a highway", layer.name, what)};
+}
+
+/// Multipliers of an integer requantization hold for the grids they were made for.
+void check_requantized(const Program& before, const Program& after) {
+  for (const LayerEntry& layer : after.layers) {
+    if (!layer.requantize) {
+      continue;
     }
-    if (layer.requantize) {
-      refuse(layer, "requantizes in integers, whose multipliers hold for its own widths");
+    std::vector<std::string> names = layer.inputs;
+    names.push_back(layer.output);
+    for (const std::string& name : names) {
+      traces::TensorDeclaration is = after.tensor(name);
+      traces::TensorDeclaration was = is;
+      if (before.has_tensor(name)) {
+        was = before.tensor(name);
+      }
+      is.highway = was.highway = false;
+      const auto own =
+          std::find_if(before.layers.begin(), before.layers.end(),
+                       [&layer](const LayerEntry& each) { return each.name == layer.name; });
+      if (is != was || own == before.layers.end() || own->inputs != layer.inputs) {
+        refuse(after, layer,
+               fmt::format("requantizes in integers, by multipliers for its own widths, and '{}' "
+                           "would have {} bits there",
+                           name, is.bits));
+      }
     }
   }
 }
@@ -52,7 +71,8 @@ class Rerun {
   [[nodiscard]] traces::Activations run(const Program& program) const {
     traces::Activations inputs;
     for (const ProgramTensor& tensor : parts_.program.tensors()) {
-      if (parts_.activations.has(tensor.name) && !program.producer(tensor.name)) {
+      if (parts_.activations.has(tensor.name) && !program.producer(tensor.name) &&
+          !is_state(program, tensor.name)) {
         inputs.put(tensor.name, parts_.activations.at(tensor.name));
       }
     }
@@ -63,7 +83,47 @@ class Rerun {
     return Trace{program, parts_.parameters, run(program)};
   }
 
+  /// What the trace holds.
+  [[nodiscard]] const Tensor& recorded(const std::string& tensor) const {
+    return parts_.activations.at(tensor);
+  }
+  [[nodiscard]] std::vector<float> recorded_reals(const std::string& tensor) const {
+    const std::vector<double> reals = real_values({program().tensor(tensor), recorded(tensor)});
+    return {reals.begin(), reals.end()};
+  }
+
+  /// Recurrent layers are run with the state they make. Refused, unless that is the trace's.
+  void check_states() const {
+    if (std::none_of(program().layers.begin(), program().layers.end(),
+                     [](const LayerEntry& layer) { return layer.recurrent.has_value(); })) {
+      return;
+    }
+    const traces::Activations own = run(program());
+    for (const LayerEntry& layer : program().layers) {
+      if (!layer.recurrent) {
+        continue;
+      }
+      const std::string& state = layer.inputs.at(1);
+      if (program().tensor(state).is_float()) {
+        refuse(program(), layer, "reads its state '" + state + "' in floating point");
+      }
+      if (!(own.at(state).converted<double>() == recorded(state).converted<double>())) {
+        refuse(program(), layer,
+               fmt::format("reads the state '{}', which is not its output of the step before, "
+                           "from 0, quantized",
+                           state));
+      }
+    }
+  }
+
  private:
+  /// The state that a recurrent layer reads, which it makes if it is not given.
+  [[nodiscard]] static bool is_state(const Program& program, const std::string& tensor) {
+    return std::any_of(program.layers.begin(), program.layers.end(), [&](const LayerEntry& layer) {
+      return layer.recurrent && layer.inputs.at(1) == tensor;
+    });
+  }
+
   Trace::Parts parts_;
 };
 
@@ -75,23 +135,61 @@ void fit(ProgramTensor& tensor, const Tensor& values) {
   tensor.zero_point = 0.0;
 }
 
+/// Array layers that read the output of a recurrent layer are to read its codes, also when it is
+/// wide: they get a quantize layer.
+void keep_codes_of_states(Program& program, const HighwayWanted& wanted) {
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    const LayerEntry layer = program.layers[i];
+    const ProgramTensor output = program.tensor(layer.output);
+    if (!layer.recurrent || output.is_float() || output.highway || output.bits >= wanted.bits ||
+        !is_chosen(layer.name, wanted.edges)) {
+      continue;
+    }
+    LayerEntry quantizer;
+    quantizer.name = layer.output + ".quant";
+    quantizer.op = Op::quantize;
+    quantizer.inputs = {layer.output};
+    quantizer.output = layer.output + ".codes";
+    bool needed = false;
+    for (const std::size_t reader : program.consumers(layer.output)) {
+      if (!program.layers[reader].weights.empty()) {
+        program.layers[reader].inputs[0] = quantizer.output;
+        needed = true;
+      }
+    }
+    if (needed) {
+      ProgramTensor codes = output;
+      codes.name = quantizer.output;
+      program.add_tensor(std::move(codes));
+      program.layers.insert(program.layers.begin() + static_cast<std::ptrdiff_t>(i) + 1, quantizer);
+    }
+  }
+}
+
+bool has_highway(const LayerEntry& layer) {
+  return (layer.skip && layer.skip->highway) || (layer.recurrent && layer.recurrent->highway);
+}
+
 Trace with(const Trace& trace, const HighwayWanted& wanted) {
   const Rerun rerun{trace};
+  rerun.check_states();
   QuantizedGraph graph;
   graph.program = rerun.program();
   graph.program.highway = {true, wanted.bits};
+  keep_codes_of_states(graph.program, wanted);
   for (const ProgramTensor& tensor : graph.program.tensors()) {
     graph.plans[tensor.name].value = tensor.name;
   }
   QuantizedGraph floating = graph;
   apply_highway(graph, wanted.bits, wanted.edges);
-  if (std::none_of(graph.program.layers.begin(), graph.program.layers.end(),
-                   [](const LayerEntry& layer) { return layer.skip && layer.skip->highway; })) {
-    throw InputError{{.file = trace.network},
-                     fmt::format("has no skip of codes narrower than a highway of {} bits that "
-                                 "'highway.edges' names",
-                                 wanted.bits)};
+  if (std::none_of(graph.program.layers.begin(), graph.program.layers.end(), has_highway)) {
+    throw InputError{
+        {.file = trace.network},
+        fmt::format("has no skip or state of codes narrower than a highway of {} bits that "
+                    "'highway.edges' names",
+                    wanted.bits)};
   }
+  check_requantized(rerun.program(), graph.program);
   if (wanted.bits != kFloatBits) {
     apply_highway(floating, kFloatBits, wanted.edges);
     const traces::Activations values = rerun.run(floating.program);
@@ -102,6 +200,49 @@ Trace with(const Trace& trace, const HighwayWanted& wanted) {
     }
   }
   return rerun.trace(graph.program);
+}
+
+/// Takes a recurrent layer off the highway.
+void narrow(Program& program, LayerEntry& layer, const Rerun& trace) {
+  const ProgramTensor state = program.tensor(layer.inputs.at(1));
+  traces::Recurrent& cell = *layer.recurrent;
+  cell.highway = false;
+  const auto named = [&](std::string& name, const char* suffix) -> ProgramTensor& {
+    if (name.empty()) {
+      name = layer.name + suffix;
+      ProgramTensor tensor;
+      tensor.name = name;
+      program.add_tensor(std::move(tensor));
+    }
+    return program.tensor(name);
+  };
+  const auto declare = [](ProgramTensor& tensor, const UniformGrid& grid, int bits, bool sign) {
+    tensor.kind = TensorKind::uniform;
+    tensor.bits = bits;
+    tensor.scale = {grid.scale};
+    tensor.zero_point = grid.zero_point;
+    tensor.is_signed = sign;
+    tensor.axis.reset();
+    tensor.highway = false;
+  };
+  declare(named(cell.gates, ".gates"), uniform_grid(Grid::symmetric, state.bits + 1, 1.0),
+          state.bits + 1, true);
+  if (layer.op == Op::lstm) {
+    if (cell.cell.empty()) {
+      refuse(program, layer, "has no recorded cell, whose range would set its scale");
+    }
+    const std::vector<float> values = trace.recorded_reals(cell.cell);
+    const double clip = best_clip(ValueHistogram{values}, Grid::fractional, state.bits);
+    declare(program.tensor(cell.cell), uniform_grid(Grid::fractional, state.bits, clip), state.bits,
+            false);
+  }
+  ProgramTensor& output = program.tensor(layer.output);
+  const std::string name = output.name;
+  const TensorShape shape = output.shape;
+  static_cast<traces::TensorDeclaration&>(output) = state;
+  output.name = name;
+  output.shape = shape;
+  output.single = output.highway = false;
 }
 
 /// Takes a program's skips off the highway.
@@ -122,7 +263,7 @@ class Narrowing {
       if (const auto quantizer = widest_quantizer(wide)) {
         add.inputs[1] = program_.layers[*quantizer].output;
         i += move_before(*quantizer, i);
-      } else if (can_be_real(wide)) {
+      } else if (program_.tensor(wide).highway && can_be_real(wide)) {
         narrowed[wide] = operand_bits(wide);
       }
     }
@@ -217,9 +358,17 @@ class Narrowing {
 
 Trace without(const Trace& trace) {
   const Rerun rerun{trace};
+  rerun.check_states();
   Program program = rerun.program();
   program.highway.enabled = false;
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    LayerEntry& layer = program.layers[i];
+    if (layer.recurrent && program.tensor(layer.output).highway) {
+      narrow(program, layer, rerun);
+    }
+  }
   const std::map<std::string, int> narrowed = Narrowing{program}.run();
+  check_requantized(rerun.program(), program);
   if (!narrowed.empty()) {
     const traces::Activations values = rerun.run(program);
     for (const auto& [name, bits] : narrowed) {
@@ -238,7 +387,6 @@ Trace without(const Trace& trace) {
 }  // namespace
 
 Trace with_highway_as(const Trace& trace, const HighwayWanted& wanted) {
-  check(trace);
   Trace derived = wanted.enabled ? with(trace, wanted) : without(trace);
   traces::validate_trace(derived, {trace.network});
   return derived;

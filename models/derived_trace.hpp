@@ -21,8 +21,15 @@ struct HighwayWanted {
 /// wide tensor, which then never leaves the post-processing unit; a wide tensor that adds alone
 /// read gets the bits of the codes its layer reads, and a scale of least squared error.
 ///
-/// InputError, naming the layer, for what the trace does not say: the gates' grid of a recurrent
-/// layer, integer requantization at another width; and if there is no skip to carry.
+/// Recurrent layers: on, output and cell are wide and the gates real, and array layers that read
+/// the output get a quantize layer with its grid. Off, the output has the grid of the codes that
+/// the layer reads of it (h_prev), of k bits; the gates have that of lowering.hpp, 1 / (2^k - 1) in
+/// k + 1 bits; the cell has k bits and a range of least squared error on what the trace holds. The
+/// state fed back, h_prev, is made anew.
+///
+/// InputError, naming the layer, for what the trace does not say: a state h_prev that is not the
+/// output of the step before, or real; a layer with integer requantization whose multipliers hold
+/// for another width than a tensor would get; and if there is no skip to carry.
 [[nodiscard]] traces::Trace with_highway_as(const traces::Trace& trace,
                                             const HighwayWanted& wanted);
 

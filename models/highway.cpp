@@ -137,6 +137,9 @@ class Rewrite {
     if (!layer.recurrent->cell.empty()) {
       make_highway(program_.tensor(layer.recurrent->cell));
     }
+    if (layer.recurrent->gates.empty()) {
+      return;
+    }
     ProgramTensor& gates = program_.tensor(layer.recurrent->gates);
     gates.kind = TensorKind::floating;
     gates.bits = kFloatBits;

@@ -46,7 +46,7 @@ Json layer_json(const traces::LayerSummary& layer) {
           {"input_zeros", layer.input_zeros ? Json(*layer.input_zeros) : Json(nullptr)}};
 }
 
-Json summary_json(const traces::Trace& trace, const traces::TraceSummary& summary, bool layers) {
+Json summary_json(const std::string& digest, const traces::TraceSummary& summary, bool layers) {
   Json bits = Json::object();
   for (const auto& [width, count] : summary.tensors_of_bits) {
     bits[fmt::format("{}", width)] = count;
@@ -56,7 +56,7 @@ Json summary_json(const traces::Trace& trace, const traces::TraceSummary& summar
                {"layout", summary.layout},
                {"batch", summary.batch},
                {"highway", {{"enabled", summary.highway.enabled}, {"bits", summary.highway.bits}}},
-               {"digest", traces::trace_digest(trace)},
+               {"digest", digest},
                {"macs", summary.macs},
                {"bytes", summary.bytes},
                {"tensors", summary.tensors},
@@ -78,15 +78,14 @@ Json summary_json(const traces::Trace& trace, const traces::TraceSummary& summar
   return json;
 }
 
-std::string first_line(const traces::Trace& trace, const traces::TraceSummary& summary) {
+std::string first_line(const std::string& digest, const traces::TraceSummary& summary) {
   const std::string said = to_string(summary.source);
   return fmt::format(
       "{}: {} layers, {} tensors ({} float), {} MACs, batch {}, highway {}, digest "
       "{}\n{}",
       printable(summary.network), summary.layers.size(), summary.tensors, summary.float_tensors,
       summary.macs, summary.batch,
-      summary.highway.enabled ? fmt::format("{} bit", summary.highway.bits) : "off",
-      traces::trace_digest(trace),
+      summary.highway.enabled ? fmt::format("{} bit", summary.highway.bits) : "off", digest,
       said.empty() ? "" : fmt::format("source: {}\n", printable(said)));
 }
 
@@ -96,24 +95,36 @@ void print_notes(const CommonOptions& common, const traces::TraceSummary& summar
   }
 }
 
-/// read_trace checks everything FORMAT.md demands.
+/// Opens a trace, reads its elements once and checks all that FORMAT.md demands.
+struct ReadTrace {
+  ReadTrace(const std::string& path, const CommonOptions& common) {
+    const traces::OpenTrace trace = traces::open_trace(path);
+    ReadingProgress progress{trace, common};
+    const traces::TraceScan scan = traces::scan_trace(
+        trace, [&progress](const std::string& tensor) { progress.note(tensor); });
+    digest = scan.digest;
+    summary = traces::summarize(trace, scan);
+  }
+
+  std::string digest;
+  traces::TraceSummary summary;
+};
+
 int check_trace(const TraceOptions& options, const CommonOptions& common) {
-  const traces::Trace trace = traces::read_trace(options.input);
-  const traces::TraceSummary summary = traces::summarize(trace);
+  const auto [digest, summary] = ReadTrace{options.input, common};
   if (options.json) {
-    print_json(summary_json(trace, summary, false).dump(2));
+    print_json(summary_json(digest, summary, false).dump(2));
   } else {
-    print_text(common, "valid trace. " + first_line(trace, summary));
+    print_text(common, "valid trace. " + first_line(digest, summary));
   }
   print_notes(common, summary);
   return static_cast<int>(ExitCode::ok);
 }
 
 int show_trace(const TraceOptions& options, const CommonOptions& common) {
-  const traces::Trace trace = traces::read_trace(options.input);
-  const traces::TraceSummary summary = traces::summarize(trace);
+  const auto [digest, summary] = ReadTrace{options.input, common};
   if (options.json) {
-    print_json(summary_json(trace, summary, true).dump(2));
+    print_json(summary_json(digest, summary, true).dump(2));
     return static_cast<int>(ExitCode::ok);
   }
   report::TextTable table{
@@ -129,7 +140,7 @@ int show_trace(const TraceOptions& options, const CommonOptions& common) {
   const std::string highway = summary.highway_tensors.empty()
                                   ? "none"
                                   : fmt::format("{}", fmt::join(summary.highway_tensors, ", "));
-  print_text(common, fmt::format("{}\n{}highway tensors: {}\n", first_line(trace, summary),
+  print_text(common, fmt::format("{}\n{}highway tensors: {}\n", first_line(digest, summary),
                                  table.to_string(table_width(common)), highway));
   print_notes(common, summary);
   return static_cast<int>(ExitCode::ok);

@@ -19,6 +19,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr double kMebibyte = 0x1.0p20;
+constexpr std::int64_t kSilentBytes = std::int64_t{64} << 20U;
+
 Json diff_json(const traces::TraceDifference& found) {
   Json json = {{"schema", "turnpike-trace-diff/1"},
                {"equal", found.none()},
@@ -79,9 +82,9 @@ std::string kind_text(const traces::TensorStats& stats) {
                                              : "unsigned";
 }
 
-Json stats_json(const traces::Trace& trace, const std::vector<traces::TensorStats>& all) {
+Json stats_json(const std::string& network, const std::vector<traces::TensorStats>& all) {
   Json json = {
-      {"schema", "turnpike-trace-stats/1"}, {"network", trace.network}, {"tensors", Json::array()}};
+      {"schema", "turnpike-trace-stats/1"}, {"network", network}, {"tensors", Json::array()}};
   for (const traces::TensorStats& stats : all) {
     json["tensors"].push_back({{"tensor", stats.tensor},
                                {"kind", kind_text(stats)},
@@ -129,10 +132,32 @@ std::string stats_text(const std::vector<traces::TensorStats>& all, report::Tabl
 
 }  // namespace
 
+ReadingProgress::ReadingProgress(const traces::OpenTrace& trace, const CommonOptions& common)
+    : common_{common}, trace_{trace}, total_{trace.bytes()} {
+  shown_ = total_ > kSilentBytes;
+  if (shown_) {
+    const traces::Program& program = trace.program();
+    print_note(common_,
+               fmt::format("reading {}: {} layers, {} tensors, {:.1f} MiB", program.network,
+                           program.layers.size(), program.tensors().size(),
+                           static_cast<double>(total_) / kMebibyte));
+  }
+}
+
+void ReadingProgress::note(const std::string& tensor) {
+  done_ += trace_.bytes(tensor);
+  if (!shown_ || (done_ - noted_ < total_ / 100 && done_ < total_)) {
+    return;
+  }
+  noted_ = done_;
+  const double share = static_cast<double>(done_) / static_cast<double>(total_);
+  print_note(common_, fmt::format("{:5.1f} % up to {}", 100.0 * share, tensor));
+}
+
 int diff_traces(const std::string& a, const std::string& b, bool json,
                 const CommonOptions& common) {
   const traces::TraceDifference found =
-      traces::difference(traces::read_trace(a), traces::read_trace(b));
+      traces::difference(traces::open_trace(a), traces::open_trace(b));
   if (json) {
     print_json(diff_json(found).dump(2));
   } else {
@@ -142,10 +167,15 @@ int diff_traces(const std::string& a, const std::string& b, bool json,
 }
 
 int show_trace_stats(const std::string& path, bool json, const CommonOptions& common) {
-  const traces::Trace trace = traces::read_trace(path);
-  const std::vector<traces::TensorStats> all = traces::stats_of(trace);
+  const traces::OpenTrace trace = traces::open_trace(path);
+  ReadingProgress progress{trace, common};
+  std::vector<traces::TensorStats> all;
+  for (const traces::ProgramTensor& tensor : trace.program().tensors()) {
+    all.push_back(traces::stats_of(trace, tensor.name));
+    progress.note(tensor.name);
+  }
   if (json) {
-    print_json(stats_json(trace, all).dump(2));
+    print_json(stats_json(trace.program().network, all).dump(2));
   } else {
     print_text(common, stats_text(all, table_width(common)));
   }

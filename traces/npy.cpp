@@ -1,5 +1,6 @@
 #include "traces/npy.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "sim/base/files.hpp"
 #include "traces/file_io.hpp"
 
 namespace turnpike::traces {
@@ -18,6 +20,10 @@ namespace {
 constexpr std::string_view kPrefix{"\x93NUMPY\x01\x00", 8};  // magic and version 1.0
 
 static_assert(std::endian::native == std::endian::little);
+
+std::int64_t signed_of(std::size_t value) {
+  return static_cast<std::int64_t>(value);
+}
 
 /// The elements in file order.
 template <class T>
@@ -87,22 +93,25 @@ Tensor ordered(const NpyHeader& header, std::vector<T> values) {
   return Tensor{header.shape, std::move(values)};
 }
 
-Tensor decode_bool(const NpyHeader& header, std::string_view data, const NpyPlace& place) {
+Tensor decode_bool(const NpyHeader& header, std::string_view data, std::int64_t first,
+                   const NpyPlace& place) {
   auto values = load<std::uint8_t>(data, false);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] > 1) {
-      place.fail(fmt::format("bool element {} is the byte {}", i, values[i]));
+      place.fail(fmt::format("bool element {} is the byte {}", first + signed_of(i), values[i]));
     }
   }
   return ordered(header, std::move(values));
 }
 
-Tensor decode_uint64(const NpyHeader& header, std::string_view data, const NpyPlace& place) {
+Tensor decode_uint64(const NpyHeader& header, std::string_view data, std::int64_t first,
+                     const NpyPlace& place) {
   const auto values = load<std::uint64_t>(data, header.big_endian);
   std::vector<std::int64_t> out(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      place.fail(fmt::format("uint64 element {} is {}, beyond int64", i, values[i]));
+      place.fail(
+          fmt::format("uint64 element {} is {}, beyond int64", first + signed_of(i), values[i]));
     }
     out[i] = static_cast<std::int64_t>(values[i]);
   }
@@ -123,7 +132,9 @@ Tensor decode_as(const NpyHeader& header, std::string_view data) {
   return ordered(header, load<T>(data, header.big_endian && sizeof(T) > 1));
 }
 
-Tensor decode_data(const NpyHeader& header, std::string_view data, const NpyPlace& place) {
+/// `first`: index of the first element, for messages.
+Tensor decode_data(const NpyHeader& header, std::string_view data, std::int64_t first,
+                   const NpyPlace& place) {
   const bool is_signed = header.kind == 'i';
   if (header.kind == 'f') {
     return header.item_bytes == 2   ? decode_half(header, data)
@@ -131,7 +142,7 @@ Tensor decode_data(const NpyHeader& header, std::string_view data, const NpyPlac
                                     : decode_as<double>(header, data);
   }
   if (header.kind == 'b') {
-    return decode_bool(header, data, place);
+    return decode_bool(header, data, first, place);
   }
   switch (header.item_bytes) {
     case 1:
@@ -144,7 +155,8 @@ Tensor decode_data(const NpyHeader& header, std::string_view data, const NpyPlac
       return is_signed ? decode_as<std::int32_t>(header, data)
                        : decode_as<std::uint32_t>(header, data);
     default:
-      return is_signed ? decode_as<std::int64_t>(header, data) : decode_uint64(header, data, place);
+      return is_signed ? decode_as<std::int64_t>(header, data)
+                       : decode_uint64(header, data, first, place);
   }
 }
 
@@ -160,7 +172,109 @@ Tensor decode_npy(std::string_view bytes, const NpyPlace& place) {
   const NpyHeader header = parse_npy_header(bytes, place);
   const std::string_view data = bytes.substr(header.data_offset);
   check_data_size(header, data.size(), place);
-  return decode_data(header, data, place);
+  return decode_data(header, data, 0, place);
+}
+
+namespace {
+
+/// As many bytes as fit into `to`, fewer only at the end of the file.
+std::size_t read_fully(const ByteReader& read, char* to, std::size_t most) {
+  std::size_t filled = 0;
+  while (filled < most) {
+    const std::size_t got = read(to + filled, most - filled);
+    if (got == 0) {
+      break;
+    }
+    filled += got;
+  }
+  return filled;
+}
+
+/// A header, and the bytes that were read beyond it.
+struct Begun {
+  NpyHeader header;
+  std::string rest;
+};
+
+Begun begin(const ByteReader& read, std::uint64_t bytes, const NpyPlace& place) {
+  Begun begun;
+  begun.rest.resize(std::min<std::uint64_t>(bytes, kMaxHeaderBytes));
+  begun.rest.resize(read_fully(read, begun.rest.data(), begun.rest.size()));
+  begun.header = parse_npy_header(begun.rest, place);
+  check_data_size(begun.header, bytes - begun.header.data_offset, place);
+  begun.rest.erase(0, begun.header.data_offset);
+  return begun;
+}
+
+/// The elements in the order of the file, in pieces.
+void in_file_order(const ByteReader& read, Begun begun, const NpyPlace& place,
+                   const UsePiece& use) {
+  NpyHeader piece = begun.header;
+  piece.fortran_order = false;
+  const auto item = static_cast<std::size_t>(piece.item_bytes);
+  auto left = static_cast<std::uint64_t>(begun.header.data_bytes());
+  std::int64_t first = 0;
+  std::string data = std::move(begun.rest);
+  std::size_t filled = data.size();
+  while (left > 0) {
+    data.resize(std::min<std::uint64_t>(left, kPieceBytes));
+    filled += read_fully(read, data.data() + filled, data.size() - filled);
+    ensure(filled == data.size(), "a reader of bytes says so if there are too few");
+    piece.shape = {signed_of(data.size() / item)};
+    use(decode_data(piece, data, first, place), first);
+    first += piece.shape[0];
+    left -= data.size();
+    filled = 0;
+  }
+}
+
+/// Memory for elements that may yet turn out not to be there.
+constexpr std::uint64_t kTakenOnTrust = std::uint64_t{64} << 20U;
+
+}  // namespace
+
+NpyHeader decode_npy_header(const ByteReader& read, std::uint64_t bytes, const NpyPlace& place) {
+  return begin(read, bytes, place).header;
+}
+
+Tensor decode_npy(const ByteReader& read, std::uint64_t bytes, const NpyPlace& place) {
+  Begun begun = begin(read, bytes, place);
+  const NpyHeader header = begun.header;
+  NpyHeader none = header;
+  none.shape = {0};
+  return decode_data(none, {}, 0, place).visit([&](const auto& empty) {
+    auto all = empty;
+    using Values = std::decay_t<decltype(all)>;
+    const auto count = static_cast<std::size_t>(element_count(header.shape));
+    const std::size_t trusted = kTakenOnTrust / sizeof(typename Values::value_type);
+    all.reserve(std::min(count, trusted));
+    in_file_order(read, std::move(begun), place, [&](const Tensor& piece, std::int64_t) {
+      const auto values = piece.as<typename Values::value_type>();
+      if (all.size() + values.size() > all.capacity()) {
+        all.reserve(count);
+      }
+      all.insert(all.end(), values.begin(), values.end());
+    });
+    return ordered(header, std::move(all));
+  });
+}
+
+void decode_npy_pieces(const ByteReader& read, std::uint64_t bytes, const NpyPlace& place,
+                       const UsePiece& use) {
+  Begun begun = begin(read, bytes, place);
+  if (!begun.header.fortran_order || begun.header.shape.size() < 2) {
+    in_file_order(read, std::move(begun), place, use);
+    return;
+  }
+  const TensorShape flat = {element_count(begun.header.shape)};
+  std::string data = std::move(begun.rest);
+  const std::size_t rest = data.size();
+  data.resize(static_cast<std::size_t>(begun.header.data_bytes()));
+  const std::size_t got = read_fully(read, data.data() + rest, data.size() - rest);
+  ensure(rest + got == data.size(), "a reader of bytes says so if there are too few");
+  decode_data(begun.header, data, 0, place).visit([&](const auto& values) {
+    use(Tensor{flat, values}, 0);
+  });
 }
 
 std::string encode_npy(const Tensor& tensor) {
@@ -201,7 +315,10 @@ NpyHeader read_npy_header(const std::string& path) {
 }
 
 Tensor read_npy(const std::string& path) {
-  return decode_npy(read_file(path), {{path}, ""});
+  require_regular_file(path);
+  note_input(path);
+  InputBytes file{path};
+  return decode_npy(file.reader(), file.size(), {{path}, ""});
 }
 
 }  // namespace turnpike::traces

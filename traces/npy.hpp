@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,27 @@ inline constexpr std::size_t kMaxHeaderBytes = (std::size_t{1} << 16) + 12;
 /// value does not fit); big-endian and Fortran-ordered data are converted. FileError if the data
 /// are shorter or longer than the header says.
 [[nodiscard]] Tensor decode_npy(std::string_view bytes, const NpyPlace& place);
+
+/// Hands on the next bytes of a file: how many it put at `to`, `most` at the most, 0 at the end.
+/// Throws FileError if there are fewer or more in all than announced.
+using ByteReader = std::function<std::size_t(char* to, std::size_t most)>;
+
+/// The header alone; FileError unless the bytes that follow are as many as its shape needs.
+[[nodiscard]] NpyHeader decode_npy_header(const ByteReader& read, std::uint64_t bytes,
+                                          const NpyPlace& place);
+
+/// As decode_npy, from `bytes` bytes that arrive in pieces: holds little more than the elements,
+/// and no memory for those that do not arrive.
+[[nodiscard]] Tensor decode_npy(const ByteReader& read, std::uint64_t bytes, const NpyPlace& place);
+
+/// Takes elements in row-major order, piece by piece: a tensor of some of them, and the index of
+/// its first.
+using UsePiece = std::function<void(const Tensor& piece, std::int64_t first)>;
+
+/// Decodes in pieces of kPieceBytes, whole if they are in Fortran order.
+inline constexpr std::size_t kPieceBytes = std::size_t{1} << 20U;
+void decode_npy_pieces(const ByteReader& read, std::uint64_t bytes, const NpyPlace& place,
+                       const UsePiece& use);
 
 /// The image NumPy's np.save writes: version 1, little-endian, C order, padded to 64 bytes.
 [[nodiscard]] std::string encode_npy(const Tensor& tensor);

@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "traces/file_io.hpp"
 #include "traces/npy.hpp"
 
 namespace turnpike::traces {
@@ -45,6 +46,25 @@ struct ZipFileCloser {
   void operator()(zip_file_t* file) const { static_cast<void>(zip_fclose(file)); }
 };
 
+/// Members of the methods NumPy writes, and of Zstandard where libzip can (1.8, built with it).
+void check_method(zip_uint16_t method, const NpyPlace& place) {
+  constexpr zip_uint16_t kZstandard = 93;  // APPNOTE 6.3.8; older headers have no name for it
+  if (method == ZIP_CM_STORE || method == ZIP_CM_DEFLATE) {
+    return;
+  }
+  if (method != kZstandard) {
+    place.fail(fmt::format("compression method {}; expected stored or deflated", method));
+  }
+#if LIBZIP_VERSION_MAJOR > 1 || (LIBZIP_VERSION_MAJOR == 1 && LIBZIP_VERSION_MINOR >= 7)
+  if (zip_compression_method_supported(kZstandard, 0) != 0) {
+    return;
+  }
+#endif
+  place.fail(
+      "compression method 93 (Zstandard), which this libzip does not read; expected stored or "
+      "deflated");
+}
+
 /// Central directory entry, checked against the limits.
 zip_stat_t checked_stat(zip_t* zip, zip_uint64_t index, const NpzLimits& limits,
                         const SourceSpot& spot) {
@@ -60,9 +80,7 @@ zip_stat_t checked_stat(zip_t* zip, zip_uint64_t index, const NpzLimits& limits,
   if (stat.encryption_method != ZIP_EM_NONE) {
     place.fail("is encrypted");
   }
-  if (stat.comp_method != ZIP_CM_STORE && stat.comp_method != ZIP_CM_DEFLATE) {
-    place.fail(fmt::format("compression method {}; expected stored or deflated", stat.comp_method));
-  }
+  check_method(stat.comp_method, place);
   if (stat.comp_method == ZIP_CM_STORE && stat.size != stat.comp_size) {
     place.fail(fmt::format("stored, but declares {} bytes in {}", stat.size, stat.comp_size));
   }
@@ -77,7 +95,10 @@ zip_stat_t checked_stat(zip_t* zip, zip_uint64_t index, const NpzLimits& limits,
 }  // namespace
 
 struct NpzFile::Archive {
+  explicit Archive(const std::string& file) : path{file}, identity{file} {}
+
   std::string path;
+  FileIdentity identity;
   std::unique_ptr<zip_t, ZipCloser> zip;
   std::vector<std::string> names;
   std::map<std::string, Member> members;
@@ -114,10 +135,9 @@ NpzFile::~NpzFile() = default;
 
 NpzFile NpzFile::open(const std::string& path, const NpzLimits& limits) {
   require_regular_file(path);
+  auto archive = std::make_unique<Archive>(path);
   note_input(path);
   int code = 0;
-  auto archive = std::make_unique<Archive>();
-  archive->path = path;
   archive->zip.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
   if (archive->zip == nullptr) {
     throw FileError{{path}, fmt::format("not a readable .npz archive: {}", open_failure(code))};
@@ -138,54 +158,91 @@ bool NpzFile::has(const std::string& name) const {
   return archive_->members.contains(name);
 }
 
-std::string NpzFile::raw(const std::string& name, std::size_t most) const {
+namespace {
+
+/// Reads a member to the end that the directory declares, which makes libzip check the CRC, and
+/// looks that nothing follows.
+class MemberReader {
+ public:
+  MemberReader(zip_t* zip, const Member& member, const NpyPlace& place)
+      : file_{zip_fopen_index(zip, member.index, 0)}, declared_{member.bytes}, place_{place} {
+    if (file_ == nullptr) {
+      place.fail(fmt::format("cannot be opened: {}", zip_strerror(zip)));
+    }
+  }
+
+  std::size_t read(char* to, std::size_t most) {
+    const std::size_t got = next(to, std::min(most, declared_ - read_));
+    if (got == 0 && read_ < declared_ && most > 0) {
+      fail_size("");
+    }
+    read_ += got;
+    char beyond = 0;
+    if (read_ == declared_ && !ended_) {
+      ended_ = true;
+      if (next(&beyond, 1) > 0) {
+        ++read_;
+        fail_size("at least ");
+      }
+    }
+    return got;
+  }
+
+ private:
+  std::size_t next(char* to, std::size_t most) {
+    const zip_int64_t got = zip_fread(file_.get(), to, most);
+    if (got < 0) {
+      place_.fail(fmt::format("cannot be read: {}", zip_file_strerror(file_.get())));
+    }
+    return static_cast<std::size_t>(got);
+  }
+  [[noreturn]] void fail_size(std::string_view least) const {
+    place_.fail(
+        fmt::format("the archive declares {} bytes, its data give {}{}", declared_, least, read_));
+  }
+
+  std::unique_ptr<zip_file_t, ZipFileCloser> file_;
+  std::size_t declared_ = 0, read_ = 0;
+  bool ended_ = false;
+  const NpyPlace& place_;
+};
+
+}  // namespace
+
+template <class Use>
+auto NpzFile::with_member(const std::string& name, const Use& use) const {
   const auto found = archive_->members.find(name);
   const NpyPlace place = member_place(archive_->path, name);
   if (found == archive_->members.end()) {
     place.fail("is missing");
   }
-  zip_t* zip = archive_->zip.get();
-  const std::unique_ptr<zip_file_t, ZipFileCloser> file{
-      zip_fopen_index(zip, found->second.index, 0)};
-  if (file == nullptr) {
-    place.fail(fmt::format("cannot be opened: {}", zip_strerror(zip)));
+  try {
+    archive_->identity.check();
+    MemberReader reader{archive_->zip.get(), found->second, place};
+    return use([&reader](char* to, std::size_t most) { return reader.read(to, most); },
+               found->second.bytes, place);
+  } catch (const FileError&) {
+    archive_->identity.check();  // a change of the file explains what is wrong with it
+    throw;
   }
-  // Grows as data arrive, so that a false declared size alone costs no memory; reads one byte more
-  // than declared, which makes libzip reach the end and check the CRC.
-  std::string bytes;
-  std::size_t filled = 0;
-  const std::size_t limit = std::min(most, found->second.bytes + 1);
-  for (;;) {
-    bytes.resize(std::min(limit, std::max(filled * 2, std::size_t{1} << 20U)));
-    const zip_int64_t got = zip_fread(file.get(), bytes.data() + filled, bytes.size() - filled);
-    if (got < 0) {
-      place.fail(fmt::format("cannot be read: {}", zip_file_strerror(file.get())));
-    }
-    filled += static_cast<std::size_t>(got);
-    if (got == 0 || filled == limit) {
-      break;
-    }
-  }
-  bytes.resize(filled);
-  if (filled == most) {
-    return bytes;
-  }
-  if (filled != found->second.bytes) {
-    place.fail(fmt::format("the archive declares {} bytes, its data give {}{}", found->second.bytes,
-                           filled > found->second.bytes ? "at least " : "", filled));
-  }
-  return bytes;
 }
 
 NpyHeader NpzFile::header(const std::string& name) const {
-  const NpyPlace place = member_place(archive_->path, name);
-  const NpyHeader header = parse_npy_header(raw(name, kMaxHeaderBytes), place);
-  check_data_size(header, archive_->members.at(name).bytes - header.data_offset, place);
-  return header;
+  return with_member(name, [](const auto& read, std::size_t bytes, const NpyPlace& place) {
+    return decode_npy_header(read, bytes, place);
+  });
 }
 
 Tensor NpzFile::tensor(const std::string& name) const {
-  return decode_npy(raw(name), member_place(archive_->path, name));
+  return with_member(name, [](const auto& read, std::size_t bytes, const NpyPlace& place) {
+    return decode_npy(read, bytes, place);
+  });
+}
+
+void NpzFile::pieces(const std::string& name, const UsePiece& use) const {
+  with_member(name, [&use](const auto& read, std::size_t bytes, const NpyPlace& place) {
+    decode_npy_pieces(read, bytes, place, use);
+  });
 }
 
 std::string NpzFile::text(const std::string& name, std::int64_t most) const {

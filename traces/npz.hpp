@@ -16,15 +16,18 @@ namespace turnpike::traces {
 struct NpzLimits {
   std::int64_t total_bytes = std::int64_t{8} << 30;  ///< sum of the members' declared sizes
   /// Largest declared / compressed size. Deflate cannot exceed 1032 (RFC 1951: 258 bytes in 2
-  /// bits).
+  /// bits); Zstandard can go to some 2^17 bytes in 4 (RFC 8878: a block of one repeated byte), far
+  /// more than it makes of arrays.
   std::int64_t expansion = 1100;
 };
 
 /// An open archive. Sizes come from the central directory (np.savez leaves them out of its local
-/// headers), and each member is read to its end, which is when its CRC is checked.
+/// headers), and each member is read to its end, which is when its CRC is checked. Members may be
+/// stored, deflated, or of Zstandard if libzip was built with it; zip64 makes no difference.
 ///
 /// Members are named without ".npy", in archive order; members without that suffix are not arrays
-/// and not listed. One thread at a time.
+/// and not listed. One thread at a time. FileError if the file has been changed since it was
+/// opened.
 class NpzFile {
  public:
   /// FileError if the file is missing, no zip archive, beyond the limits, or names a member twice.
@@ -43,6 +46,9 @@ class NpzFile {
   [[nodiscard]] NpyHeader header(const std::string& name) const;
   /// Decodes one member. FileError, naming it, if it is missing, damaged or of an unsupported type.
   [[nodiscard]] Tensor tensor(const std::string& name) const;
+  /// The same in pieces (decode_npy_pieces). What was handed on is known to be whole only when
+  /// this returns.
+  void pieces(const std::string& name, const UsePiece& use) const;
   /// The elements of a uint8 or int8 member as text (such as `__trace__`), `most` at the most.
   [[nodiscard]] std::string text(const std::string& name,
                                  std::int64_t most = std::int64_t{1} << 30) const;
@@ -51,8 +57,9 @@ class NpzFile {
   struct Archive;
   explicit NpzFile(std::unique_ptr<Archive> archive);
 
-  /// The member's first bytes, `most` at the most; all of them are checked against its CRC.
-  [[nodiscard]] std::string raw(const std::string& name, std::size_t most = SIZE_MAX) const;
+  /// Calls use(reader of the member's bytes, how many it has, place for messages).
+  template <class Use>
+  auto with_member(const std::string& name, const Use& use) const;
 
   std::unique_ptr<Archive> archive_;
 };

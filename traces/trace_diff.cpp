@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "traces/trace_json.hpp"
+#include "traces/trace_validate.hpp"
 
 namespace turnpike::traces {
 namespace {
@@ -15,8 +16,8 @@ namespace {
 using Json = nlohmann::json;
 
 /// The program with its layers by name, so that one more of them is one difference, not many.
-Json by_name(const Trace& trace) {
-  Json json = Json::parse(trace_json(trace.program()));
+Json by_name(const Program& program) {
+  Json json = Json::parse(trace_json(program));
   Json layers = Json::object(), order = Json::array();
   for (Json& layer : json["layers"]) {
     const std::string name = layer["name"];
@@ -39,7 +40,7 @@ std::string plain(const std::string& pointer) {
   return path;
 }
 
-std::vector<std::string> program_lines(const Trace& trace_a, const Trace& trace_b) {
+std::vector<std::string> program_lines(const Program& trace_a, const Program& trace_b) {
   Json a = by_name(trace_a), b = by_name(trace_b);
   const auto names = [](const Json& program) {
     const auto& order = program["order of layers"];
@@ -68,7 +69,7 @@ std::vector<std::string> program_lines(const Trace& trace_a, const Trace& trace_
 
 /// Tensors of `trace` with the layer that answers for each: first by the layers' order, inputs,
 /// then weights, then what is written.
-std::vector<std::pair<std::string, std::string>> in_order(const Trace& trace) {
+std::vector<std::pair<std::string, std::string>> in_order(const Program& trace) {
   std::vector<std::pair<std::string, std::string>> order;
   std::set<std::string> seen;
   const auto put = [&](const std::string& tensor, const std::string& layer) {
@@ -91,7 +92,7 @@ std::vector<std::pair<std::string, std::string>> in_order(const Trace& trace) {
     }
     put(layer.output, layer.name);
   }
-  for (const TensorEntry& tensor : trace.tensors()) {
+  for (const ProgramTensor& tensor : trace.tensors()) {
     put(tensor.name, "");
   }
   return order;
@@ -116,21 +117,27 @@ bool equal(A a, B b) {
   }
 }
 
-void compare_elements(const Tensor& a, const Tensor& b, TensorDifference& found) {
+/// Holds all elements of A's tensor, and a piece of B's.
+void compare_elements(const Tensor& a, const OpenTrace& b, TensorDifference& found) {
+  const ProgramTensor& declared = b.program().tensor(found.tensor);
   a.visit([&](const auto& left) {
-    b.visit([&](const auto& right) {
-      for (std::size_t i = 0; i < left.size(); ++i) {
-        if (equal(left[i], right[i])) {
-          continue;
+    b.pieces(found.tensor, [&](const Tensor& piece, std::int64_t first) {
+      validate_piece(declared, piece, first, b.spot());
+      piece.visit([&](const auto& right) {
+        for (std::size_t i = 0; i < right.size(); ++i) {
+          const std::size_t at = static_cast<std::size_t>(first) + i;
+          if (equal(left[at], right[i])) {
+            continue;
+          }
+          const auto x = static_cast<double>(left[at]), y = static_cast<double>(right[i]);
+          if (found.differing++ == 0) {
+            found.first = index_of(static_cast<std::int64_t>(at), a.shape());
+            found.a = x;
+            found.b = y;
+          }
+          found.largest = std::max(found.largest, std::abs(x - y));
         }
-        const auto x = static_cast<double>(left[i]), y = static_cast<double>(right[i]);
-        if (found.differing++ == 0) {
-          found.first = index_of(static_cast<std::int64_t>(i), a.shape());
-          found.a = x;
-          found.b = y;
-        }
-        found.largest = std::max(found.largest, std::abs(x - y));
-      }
+      });
     });
   });
 }
@@ -138,22 +145,27 @@ void compare_elements(const Tensor& a, const Tensor& b, TensorDifference& found)
 }  // namespace
 
 TraceDifference difference(const Trace& a, const Trace& b) {
-  TraceDifference out{.program = program_lines(a, b), .tensors = {}};
-  for (const auto& [name, layer] : in_order(a)) {
-    if (!b.has_tensor(name)) {
+  return difference(OpenTrace{a}, OpenTrace{b});
+}
+
+TraceDifference difference(const OpenTrace& a, const OpenTrace& b) {
+  TraceDifference out{.program = program_lines(a.program(), b.program()), .tensors = {}};
+  for (const auto& [name, layer] : in_order(a.program())) {
+    if (!b.program().has_tensor(name)) {
       continue;
     }
     ++out.tensors_compared;
-    const Tensor &left = a.tensor(name).data, &right = b.tensor(name).data;
     TensorDifference found{.tensor = name,
                            .layer = layer,
-                           .shape_a = left.shape(),
-                           .shape_b = right.shape(),
-                           .elements = left.size(),
+                           .shape_a = a.program().tensor(name).shape,
+                           .shape_b = b.program().tensor(name).shape,
                            .first = {}};
+    found.elements = element_count(found.shape_a);
     const bool alike = found.shape_a == found.shape_b;
     if (alike) {
-      compare_elements(left, right, found);
+      const Tensor left = a.load(name);
+      validate_piece(a.program().tensor(name), left, 0, a.spot());
+      compare_elements(left, b, found);
     }
     if (!alike || found.differing > 0) {
       out.tensors.push_back(std::move(found));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "traces/open_trace.hpp"
 #include "traces/trace.hpp"
 
 /// What `turnpike trace diff` shows: where two traces part.
@@ -35,5 +36,7 @@ struct TraceDifference {
 /// Layers and tensors are paired by name. Element types do not matter, only values: a code is the
 /// same in int8 and int32.
 [[nodiscard]] TraceDifference difference(const Trace& a, const Trace& b);
+/// The same of files: holds one tensor at a time, and checks the elements it compares.
+[[nodiscard]] TraceDifference difference(const OpenTrace& a, const OpenTrace& b);
 
 }  // namespace turnpike::traces

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <memory>
 #include <set>
 
 #include <fmt/format.h>
@@ -24,10 +26,14 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMostJsonBytes = std::int64_t{64} << 20U;
 constexpr std::int64_t kMostUnusedBytes = std::int64_t{64} << 20U;
 
+/// An archive cannot declare more than deflate gives (NpzLimits::expansion); this keeps sums of
+/// sizes far from overflow.
+constexpr std::int64_t kMostTraceBytes = std::int64_t{1} << 44U;
+
 /// Where the tensors of a trace come from, by name.
-struct TensorSource {
+struct TensorFiles {
   std::function<NpyHeader(const std::string&)> header;
-  std::function<Tensor(const std::string&)> load;
+  OpenTrace::Elements elements;
 };
 
 std::set<std::string> named_by_layers(const Program& program) {
@@ -45,11 +51,12 @@ std::set<std::string> named_by_layers(const Program& program) {
 
 /// Everything headers tell is checked before any data is read: shapes that no layer asks for cost
 /// neither time nor memory.
-Trace load_tensors(Program program, const SourceSpot& spot, const TensorSource& source) {
+OpenTrace with_outlines(Program program, const SourceSpot& spot, const TensorFiles& files) {
   const std::set<std::string> used = named_by_layers(program);
+  std::map<std::string, std::string> types;
   for (const ProgramTensor& declared : program.tensors()) {
     ProgramTensor& tensor = program.tensor(declared.name);
-    const NpyHeader header = source.header(tensor.name);
+    const NpyHeader header = files.header(tensor.name);
     validate_outline(tensor, {header.shape, header.kind == 'f', header.type_name()}, spot);
     if (!used.contains(tensor.name) && header.data_bytes() > kMostUnusedBytes) {
       throw FileError{spot, fmt::format("tensor '{}' has {} bytes, but no layer names it; leave it "
@@ -57,35 +64,33 @@ Trace load_tensors(Program program, const SourceSpot& spot, const TensorSource& 
                                         tensor.name, header.data_bytes())};
     }
     tensor.shape = header.shape;
+    tensor.single = header.type_name() == "float32";
+    types[tensor.name] = header.type_name();
   }
   validate_structure(program, spot);
-  Activations values;
-  for (const ProgramTensor& declared : program.tensors()) {
-    values.put(declared.name, source.load(declared.name));
-  }
-  Trace trace{program, {}, std::move(values)};
-  for (const TensorEntry& tensor : trace.tensors()) {
-    validate_tensor(tensor, spot);
-  }
-  return trace;
+  return {std::move(program), std::move(types), files.elements, spot};
 }
 
-Trace read_archive(const std::string& path) {
-  const NpzFile file = NpzFile::open(path);
-  if (!file.has(kTraceMember)) {
+OpenTrace open_archive(const std::string& path) {
+  const auto file =
+      std::make_shared<const NpzFile>(NpzFile::open(path, {.total_bytes = kMostTraceBytes}));
+  if (!file->has(kTraceMember)) {
     throw FileError{{path},
                     fmt::format("no member '{}': an .npz file, but not a trace", kTraceMember)};
   }
-  Program program = parse_trace_json(file.text(kTraceMember, kMostJsonBytes), {path});
+  Program program = parse_trace_json(file->text(kTraceMember, kMostJsonBytes), {path});
   const auto header = [&](const std::string& name) {
-    if (!file.has(name)) {
+    if (!file->has(name)) {
       throw FileError{{path},
                       fmt::format("tensor '{}' is declared, but there is no such member", name)};
     }
-    return file.header(name);
+    return file->header(name);
   };
-  return load_tensors(std::move(program), {path},
-                      {header, [&](const std::string& name) { return file.tensor(name); }});
+  return with_outlines(
+      std::move(program), {path},
+      {header,
+       {[file](const std::string& name) { return file->tensor(name); },
+        [file](const std::string& name, const UsePiece& use) { file->pieces(name, use); }}});
 }
 
 /// File of a tensor inside `directory`. FileError for names that are not plain file names, which
@@ -102,7 +107,7 @@ std::string tensor_file(const std::string& directory, const std::string& name) {
   return (fs::path{directory} / (name + ".npy")).string();
 }
 
-Trace read_directory(const std::string& path) {
+OpenTrace open_directory(const std::string& path) {
   const std::string json = (fs::path{path} / kTraceJsonFile).string();
   std::error_code reason;
   if (!fs::exists(json, reason)) {
@@ -117,6 +122,7 @@ Trace read_directory(const std::string& path) {
     throw FileError{{json}, fmt::format("has {} bytes, more than {}", bytes, kMostJsonBytes)};
   }
   Program program = parse_trace_json(read_file(json), {json});
+  const auto files = std::make_shared<std::map<std::string, FileIdentity>>();
   const auto header = [&](const std::string& name) {
     const std::string file = tensor_file(path, name);
     if (!fs::exists(file, reason)) {
@@ -124,11 +130,35 @@ Trace read_directory(const std::string& path) {
           {path},
           fmt::format("tensor '{}' is declared, but there is no file '{}.npy'", name, name)};
     }
+    require_regular_file(file);
+    files->emplace(name, file);
+    note_input(file);
     return read_npy_header(file);
   };
-  return load_tensors(std::move(program), {path}, {header, [&](const std::string& name) {
-                                                     return read_npy(tensor_file(path, name));
-                                                   }});
+  /// Of a file that is as it was when its header was read.
+  const auto read = [files, path](const std::string& name, const auto& use) {
+    const NpyPlace place{{tensor_file(path, name)}, ""};
+    const FileIdentity& identity = files->at(name);
+    identity.check();
+    try {
+      InputBytes file{place.spot.file};
+      return use(file.reader(), file.size(), place);
+    } catch (const FileError&) {
+      identity.check();  // a change of the file explains what is wrong with it
+      throw;
+    }
+  };
+  const auto load = [read](const std::string& name) {
+    return read(name, [](const auto& bytes, std::uint64_t size, const NpyPlace& place) {
+      return decode_npy(bytes, size, place);
+    });
+  };
+  const auto pieces = [read](const std::string& name, const UsePiece& use) {
+    read(name, [&use](const auto& bytes, std::uint64_t size, const NpyPlace& place) {
+      decode_npy_pieces(bytes, size, place, use);
+    });
+  };
+  return with_outlines(std::move(program), {path}, {header, {load, pieces}});
 }
 
 void write_archive(const Trace& trace, const std::string& path) {
@@ -167,15 +197,28 @@ void write_directory(const Trace& trace, const std::string& path) {
 
 }  // namespace
 
-Trace read_trace(const std::string& path) {
+OpenTrace open_trace(const std::string& path) {
   std::error_code ignored;  // what can't be looked at can't be opened either
   if (fs::is_directory(path, ignored)) {
-    return read_directory(path);
+    return open_directory(path);
   }
   if (const std::string way = way_in(path); fs::exists(path, ignored) && !way.empty()) {
     throw FileError{{path}, "is no trace; " + way};
   }
-  return read_archive(path);
+  return open_archive(path);
+}
+
+Trace read_trace(const std::string& path) {
+  const OpenTrace open = open_trace(path);
+  Activations values;
+  for (const ProgramTensor& declared : open.program().tensors()) {
+    values.put(declared.name, open.load(declared.name));
+  }
+  Trace trace{open.program(), {}, std::move(values)};
+  for (const TensorEntry& tensor : trace.tensors()) {
+    validate_tensor(tensor, {path});
+  }
+  return trace;
 }
 
 void write_trace(const Trace& trace, const std::string& path) {

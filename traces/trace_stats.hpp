@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "traces/open_trace.hpp"
 #include "traces/trace.hpp"
 
 /// What `turnpike trace stats` shows: how full the codes of a trace are.
@@ -30,5 +31,8 @@ struct TensorStats {
 [[nodiscard]] std::vector<TensorStats> stats_of(const Trace& trace);
 
 [[nodiscard]] TensorStats stats_of(const TensorEntry& tensor);
+/// The same of a tensor whose elements have not been checked: read once, a piece at a time, and
+/// checked.
+[[nodiscard]] TensorStats stats_of(const OpenTrace& trace, const std::string& tensor);
 
 }  // namespace turnpike::traces

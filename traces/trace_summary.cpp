@@ -2,19 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <type_traits>
 
 #include <fmt/format.h>
 
 #include "sim/base/digest.hpp"
 #include "sim/base/text.hpp"
 #include "traces/trace_json.hpp"
+#include "traces/trace_validate.hpp"
 
 namespace turnpike::traces {
 namespace {
 
 /// What the edges of a layer say of the highway, where the tensors say otherwise. The tensors
 /// decide.
-void note_edges(const Trace& trace, const LayerEntry& layer, std::vector<std::string>& notes) {
+void note_edges(const Program& trace, const LayerEntry& layer, std::vector<std::string>& notes) {
   if (layer.op == Op::add && layer.inputs.size() > 1) {
     const bool said = layer.skip && layer.skip->highway;
     const bool marked = trace.tensor(layer.inputs[1]).highway;
@@ -38,12 +41,12 @@ void note_edges(const Trace& trace, const LayerEntry& layer, std::vector<std::st
 }
 
 /// Highway tensors that nothing carries forward; see TraceSummary::notes.
-std::vector<std::string> notes_of(const Trace& trace) {
+std::vector<std::string> notes_of(const Program& trace) {
   std::vector<std::string> notes;
   if (!trace.highway.enabled) {
     return notes;
   }
-  const auto carries = [&trace](const TensorEntry& tensor) {
+  const auto carries = [&trace](const ProgramTensor& tensor) {
     return tensor.highway &&
            (trace.producer(tensor.name) || !trace.consumers(tensor.name).empty() ||
             std::any_of(trace.layers.begin(), trace.layers.end(), [&](const LayerEntry& layer) {
@@ -62,20 +65,57 @@ std::vector<std::string> notes_of(const Trace& trace) {
   return notes;
 }
 
-LayerSummary summarize_layer(const Trace& trace, const LayerEntry& layer) {
-  const TensorEntry& input = trace.tensor(layer.inputs.at(0));
-  const TensorEntry& output = trace.tensor(layer.output);
-  LayerSummary summary{.name = layer.name,
-                       .op = layer.op,
-                       .output_shape = output.data.shape(),
-                       .macs = macs_of(trace, layer),
-                       .weight_bits = std::nullopt,
-                       .input_bits = input.bits,
-                       .output_bits = output.bits,
-                       .input_zeros = std::nullopt};
+/// Elements whose real value is 0.
+std::int64_t zeros_in(const TensorDeclaration& tensor, const Tensor& piece) {
+  const double zero = tensor.is_float() ? 0.0 : tensor.zero_point;
+  return piece.visit([zero](const auto& values) -> std::int64_t {
+    using T = typename std::decay_t<decltype(values)>::value_type;
+    const T code = std::trunc(zero) == zero && std::fabs(zero) <= 0x1.0p32
+                       ? static_cast<T>(static_cast<std::int64_t>(zero))
+                       : T{0};
+    if (static_cast<double>(code) != zero) {
+      return 0;  // no element of this type has the value
+    }
+    return std::count(values.begin(), values.end(), code);
+  });
+}
+
+void add_elements(const Tensor& piece, Digest& digest) {
+  piece.visit([&digest](const auto& values) {
+    digest.add({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])});
+  });
+}
+
+std::int64_t macs_by_shape(const LayerEntry& layer,
+                           const std::function<TensorShape(const std::string&)>& shape_of) {
+  const OpFormat& format = format_of(layer.op);
+  if (format.macs == nullptr) {
+    return 0;
+  }
+  std::vector<TensorShape> weights;
+  for (const std::string& name : layer.weights) {
+    weights.push_back(shape_of(name));
+  }
+  return format.macs(shape_of(layer.output), weights);
+}
+
+LayerSummary summarize_layer(const Program& program, const LayerEntry& layer,
+                             const TraceScan& scan) {
+  const ProgramTensor& input = program.tensor(layer.inputs.at(0));
+  const ProgramTensor& output = program.tensor(layer.output);
+  LayerSummary summary{
+      .name = layer.name,
+      .op = layer.op,
+      .output_shape = output.shape,
+      .macs = macs_by_shape(
+          layer, [&program](const std::string& tensor) { return program.tensor(tensor).shape; }),
+      .weight_bits = std::nullopt,
+      .input_bits = input.bits,
+      .output_bits = output.bits,
+      .input_zeros = std::nullopt};
   if (!layer.weights.empty()) {
-    summary.weight_bits = trace.tensor(layer.weights.front()).bits;
-    summary.input_zeros = zero_fraction(input);
+    summary.weight_bits = program.tensor(layer.weights.front()).bits;
+    summary.input_zeros = scan.zeros.at(input.name);
   }
   return summary;
 }
@@ -83,46 +123,66 @@ LayerSummary summarize_layer(const Trace& trace, const LayerEntry& layer) {
 }  // namespace
 
 std::int64_t macs_of(const Trace& trace, const LayerEntry& layer) {
-  const OpFormat& format = format_of(layer.op);
-  if (format.macs == nullptr) {
-    return 0;
-  }
-  std::vector<TensorShape> weights;
-  for (const std::string& name : layer.weights) {
-    weights.push_back(trace.tensor(name).data.shape());
-  }
-  return format.macs(trace.tensor(layer.output).data.shape(), weights);
+  return macs_by_shape(
+      layer, [&trace](const std::string& tensor) { return trace.tensor(tensor).data.shape(); });
 }
 
 double zero_fraction(const TensorEntry& tensor) {
-  if (tensor.data.empty()) {
-    return 0.0;
-  }
-  const double zero = tensor.is_float() ? 0.0 : tensor.zero_point;
-  const std::int64_t zeros = tensor.data.visit([zero](const auto& values) {
-    std::int64_t count = 0;
-    for (const auto value : values) {
-      count += static_cast<double>(value) == zero ? 1 : 0;
+  return tensor.data.empty() ? 0.0
+                             : static_cast<double>(zeros_in(tensor, tensor.data)) /
+                                   static_cast<double>(tensor.data.size());
+}
+
+TraceScan scan_trace(const OpenTrace& trace,
+                     const std::function<void(const std::string& tensor)>& done) {
+  TraceScan scan;
+  Digest digest;
+  digest.add(trace_json(trace.program()));
+  for (const ProgramTensor& tensor : trace.program().tensors()) {
+    digest.add(fmt::format("{} {} {}", tensor.name, trace.type_name(tensor.name),
+                           to_string(tensor.shape)));
+    std::int64_t zeros = 0;
+    trace.pieces(tensor.name, [&](const Tensor& piece, std::int64_t first) {
+      validate_piece(tensor, piece, first, trace.spot());
+      zeros += zeros_in(tensor, piece);
+      add_elements(piece, digest);
+    });
+    const std::int64_t size = std::max<std::int64_t>(1, element_count(tensor.shape));
+    scan.zeros[tensor.name] = static_cast<double>(zeros) / static_cast<double>(size);
+    if (done) {
+      done(tensor.name);
     }
-    return count;
-  });
-  return static_cast<double>(zeros) / static_cast<double>(tensor.data.size());
+  }
+  scan.digest = digest.text();
+  return scan;
 }
 
 TraceSummary summarize(const Trace& trace) {
-  TraceSummary summary;
-  summary.network = trace.network;
-  summary.source = trace.source;
-  summary.layout = trace.layout;
-  summary.batch = trace.batch;
-  summary.highway = trace.highway;
+  TraceScan scan;
   for (const LayerEntry& layer : trace.layers) {
-    summary.layers.push_back(summarize_layer(trace, layer));
+    if (!layer.weights.empty()) {
+      const TensorEntry& input = trace.tensor(layer.inputs.at(0));
+      scan.zeros[input.name] = zero_fraction(input);
+    }
+  }
+  return summarize(OpenTrace{trace}, scan);
+}
+
+TraceSummary summarize(const OpenTrace& trace, const TraceScan& scan) {
+  const Program& program = trace.program();
+  TraceSummary summary;
+  summary.network = program.network;
+  summary.source = program.source;
+  summary.layout = program.layout;
+  summary.batch = program.batch;
+  summary.highway = program.highway;
+  for (const LayerEntry& layer : program.layers) {
+    summary.layers.push_back(summarize_layer(program, layer, scan));
     summary.macs += summary.layers.back().macs;
   }
-  for (const TensorEntry& tensor : trace.tensors()) {
+  for (const ProgramTensor& tensor : program.tensors()) {
     ++summary.tensors;
-    summary.bytes += tensor.data.bytes();
+    summary.bytes += trace.bytes(tensor.name);
     if (tensor.is_float()) {
       ++summary.float_tensors;
     } else {
@@ -132,7 +192,7 @@ TraceSummary summarize(const Trace& trace) {
       summary.highway_tensors.push_back(tensor.name);
     }
   }
-  summary.notes = notes_of(trace);
+  summary.notes = notes_of(program);
   return summary;
 }
 
@@ -142,9 +202,7 @@ std::string trace_digest(const Trace& trace) {
   for (const TensorEntry& tensor : trace.tensors()) {
     digest.add(fmt::format("{} {} {}", tensor.name, tensor.data.type_name(),
                            to_string(tensor.data.shape())));
-    tensor.data.visit([&digest](const auto& values) {
-      digest.add({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])});
-    });
+    add_elements(tensor.data, digest);
   }
   return digest.text();
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "traces/open_trace.hpp"
 #include "traces/trace.hpp"
 
 /// What `turnpike trace check` and `turnpike trace info` show, and a digest for run records.
@@ -47,7 +49,19 @@ struct TraceSummary {
   std::vector<std::string> notes;
 };
 
-/// Of a valid trace with data (read_trace).
+/// What one reading of all elements tells.
+struct TraceScan {
+  std::map<std::string, double> zeros;  ///< of each tensor: zero_fraction
+  std::string digest;                   ///< trace_digest
+};
+
+/// Reads the elements of a trace once, a piece at a time, and checks them (validate_piece). Calls
+/// `done` after each tensor.
+[[nodiscard]] TraceScan scan_trace(const OpenTrace& trace,
+                                   const std::function<void(const std::string& tensor)>& done = {});
+
+/// Of a valid trace.
+[[nodiscard]] TraceSummary summarize(const OpenTrace& trace, const TraceScan& scan);
 [[nodiscard]] TraceSummary summarize(const Trace& trace);
 
 /// 16 hex digits over all fields, element types, shapes and elements: equal for equal traces, be

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
+#include <type_traits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -51,27 +54,40 @@ void check_scale(const TensorDeclaration& tensor, const TensorShape& shape,
   }
 }
 
-void check_values(const TensorEntry& tensor, const SourceSpot& spot) {
-  for (std::int64_t i = 0; i < tensor.data.size(); ++i) {
-    if (!std::isfinite(tensor.data.at(i))) {
+template <class T>
+void check_values(const TensorDeclaration& tensor, const std::vector<T>& values, std::int64_t first,
+                  const SourceSpot& spot) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
       fail_tensor(tensor, spot,
-                  fmt::format("value {} at index {} is not finite", tensor.data.at(i), i));
+                  fmt::format("value {} at index {} is not finite", static_cast<double>(values[i]),
+                              first + static_cast<std::int64_t>(i)));
     }
   }
 }
 
 template <class T>
-void check_codes(const TensorEntry& tensor, const std::vector<T>& codes, const SourceSpot& spot) {
+void check_codes(const TensorDeclaration& tensor, const std::vector<T>& codes, std::int64_t first,
+                 const SourceSpot& spot) {
   const std::int64_t low = tensor.min_code();
   const std::int64_t high = tensor.max_code();
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    const auto code = static_cast<std::int64_t>(codes[i]);  // NOLINT(bugprone-signed-char-misuse)
-    if (code < low || code > high) {
-      fail_tensor(tensor, spot,
-                  fmt::format("code {} at index {} is outside {} bits ({}..{})", code, i,
-                              tensor.bits, low, high));
-    }
+  using Limits = std::numeric_limits<T>;
+  const T least = std::cmp_less(low, Limits::min()) ? Limits::min() : static_cast<T>(low);
+  const T most = std::cmp_greater(high, Limits::max()) ? Limits::max() : static_cast<T>(high);
+  bool bad = false;  // without a branch: nearly always there is none
+  for (const T code : codes) {
+    bad |= code < least || code > most;
   }
+  if (!bad) {
+    return;
+  }
+  const auto found =
+      std::find_if(codes.begin(), codes.end(), [=](T code) { return code < least || code > most; });
+  fail_tensor(tensor, spot,
+              fmt::format("code {} at index {} is outside {} bits ({}..{})",
+                          static_cast<std::int64_t>(*found),
+                          first + static_cast<std::int64_t>(found - codes.begin()), tensor.bits,
+                          low, high));
 }
 
 using Names = std::vector<std::pair<std::string, std::string>>;  // role, tensor
@@ -167,15 +183,23 @@ void validate_outline(const TensorDeclaration& tensor, const Outline& outline,
   }
 }
 
+void validate_piece(const TensorDeclaration& tensor, const Tensor& piece, std::int64_t first,
+                    const SourceSpot& spot) {
+  piece.visit([&](const auto& elements) {
+    using T = typename std::decay_t<decltype(elements)>::value_type;
+    if constexpr (std::is_floating_point_v<T>) {
+      check_values(tensor, elements, first, spot);
+    } else {
+      check_codes(tensor, elements, first, spot);
+    }
+  });
+}
+
 void validate_tensor(const TensorEntry& tensor, const SourceSpot& spot) {
   validate_outline(
       tensor,
       {tensor.data.shape(), tensor.data.is_floating(), std::string{tensor.data.type_name()}}, spot);
-  if (tensor.is_float()) {
-    check_values(tensor, spot);
-  } else {
-    tensor.data.visit([&](const auto& codes) { check_codes(tensor, codes, spot); });
-  }
+  validate_piece(tensor, tensor.data, 0, spot);
 }
 
 void validate_graph(const Program& program, const SourceSpot& spot) {

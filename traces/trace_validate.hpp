@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "sim/base/error.hpp"
@@ -33,6 +34,10 @@ void validate_outline(const TensorDeclaration& tensor, const Outline& outline,
 
 /// The outline; every code inside its bits, every real value finite.
 void validate_tensor(const TensorEntry& tensor, const SourceSpot& spot);
+
+/// Some of a tensor's elements, the first of which has index `first`.
+void validate_piece(const TensorDeclaration& tensor, const Tensor& piece, std::int64_t first,
+                    const SourceSpot& spot);
 
 /// Every tensor a layer names exists, each has at most one producer, none is used before it is
 /// produced.

@@ -158,8 +158,13 @@ void Machine::run_array_stage(std::size_t s) {
 void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& passes,
                       std::uint64_t& active_pe_cycles) {
   const LayerEntry& entry = trace_.layers[plan_.stages[s].layers[0]];
-  const JobOperands operands = make_operands(trace_, entry, job);
+  JobOperands operands = make_operands(trace_, entry, job);
+  const std::uint64_t gated = pe::zero_macs(operands.shape, operands.is_zero);
+  stage_weight_sums_.push_back(weight_sums(operands));
   data_ = make_layer_data(*model_, operands, job.floating);
+  if (!options_.check_accumulators) {
+    operands = {};  // big layers have copies enough
+  }
   ports_.place(plan_, s, job);
   std::uint64_t slots = 0;
   for (const PassTask& task : passes.passes) {
@@ -175,7 +180,6 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
   layer().bound = job.mapped.bound;
   layer().active_pes = std::max(layer().active_pes, unsigned_of(job.mapped.active_pes));
   layer().macs += unsigned_of(job.shape.macs());
-  const std::uint64_t gated = pe::zero_macs(operands.shape, operands.is_zero);
   layer().macs_zero_gated += gated;
   count_macs(job, *model_, slots, gated * unsigned_of(job.slices), layer());
   if (job.slices > 1) {
@@ -187,7 +191,6 @@ void Machine::run_job(std::size_t s, const ArrayJob& job, const JobSchedule& pas
     result_.checks.accumulators_exact = result_.checks.accumulators_exact.value_or(true) && same;
   }
   stage_psums_.push_back(data_->psums_as_double());
-  stage_weight_sums_.push_back(weight_sums(operands));
   data_.reset();
 }
 

@@ -106,20 +106,21 @@ JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& 
     }
     return out;
   }
-  const std::vector<std::int32_t> x = input.data.converted<std::int32_t>();
-  const std::vector<std::int32_t> w = weight.data.converted<std::int32_t>();
   const bool centred = integral(input.zero_point);
   const auto zero = static_cast<std::int32_t>(centred ? input.zero_point : 0.0);
-  out.ifmap = padded<std::int32_t>(layer, job, 0,
-                                   [&x, zero](std::int64_t i) { return x[index_of(i)] - zero; });
-  if (weight.kind == traces::TensorKind::midrise) {
-    out.filter =
-        filters<std::int32_t>(layer, job, [&w](std::int64_t i) { return 2 * w[index_of(i)] + 1; });
-  } else {
-    const auto offset = static_cast<std::int32_t>(weight.zero_point);
-    out.filter = filters<std::int32_t>(
-        layer, job, [&w, offset](std::int64_t i) { return w[index_of(i)] - offset; });
-  }
+  out.ifmap = input.data.visit([&](const auto& x) {
+    return padded<std::int32_t>(layer, job, 0, [&x, zero](std::int64_t i) {
+      return static_cast<std::int32_t>(x[index_of(i)]) - zero;
+    });
+  });
+  const bool midrise = weight.kind == traces::TensorKind::midrise;
+  const std::int32_t times = midrise ? 2 : 1;
+  const std::int32_t offset = midrise ? 1 : -static_cast<std::int32_t>(weight.zero_point);
+  out.filter = weight.data.visit([&](const auto& w) {
+    return filters<std::int32_t>(layer, job, [&w, times, offset](std::int64_t i) {
+      return times * static_cast<std::int32_t>(w[index_of(i)]) + offset;
+    });
+  });
   out.is_zero.resize(out.ifmap.size());
   for (std::size_t i = 0; i < out.ifmap.size(); ++i) {
     out.is_zero[i] = centred && out.ifmap[i] == 0 ? 1 : 0;
@@ -129,10 +130,11 @@ JobOperands make_operands(const traces::Trace& trace, const traces::LayerEntry& 
 
 std::vector<std::uint8_t> stored_zeros(const TensorEntry& stored, const traces::LayerEntry& layer,
                                        const ArrayJob& job) {
-  const std::vector<double> codes = stored.data.converted<double>();
   const double zero = stored.is_float() ? 0.0 : stored.zero_point;
-  return padded<std::uint8_t>(layer, job, 1, [&codes, zero](std::int64_t i) {
-    return static_cast<std::uint8_t>(codes[index_of(i)] == zero ? 1 : 0);
+  return stored.data.visit([&](const auto& codes) {
+    return padded<std::uint8_t>(layer, job, 1, [&codes, zero](std::int64_t i) {
+      return static_cast<std::uint8_t>(static_cast<double>(codes[index_of(i)]) == zero ? 1 : 0);
+    });
   });
 }
 

@@ -27,22 +27,31 @@ std::string place_text(const TensorShape& shape, std::int64_t index) {
   return to_string(place);
 }
 
-void compare_codes(const std::vector<double>& expected, const std::vector<double>& values,
-                   int tolerance, Comparison& result) {
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    const double difference = std::fabs(expected[i] - values[i]);
-    if (difference == 0.0) {
-      continue;
-    }
-    if (result.differing++ == 0) {
-      result.first_index = static_cast<std::int64_t>(i);
-      result.expected = static_cast<std::int64_t>(expected[i]);
-      result.got = static_cast<std::int64_t>(values[i]);
-    }
-    result.off_by_one += difference == 1.0 ? 1 : 0;
-    result.within_tolerance += difference <= tolerance ? 1 : 0;
-    result.largest = std::max(result.largest, static_cast<std::int64_t>(difference));
+void compare_code(double expected, double value, std::int64_t index, int tolerance,
+                  Comparison& result) {
+  const double difference = std::fabs(expected - value);
+  if (difference == 0.0) {
+    return;
   }
+  if (result.differing++ == 0) {
+    result.first_index = index;
+    result.expected = static_cast<std::int64_t>(expected);
+    result.got = static_cast<std::int64_t>(value);
+  }
+  result.off_by_one += difference == 1.0 ? 1 : 0;
+  result.within_tolerance += difference <= tolerance ? 1 : 0;
+  result.largest = std::max(result.largest, static_cast<std::int64_t>(difference));
+}
+
+/// Calls use(expected, value, index) for each element.
+template <class Use>
+void for_each_pair(const TensorEntry& reference, const std::vector<double>& values,
+                   const Use& use) {
+  reference.data.visit([&](const auto& expected) {
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      use(static_cast<double>(expected[i]), values[i], static_cast<std::int64_t>(i));
+    }
+  });
 }
 
 }  // namespace
@@ -50,23 +59,25 @@ void compare_codes(const std::vector<double>& expected, const std::vector<double
 Comparison compare_output(const TensorEntry& reference, const std::vector<double>& values,
                           int tolerance) {
   Comparison result;
-  const std::vector<double> expected = reference.data.converted<double>();
-  ensure(expected.size() == values.size(), "an output has the size of its reference");
-  result.compared = expected.size();
+  ensure(static_cast<std::size_t>(reference.data.size()) == values.size(),
+         "an output has the size of its reference");
+  result.compared = values.size();
   result.integer = !reference.is_float();
   if (result.integer) {
-    compare_codes(expected, values, tolerance, result);
+    for_each_pair(reference, values, [&](double expected, double value, std::int64_t index) {
+      compare_code(expected, value, index, tolerance, result);
+    });
     return result;
   }
   double low = 0.0;
   double high = 0.0;
   double error = 0.0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    low = std::min(low, expected[i]);
-    high = std::max(high, expected[i]);
-    const double difference = std::fabs(expected[i] - values[i]);
+  for_each_pair(reference, values, [&](double expected, double value, std::int64_t) {
+    low = std::min(low, expected);
+    high = std::max(high, expected);
+    const double difference = std::fabs(expected - value);
     error = std::isfinite(difference) ? std::max(error, difference) : kBeyondAll;
-  }
+  });
   result.float_max_error = std::min(high > low ? error / (high - low) : error, kBeyondAll);
   return result;
 }

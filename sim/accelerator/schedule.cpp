@@ -202,10 +202,13 @@ class Scheduler {
       code.level_bits = tensor.bits;
       Tensor codes = entry.data;
       if (entry.is_float()) {  // only which values are zero counts for the size
-        std::vector<std::int32_t> marks;
-        for (const double value : entry.data.converted<double>()) {
-          marks.push_back(value == 0.0 ? 0 : 1);
-        }
+        std::vector<std::uint8_t> marks;
+        marks.reserve(static_cast<std::size_t>(entry.data.size()));
+        entry.data.visit([&marks](const auto& values) {
+          for (const auto value : values) {
+            marks.push_back(static_cast<std::uint8_t>(value == 0 ? 0 : 1));
+          }
+        });
         codes = Tensor{entry.data.shape(), std::move(marks)};
       } else if (entry.has_zero()) {
         code.zero_code = static_cast<std::int64_t>(entry.zero_point);

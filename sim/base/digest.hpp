@@ -7,7 +7,7 @@
 
 namespace turnpike {
 
-/// CRC-64/XZ of a sequence of bytes, by Boost.CRC: tells inputs apart and finds damaged files. Not
+/// CRC-64/XZ of a sequence of bytes: tells inputs apart and finds damaged files. Not
 /// for security.
 class Digest {
  public:

@@ -9,6 +9,7 @@
 #include "models/quantize.hpp"
 #include "models/zoo.hpp"
 #include "sim/base/error.hpp"
+#include "tests/models/replay.hpp"
 #include "traces/trace_file.hpp"
 #include "traces/trace_validate.hpp"
 
@@ -120,6 +121,107 @@ TEST(DerivedTrace, CodesThatAPoolHandsOnGoWithIt) {
   EXPECT_TRUE(with_highway_as(off, {.enabled = true, .bits = 8}).highway.enabled);
 }
 
+/// One layer and a classifier; and a layer that reads the states of another.
+std::vector<Network> recurrent_networks() {
+  std::vector<Network> networks;
+  networks.push_back(read_network(TURNPIKE_SOURCE_DIR "/configs/networks/lstm_example.yaml"));
+  networks.push_back(
+      parse_network("schema: turnpike-network/1\nlayers:\n"
+                    "  - {name: first, op: lstm, input: 12, hidden: 10, steps: 6}\n"
+                    "  - {name: second, op: gru, hidden: 8, steps: 6}\n"
+                    "  - {name: words, op: fc, filters: 5, relu: false}\n",
+                    "stack"));
+  return networks;
+}
+
+TEST(DerivedTrace, ARecurrentTraceWithoutItsHighwayHasTheGridsOfTheNetworkWithout) {
+  for (const Network& network : recurrent_networks()) {
+    SCOPED_TRACE(network.name());
+    const Trace plain = quantized(network, 3, false);
+    const Trace off = with_highway_as(quantized(network, 3, true), {.enabled = false});
+    EXPECT_NO_THROW(traces::validate_trace(off, {"off"}));
+    ASSERT_EQ(off.layers.size(), plain.layers.size());
+    for (const LayerEntry& layer : off.layers) {
+      if (!layer.recurrent) {
+        continue;
+      }
+      EXPECT_FALSE(layer.recurrent->highway);
+      using Declaration = traces::TensorDeclaration;
+      for (const std::string& tensor : {layer.output, layer.recurrent->gates, layer.inputs[1]}) {
+        EXPECT_EQ(static_cast<const Declaration&>(off.tensor(tensor)),
+                  static_cast<const Declaration&>(plain.tensor(tensor)))
+            << tensor;
+      }
+      if (!layer.recurrent->cell.empty()) {
+        // Fitted to what the cells hold beside a highway, not in float: near, not equal.
+        const auto &cell = off.tensor(layer.recurrent->cell),
+                   &own = plain.tensor(layer.recurrent->cell);
+        EXPECT_EQ(cell.bits, own.bits);
+        EXPECT_EQ(cell.zero_point, own.zero_point);
+        EXPECT_NEAR(cell.scale[0] / own.scale[0], 1.0, 0.5);
+      }
+    }
+    const Replay replay = replay_layers(off);
+    EXPECT_GT(replay.codes, 0);
+    EXPECT_EQ(replay.differing_codes, 0) << replay.first_difference;
+  }
+}
+
+TEST(DerivedTrace, ARecurrentTraceGetsTheFloatingHighwayOfItsNetwork) {
+  for (const Network& network : recurrent_networks()) {
+    SCOPED_TRACE(network.name());
+    const Trace on = with_highway_as(quantized(network, 3, false), {.enabled = true, .bits = 32});
+    const Trace wanted = quantized(network, 3, true, 32);
+    EXPECT_NO_THROW(traces::validate_trace(on, {"on"}));
+    for (const LayerEntry& layer : wanted.layers) {
+      if (layer.recurrent) {
+        EXPECT_EQ(on.tensor(layer.output).data, wanted.tensor(layer.output).data);
+        EXPECT_EQ(on.tensor(layer.inputs[1]).data, wanted.tensor(layer.inputs[1]).data);
+      }
+    }
+    const Trace wide = with_highway_as(quantized(network, 3, false), {.enabled = true, .bits = 8});
+    for (const LayerEntry& layer : wide.layers) {
+      if (layer.recurrent) {
+        EXPECT_TRUE(layer.recurrent->highway);
+        EXPECT_EQ(wide.tensor(layer.output).bits, 8);
+        EXPECT_TRUE(wide.tensor(layer.output).highway);
+      }
+      if (!layer.weights.empty()) {
+        EXPECT_EQ(wide.tensor(layer.inputs[0]).bits, 3) << layer.name;  // still its codes
+      }
+    }
+  }
+}
+
+TEST(DerivedTrace, IntegerRequantizationThatTheRewriteDoesNotTouchStays) {
+  const Network network =
+      read_network(TURNPIKE_SOURCE_DIR "/configs/networks/residual_example.yaml");
+  const Trace plain = quantized(network, 2, false);
+  // A multiplier of 1 on the codes of the last layer's input, which no skip reaches.
+  traces::Program program = plain.program();
+  LayerEntry copy;
+  copy.name = "copy";
+  copy.op = traces::Op::quantize;
+  copy.inputs = {plain.layers[0].inputs[0]};
+  copy.output = "copied";
+  copy.requantize.emplace();
+  copy.requantize->multiplier = {std::int64_t{1} << 30U};
+  copy.requantize->shift = {1};
+  traces::ProgramTensor copied = program.tensor(copy.inputs[0]);
+  copied.name = copy.output;
+  program.add_tensor(copied);
+  program.layers.push_back(copy);
+  traces::Activations values;
+  for (const traces::TensorEntry& tensor : plain.tensors()) {
+    values.put(tensor.name, tensor.data);
+  }
+  values.put("copied", plain.tensor(copy.inputs[0]).data);
+  const Trace both{program, {}, std::move(values)};
+  const Trace on = with_highway_as(both, {.enabled = true, .bits = 8});
+  EXPECT_EQ(on.tensor("copied").data, both.tensor("copied").data);
+  EXPECT_TRUE(on.layers.back().requantize.has_value());
+}
+
 TEST(DerivedTrace, WhatATraceDoesNotSayIsRefused) {
   const auto refusal = [](const Trace& trace, const HighwayWanted& wanted) -> std::string {
     try {
@@ -129,8 +231,13 @@ TEST(DerivedTrace, WhatATraceDoesNotSayIsRefused) {
     }
     return "";
   };
-  EXPECT_THAT(refusal(quantized(make_zoo("lstm300"), 2, true), {.enabled = false}),
-              HasSubstr("'lstm' is recurrent"));
+  Trace fed = traces::read_trace(TURNPIKE_SOURCE_DIR "/traces/samples/tiny_lstm.npz");
+  std::vector<int> codes = fed.tensor("h_prev.q").data.converted<int>();
+  codes.back() ^= 1;  // not what the step before wrote
+  fed.tensor("h_prev.q").data = Tensor{fed.tensor("h_prev.q").data.shape(), codes};
+  EXPECT_THAT(refusal(fed, {.enabled = false}),
+              HasSubstr("layer 'lstm0' reads the state 'h_prev.q', which is not its output of the "
+                        "step before"));
   const Network plain = parse_network(
       "schema: turnpike-network/1\nlayers:\n"
       "  - {name: a, op: conv, input: [2, 6, 6], filters: 4, kernel: 3}\n",

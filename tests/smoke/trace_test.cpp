@@ -52,9 +52,6 @@ TEST(TraceRun, KeysThatATraceCannotObeyAreRefusedByEveryCommand) {
                     "highway.enabled=true", "--set", "highway.edges=b1.*"},
                    2, "a trace brings its own highway");
   }
-  expect_refused({"run", accelerator(), "--network", repository("traces/samples/tiny_lstm.npz"),
-                  "--set", "highway.enabled=false"},
-                 2, "is recurrent");
   expect_refused({"spill", accelerator(), "--network", residual()}, 2, "give zoo:NAME");
 }
 

@@ -192,6 +192,9 @@ TEST(Npz, TheTotalOfDeclaredSizesIsLimited) {
 TEST(Npz, UnknownCompressionAndEncryptionAreRejected) {
   expect_file_error([] { read_all(put("m.npz", with_directory_field(archive(), 0, 10, 14, 2))); },
                     "member 'w.npy': compression method 14");
+  // Zstandard, where libzip lacks it, is refused by its name; elsewhere these bytes are none.
+  expect_file_error([] { read_all(put("m.npz", with_directory_field(archive(), 0, 10, 93, 2))); },
+                    "member 'w");
   expect_file_error([] { read_all(put("m.npz", with_directory_field(archive(), 0, 8, 1, 2))); },
                     "member 'w.npy': is encrypted");
 }

@@ -80,10 +80,10 @@ std::vector<std::int64_t> biased_psums(const Trace& trace, const LayerEntry& lay
     sums.push_back(static_cast<std::int64_t>(psum));
   }
   if (!layer.requantize->bias.empty()) {
-    const Tensor& bias = trace.tensor(layer.requantize->bias).data;
+    const std::vector<std::int64_t> bias =
+        trace.tensor(layer.requantize->bias).data.converted<std::int64_t>();
     for (std::size_t i = 0; i < sums.size(); ++i) {
-      sums[i] +=
-          static_cast<std::int64_t>(bias.at(static_cast<std::int64_t>(i / plane % channels)));
+      sums[i] += bias[i / plane % channels];
     }
   }
   return sums;

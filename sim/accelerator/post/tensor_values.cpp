@@ -51,11 +51,12 @@ void reach_thresholds(const TensorEntry& thresholds, std::size_t plane,
                       std::vector<double>& values) {
   const std::int64_t channels = thresholds.data.shape()[0];
   const std::int64_t steps = thresholds.data.shape()[1];
+  const std::vector<double> borders = thresholds.data.converted<double>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::int64_t row = static_cast<std::int64_t>(i / plane) % channels * steps;
     double reached = 0.0;
     for (std::int64_t k = row; k < row + steps; ++k) {
-      if (thresholds.data.at(k) <= values[i]) {
+      if (borders[index_of(k)] <= values[i]) {
         reached += 1.0;
       }
     }
