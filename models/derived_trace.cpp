@@ -166,6 +166,19 @@ void keep_codes_of_states(Program& program, const HighwayWanted& wanted) {
   }
 }
 
+/// Real values have no grid; what has become real may still state the one it had.
+void clear_grids_of_reals(Program& program) {
+  for (const ProgramTensor& each : program.tensors()) {
+    if (each.is_float()) {
+      ProgramTensor& tensor = program.tensor(each.name);
+      tensor.scale = {1.0};
+      tensor.zero_point = 0.0;
+      tensor.axis.reset();
+      tensor.is_signed = false;
+    }
+  }
+}
+
 bool has_highway(const LayerEntry& layer) {
   return (layer.skip && layer.skip->highway) || (layer.recurrent && layer.recurrent->highway);
 }
@@ -182,6 +195,7 @@ Trace with(const Trace& trace, const HighwayWanted& wanted) {
   }
   QuantizedGraph floating = graph;
   apply_highway(graph, wanted.bits, wanted.edges);
+  clear_grids_of_reals(graph.program);
   if (std::none_of(graph.program.layers.begin(), graph.program.layers.end(), has_highway)) {
     throw InputError{
         {.file = trace.network},
@@ -192,6 +206,7 @@ Trace with(const Trace& trace, const HighwayWanted& wanted) {
   check_requantized(rerun.program(), graph.program);
   if (wanted.bits != kFloatBits) {
     apply_highway(floating, kFloatBits, wanted.edges);
+    clear_grids_of_reals(floating.program);
     const traces::Activations values = rerun.run(floating.program);
     for (const ProgramTensor& tensor : graph.program.tensors()) {
       if (tensor.highway) {

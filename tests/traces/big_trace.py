@@ -6,7 +6,7 @@
 
 `fc` is a chain of fully connected layers of square weights, `maps` one of 1x1 convolutions of four channels over wide
 maps. Codes have 4 bits and scales are powers of two, so a layer's output is exact whatever the order of its sums.
-Members are written with zip64 headers, as np.savez does.
+Every member has a zip64 header, as Python from 3.11.4 writes it for np.savez.
 """
 import argparse
 import json
@@ -34,6 +34,14 @@ def layer_of(kind, x, side, rng):
     return w, np.clip(np.rint(np.maximum(sums, 0) / np.float32(SHIFT[kind])), 0, 15).astype(np.uint8)
 
 
+class Zip64Info(zipfile.ZipInfo):
+    """A member whose local header has its sizes in the zip64 field; Python before 3.11.4 leaves them beside it, too."""
+
+    def FileHeader(self, zip64=None):  # noqa: N802: zipfile's name
+        header = super().FileHeader(True)
+        return header[:4] + (45).to_bytes(2, "little") + header[6:18] + b"\xff" * 8 + header[26:]
+
+
 def write(path, size, tensor, kind, method, seed):
     rng = np.random.default_rng(seed)
     side = max(8, int(tensor ** 0.5) if kind == "fc" else int((tensor / 4) ** 0.5))
@@ -41,7 +49,9 @@ def write(path, size, tensor, kind, method, seed):
     tensors, layers, total = {"x": {"bits": 4, "scale": 1.0}}, [], x.size
     with zipfile.ZipFile(path, "w", method, compresslevel=1) as archive:
         def put(name, array):
-            with archive.open(name + ".npy", "w", force_zip64=True) as member:
+            info = Zip64Info(name + ".npy")
+            info.compress_type, info._compresslevel = method, 1
+            with archive.open(info, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.ascontiguousarray(array))
         put("x", x)
         name, scale = "x", 1.0
