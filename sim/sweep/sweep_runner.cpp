@@ -376,13 +376,13 @@ class Runner {
   }
   /// Nothing is kept of a point that cannot be stored: the sweep ends, and resumes here.
   /// A point of a shard, if it is finished there; else why it is not, if that is known.
-  void adopt_point(std::size_t index, const std::string& shard, SweepStore* database) {
+  void adopt_point(std::size_t index, const std::string& shard, SweepStore* theirs) {
     const Point& point = points_[index];
     Point there = point;
     there.directory = shard + "/" + point.settings.id();
     std::optional<PointResult> result = store_.finished(there);
-    if (!result && database != nullptr) {
-      result = database->finished(point, digests_);
+    if (!result && theirs != nullptr) {
+      result = theirs->finished(point, digests_);
       there.directory = shard + "#" + point.settings.id();
     }
     if (result) {
@@ -394,8 +394,8 @@ class Runner {
       }
     }
     PointResult why = unfinished(there);
-    if (why.status == "missing" && database != nullptr) {
-      why = database->failure(point).value_or(why);
+    if (why.status == "missing" && theirs != nullptr) {
+      why = theirs->failure(point).value_or(why);
     }
     if (why.status == "missing") {
       return;
@@ -662,6 +662,18 @@ class Runner {
   Clock::time_point start_ = Clock::now();
 };
 
+/// The begin of a sweep: its directory locked, what is finished in it read, nothing in it that it
+/// would replace and should not.
+SweepDirectory opened(Runner& runner, const SweepOptions& options) {
+  SweepDirectory directory = SweepDirectory::open(options.directory);
+  runner.open_store();
+  runner.resume();
+  if (!options.force) {
+    directory.check_replaceable(runner.request(), runner.points_at(runner.unfinished_points()));
+  }
+  return directory;
+}
+
 /// The end of a sweep: the outcome, written to its database and its files.
 SweepOutcome written(Runner& runner, const SweepDirectory& directory) {
   SweepOutcome outcome = runner.outcome();
@@ -678,12 +690,7 @@ SweepOutcome written(Runner& runner, const SweepDirectory& directory) {
 SweepOutcome run_sweep(const SweepFile& sweep, const SweepOptions& options,
                        const std::function<void(const SweepProgress&)>& progress) {
   Runner runner{sweep, options};
-  const SweepDirectory directory = SweepDirectory::open(options.directory);
-  runner.open_store();
-  runner.resume();
-  if (!options.force) {
-    directory.check_replaceable(runner.request(), runner.points_at(runner.unfinished_points()));
-  }
+  const SweepDirectory directory = opened(runner, options);
   runner.run(progress);
   runner.add_accuracies(true);
   return written(runner, directory);
@@ -698,12 +705,7 @@ SweepOutcome merge_shards(const SweepFile& sweep, const SweepOptions& options,
     }
   }
   Runner runner{sweep, options};
-  const SweepDirectory directory = SweepDirectory::open(options.directory);
-  runner.open_store();
-  runner.resume();
-  if (!options.force) {
-    directory.check_replaceable(runner.request(), runner.points_at(runner.unfinished_points()));
-  }
+  const SweepDirectory directory = opened(runner, options);
   for (const std::string& shard : shards) {
     runner.adopt(shard);
   }

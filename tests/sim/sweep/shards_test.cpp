@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/results/run_directory.hpp"
 
 namespace turnpike::sweep {
 namespace {
@@ -121,14 +122,45 @@ TEST_F(Shards, PointsOfAnotherBuildOrDamagedAreMissing) {
   EXPECT_EQ(merge_shards(file(), other, {path("shard2")}).points[1].status, "missing");
 }
 
+TEST_F(Shards, PointsComeFromAndGoIntoDatabasesAsWell) {
+  EXPECT_EQ(run_sweep(file(), into("whole"), nullptr).exit_code, 0);
+  for (const std::size_t index : {1U, 2U}) {
+    SweepFile sweep = file();
+    keep_shard(sweep, {index, 2});
+    SweepOptions options = into(fmt::format("shard{}", index));
+    options.keep = index == 1 ? Keep::none : Keep::runs;
+    EXPECT_EQ(run_sweep(sweep, options, nullptr).exit_code, 0);
+  }
+  for (const Keep keep : {Keep::runs, Keep::none}) {
+    const std::string name = keep == Keep::runs ? "runs" : "none";
+    SweepOptions options = into(name);
+    options.keep = keep;
+    EXPECT_EQ(merge_shards(file(), options, {path("shard1"), path("shard2")}).exit_code, 0);
+    EXPECT_EQ(bytes(name + "/sweep.csv"), bytes("whole/sweep.csv"));
+    EXPECT_EQ(bytes(name + "/sweep.json"), bytes("whole/sweep.json"));
+    for (const PointSettings& point : file().points) {
+      const std::string place = path(name) + (keep == Keep::runs ? "/" : "#") + point.id();
+      EXPECT_EQ(results::RunDirectory::open(place).text("results.json"),
+                bytes("whole/" + point.id() + "/results.json"));
+    }
+    EXPECT_EQ(run_sweep(file(), options, nullptr).resumed, 7U) << "nothing is run again";
+  }
+}
+
 TEST_F(Shards, FailuresComeAlongWithTheirMessages) {
   run_shard(1, 7);
   fs::create_directories(path("shard2/" + file().points[1].id()));
   std::ofstream{path("shard2/" + file().points[1].id() + "/error.txt")} << "no legal mapping";
-  const SweepOutcome merged =
-      merge_shards(file(), into("merged"), {path("shard1"), path("shard2")});
-  EXPECT_EQ(merged.points[1].status, "failed");
-  EXPECT_EQ(merged.points[1].message, "no legal mapping");
+  SweepOptions in_database = into("database");
+  in_database.keep = Keep::none;
+  for (const SweepOptions& options : {into("merged"), in_database}) {
+    const SweepOutcome merged = merge_shards(file(), options, {path("shard1"), path("shard2")});
+    EXPECT_EQ(merged.points[1].status, "failed");
+    EXPECT_EQ(merged.points[1].message, "no legal mapping");
+  }
+  SweepOptions again = into("again");  // a database is a shard, too
+  again.keep = Keep::none;
+  EXPECT_EQ(merge_shards(file(), again, {path("database")}).points[1].message, "no legal mapping");
 }
 
 TEST_F(Shards, OneThatIsNotThereIsAnError) {
