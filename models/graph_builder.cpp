@@ -142,6 +142,12 @@ void GraphBuilder::set_range(TensorPlan& plan, const std::string& value, int bit
   }
 }
 
+std::optional<double> GraphBuilder::cell_clip(const Layer& layer) const {
+  const bool learned =
+      layer_quantizers(layer, options_).activations == config::ActivationQuantizer::pact;
+  return learned ? layer.learned.cell_clip : std::nullopt;
+}
+
 void GraphBuilder::add_input_tensors() {
   const std::string input{Network::kInput};
   if (network_.consumers(input).empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,6 +19,8 @@ class GraphBuilder {
 
   /// Of the codes an array layer reads.
   [[nodiscard]] int activation_bits(const Layer& layer) const;
+  /// Range of the state of an lstm, if it is a learned one that is to be used.
+  [[nodiscard]] std::optional<double> cell_clip(const Layer& layer) const;
   /// The operand of an `add` that comes over the skip edge: inputs[1], unless that one has no other
   /// reader and inputs[0] has, as when a file writes x + F(x).
   [[nodiscard]] const std::string& skip_of(const Layer& add) const;

@@ -98,9 +98,9 @@ class Rewrite {
     TensorPlan& plan = graph_.plans.at(entry.name);
     plan.grid = Grid::symmetric;
     if (plan.quantizer != config::ActivationQuantizer::mse) {
-      plan.quantizer = config::ActivationQuantizer::mse;  // a clip is that of the narrow codes
-      plan.clip.reset();
+      plan.clip.reset();  // a clip is that of the narrow codes
     }
+    plan.quantizer = plan.on_highway;
   }
 
   /// A producer that writes codes directly writes the highway tensor instead, and a new quantize
@@ -135,10 +135,15 @@ class Rewrite {
     if (!layer.recurrent->cell.empty()) {
       make_highway(program_.tensor(layer.recurrent->cell));
     }
-    ProgramTensor& gates = program_.tensor(layer.recurrent->gates);
-    gates.kind = TensorKind::floating;
-    gates.bits = traces::kFloatBits;
-    gates.is_signed = false;
+    for (const std::string& name :
+         {layer.recurrent->gates, layer.recurrent->candidate, layer.recurrent->cell_tanh}) {
+      if (!name.empty()) {
+        ProgramTensor& gates = program_.tensor(name);
+        gates.kind = TensorKind::floating;
+        gates.bits = traces::kFloatBits;
+        gates.is_signed = false;
+      }
+    }
   }
 
   QuantizedGraph& graph_;

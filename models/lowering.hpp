@@ -16,6 +16,8 @@ struct TensorPlan {
   std::optional<double> clip;           ///< a range known beforehand, such as tanh's
   std::optional<double> zero_fraction;  ///< synthetic codes with this fraction of zeros
   config::ActivationQuantizer quantizer = config::ActivationQuantizer::mse;
+  /// How its range is found if it goes on the highway.
+  config::ActivationQuantizer on_highway = config::ActivationQuantizer::mse;
 };
 
 struct QuantizedGraph {
@@ -34,7 +36,7 @@ struct QuantizedGraph {
 /// unless several widths are wanted. Codes are unsigned behind a ReLU, else signed with a zero
 /// level. Codes of recurrent layers are unsigned on [-1, 1] with a fractional zero point; their
 /// gates have one bit more, a sign, on the grid 1 / (2^k - 1), which is the k-bit grid of a
-/// sigmoid.
+/// sigmoid, and no sign if the candidate has a grid of its own.
 [[nodiscard]] QuantizedGraph lower(const Network& network, const QuantizeOptions& options);
 
 /// True for the codes of the network's input, "input.q" and "input.q<bits>".

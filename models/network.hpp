@@ -10,6 +10,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/tensor.hpp"
+#include "sim/config/layers.hpp"
 #include "traces/trace.hpp"
 
 /// The float network: a graph of layers before any quantization.
@@ -39,6 +40,7 @@ struct LearnedRanges {
   std::optional<double> clip = {};         ///< PACT: of the codes the layer reads
   std::optional<double> weight_step = {};  ///< LSQ
   std::optional<double> step = {};         ///< LSQ: of the codes the layer reads
+  std::optional<double> cell_clip = {};    ///< PACT: of the c of an lstm, without highway
 };
 
 /// A grid that a file states instead of leaving it to a quantizer: real = scale * (code -
@@ -61,6 +63,15 @@ struct StatedGrid {
   friend bool operator==(const StatedGrid&, const StatedGrid&) = default;
 };
 
+/// Where the values of a recurrent layer are quantized that are on no highway, besides the gates, c
+/// and h when they are stored (traces/FORMAT.md, "lstm").
+struct RecurrentPlaces {
+  bool own_candidate = false;     ///< g (gru: n) in k bits over [-1, 1], not on the gates' grid
+  bool coded_tanh = false;        ///< lstm: tanh(c) in k bits
+  bool tanh_of_computed = false;  ///< lstm: tanh reads c before it is quantized
+  config::ActivationQuantizer highway_range = config::ActivationQuantizer::mse;  ///< lstm: of c
+};
+
 struct Layer {
   std::string name;
   traces::Op op = traces::Op::conv;  ///< quantize: of a grid stated by a file; lowering has its own
@@ -75,6 +86,7 @@ struct Layer {
   int skip_stride = 1;     ///< add: of inputs[1], the skip edge
   int channel_pad = 0;     ///< add: of inputs[1], as traces::SkipEdge
   std::string gate_order;  ///< lstm: "i,f,g,o"; gru: "r,z,n"; filled in when empty
+  RecurrentPlaces places;  ///< lstm, gru
 
   std::vector<float> weights;            ///< conv [M][C/g][R][S], fc [out][in], lstm Wx [in][4H]
   std::vector<float> recurrent_weights;  ///< lstm, gru: Wh [H][gates * H]

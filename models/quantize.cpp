@@ -17,6 +17,7 @@
 #include "models/quantizers/weight_quantizer.hpp"
 #include "models/synthetic.hpp"
 #include "models/zero_bias.hpp"
+#include "models/zero_setting.hpp"
 #include "sim/base/text.hpp"
 
 namespace turnpike::models {
@@ -56,15 +57,24 @@ class Filling {
     return {std::move(graph_.program), std::move(parameters_)};
   }
 
-  Trace run() {
+  Trace run(ZerosWanted* wanted = nullptr) {
     set_grids();
-    Execution execution{program(), parameters_, inputs(), Keep::all};
+    std::optional<ZeroSetting> zeros;
+    traces::Activations given = inputs();
+    if (wanted != nullptr) {
+      zeros.emplace(program(), wanted->shares);
+      zeros->set_inputs(program(), network_.seed, given);
+    }
+    Execution execution{program(), parameters_, std::move(given), Keep::all};
     for (std::size_t i = 0; i < program().layers.size(); ++i) {
       try {
-        fill(i, execution);
+        fill(i, execution, zeros ? &*zeros : nullptr);
       } catch (const std::bad_alloc&) {
         throw out_of_memory(network_, program().layers[i].name);
       }
+    }
+    if (zeros) {
+      wanted->unmet = zeros->unmet(program(), execution.activations());
     }
     return Trace{program(), std::move(parameters_), std::move(execution).take()};
   }
@@ -106,7 +116,7 @@ class Filling {
     return values;
   }
 
-  void fill(std::size_t index, Execution& execution) {
+  void fill(std::size_t index, Execution& execution, const ZeroSetting* zeros) {
     const LayerEntry& entry = program().layers[index];
     if (network_.has_layer(entry.name)) {  // else a quantize node
       const Layer& layer = network_.layer(entry.name);
@@ -118,6 +128,9 @@ class Filling {
                         Tensor{{layer.filters},
                                std::vector<double>(static_cast<std::size_t>(layer.filters), bias)});
       }
+    }
+    if (zeros != nullptr) {
+      zeros->before_layer(index, program(), parameters_, execution);
     }
     execution.run_layer(index);
   }
@@ -309,6 +322,11 @@ Filling filling(const Network& network, const Calibration& calibration,
 traces::Trace quantize(const Network& network, const Calibration& calibration,
                        const QuantizeOptions& options) {
   return filling(network, calibration, options).run();
+}
+
+traces::Trace quantize(const Network& network, const Calibration& calibration,
+                       const QuantizeOptions& options, ZerosWanted& zeros) {
+  return filling(network, calibration, options).run(&zeros);
 }
 
 QuantizedNetwork quantize_network(const Network& network, const Calibration& calibration,

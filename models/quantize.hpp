@@ -85,6 +85,14 @@ struct QuantizedNetwork {
 [[nodiscard]] traces::Trace quantize(const Network& network, const Calibration& calibration,
                                      const QuantizeOptions& options);
 
+/// The same with these shares of zeros in what array layers read (zero_setting.hpp).
+struct ZerosWanted {
+  const std::map<std::string, double>& shares;  ///< by layer
+  std::vector<std::string> unmet = {};  ///< filled in: what could not be set, a sentence each
+};
+[[nodiscard]] traces::Trace quantize(const Network& network, const Calibration& calibration,
+                                     const QuantizeOptions& options, ZerosWanted& zeros);
+
 /// What the network's input is to a program that quantize() made of this network, in the scales of
 /// its calibration: with another input, the inputs of another run of the same program.
 [[nodiscard]] traces::Activations input_codes(const traces::Program& program,

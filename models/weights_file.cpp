@@ -62,6 +62,7 @@ class WeightsLoader {
       layer.recurrent_weights = read("Wh", layer.weight_shapes().at(1));
       layer.bias = read("b", {columns});
       layer.gate_order = layer.op == traces::Op::lstm ? "f,g,i,o" : layer.gate_order;
+      load_learned(layer);
       return;
     }
     const std::string prefix = weight_prefix(layer);
@@ -181,7 +182,8 @@ class WeightsLoader {
     }
     layer.learned = {.clip = learned(clips),
                      .weight_step = learned({name + ".weight_step"}),
-                     .step = learned({name + ".step"})};
+                     .step = learned({name + ".step"}),
+                     .cell_clip = learned({name + ".cell_clip"})};
   }
 
   /// Prefix of the batch norm behind a convolution.

@@ -53,9 +53,10 @@ class Page:
 
     def sweep(self, name, profile):
         """Directory of a sweep under a profile."""
-        directory = self.results() / f"{name}-{profile}"
+        directory = self.results() / f"{pathlib.Path(name).name}-{profile}"
+        file = f"{name}.yaml" if "/" in name else f"configs/sweeps/{name}.yaml"
         if (name, profile) not in self.done:
-            self.done[name, profile] = self.run("turnpike", "sweep", f"configs/sweeps/{name}.yaml", "--profile", profile,
+            self.done[name, profile] = self.run("turnpike", "sweep", file, "--profile", profile,
                                                 "-j", str(os.cpu_count() or 1), "--wide", "-o", str(directory))
         return directory
 
@@ -222,6 +223,16 @@ class Page:
                                      f"{a['cycles_percent']:+.1f}"])
         return table(["network", "profile", "bits", "energy %", "area %", "cycles %"], rows)
 
+    def bought(self):
+        """Energy and top-1 in one row, of the network that ships with weights."""
+        claims = self.claims("tests/fixtures/shapes_sweep", "silicon")
+        rows = []
+        for kind, what in (("overheads", "the same without"), ("alternatives", "{against_bits}")):
+            for row in claims[kind]:
+                rows.append([f"{row['bits']} + highway : {what.format(**row)}", banded(row["energy_percent"], row["band_percent"]),
+                             f"{row['area_percent']:+.1f}", f"{row['top1_points']:+.1f} \u00b1 {row['top1_standard_error']:.1f}"])
+        return table(["bits", "energy %", "area %", "top-1 points"], rows)
+
     def operations(self):
         blocks = []
         for name in ("paper_fig6", "resnet50", "lstm300"):
@@ -236,5 +247,5 @@ class Page:
         return {"three claims": self.three_claims, "networks": self.networks, "network components": self.network_components,
                 "widths": self.widths, "limits": self.limits, "storage": self.storage,
                 "breakdown": self.breakdown, "counts": self.counts,
-                "study swings": self.study_swings, "tornado": self.tornado, "spill": self.spill, "buyer": self.buyer,
+                "study swings": self.study_swings, "tornado": self.tornado, "spill": self.spill, "buyer": self.buyer, "bought": self.bought,
                 "operations": self.operations}

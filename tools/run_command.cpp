@@ -32,6 +32,7 @@ struct RunArguments {
   std::string network;
   std::optional<std::string> weights;
   AccuracyRequest data;
+  std::optional<std::string> zeros_from;
   std::optional<std::string> directory;
   std::string timing = "memo";
   std::string layers = "*";
@@ -96,6 +97,7 @@ void check_files(const RunArguments& options, const CommonOptions& common) {
        {"--network", network_source(options.network, common.config_root)},
        {"--weights", options.weights},
        {"--data", options.data.file.empty() ? std::nullopt : std::optional{options.data.file}},
+       {"--zeros-from", options.zeros_from},
        {"--profile", options.sources.profile}});
 }
 
@@ -118,6 +120,9 @@ results::RunRecord record_of(const RunArguments& options, const CommonOptions& c
   }
   if (!options.data.file.empty()) {
     add("data", sweep::place_of(options.data.file));
+  }
+  if (options.zeros_from) {
+    add("zeros-from", sweep::place_of(*options.zeros_from));
   }
   if (sources.profile) {
     add("profile", sweep::place_of(*sources.profile));
@@ -156,9 +161,12 @@ int run(const RunArguments& options, const CommonOptions& common) {
     results::check_replaceable(*options.directory, record);
   }
   const auto config = load_accelerator(options.sources, common);
-  const auto workload =
+  auto workload =
       open_workload(options.network, common, options.weights,
                     options.data.file.empty() ? std::nullopt : std::optional{options.data});
+  if (options.zeros_from) {
+    workload.take_zeros(*options.zeros_from);
+  }
   auto experiment = experiment_options(options, common);
   experiment.note = [&common](const std::string& note) { print_note(common, "note: " + note); };
   if (options.dry_run) {
@@ -211,6 +219,11 @@ void add_run(CLI::App& app, const CommonOptions& common, Action& chosen) {
                       "images that the network reads, .npz (docs/accuracy.md)");
   command->add_option("--mean", options->data.mean, "of their pixels, by channel")->delimiter(',');
   command->add_option("--std", options->data.deviation, "their standard deviation")->delimiter(',');
+  command
+      ->add_option("--zeros-from", options->zeros_from,
+                   "synthetic values with the zeros of each layer that model eval --json "
+                   "measured")
+      ->excludes("--data");
   command->add_option("-o,--output", options->directory, "write a run directory");
   command->add_flag("--force", options->force, "replace another run that is there");
   command->add_option("--timing", options->timing, "how passes are timed")

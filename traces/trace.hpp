@@ -126,8 +126,11 @@ struct Recurrent {
   std::int64_t hidden = 0;
   std::int64_t steps = 0;
   std::string preact;  ///< reference outputs, empty if the trace has none: [steps][4H]
-  std::string gates;   ///< [steps][4H]
+  std::string gates;   ///< [steps][4H]; without the columns of g (gru: n) if `candidate` is named
   std::string cell;    ///< c per step, [steps][H]
+  std::string candidate;  ///< g (gru: n), kept apart from the gates, [steps][H]; empty: among them
+  std::string cell_tanh;  ///< lstm: tanh(c) as it is stored before h is made of it, [steps][H]
+  bool tanh_of_computed = false;  ///< lstm: tanh reads c as it was computed, not as it is stored
   bool highway = false;
   friend bool operator==(const Recurrent&, const Recurrent&) = default;
 };

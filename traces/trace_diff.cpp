@@ -86,7 +86,8 @@ std::vector<std::pair<std::string, std::string>> in_order(const Program& trace) 
     }
     if (layer.recurrent) {
       const Recurrent& cell = *layer.recurrent;
-      for (const std::string& name : {cell.bias, cell.preact, cell.gates, cell.cell}) {
+      for (const std::string& name :
+           {cell.bias, cell.preact, cell.gates, cell.candidate, cell.cell, cell.cell_tanh}) {
         put(name, layer.name);
       }
     }

@@ -43,7 +43,7 @@ std::set<std::string> named_by_layers(const Program& program) {
     names.insert(layer.output);
     if (layer.recurrent) {
       const Recurrent& cell = *layer.recurrent;
-      names.insert({cell.preact, cell.gates, cell.cell});
+      names.insert({cell.preact, cell.gates, cell.candidate, cell.cell, cell.cell_tanh});
     }
   }
   return names;

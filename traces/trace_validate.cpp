@@ -117,8 +117,11 @@ Names written_by(const LayerEntry& layer) {
   Names names{{"output", layer.output}};
   if (layer.recurrent) {
     const Recurrent& cell = *layer.recurrent;
-    for (const auto& [role, name] :
-         Names{{"preact", cell.preact}, {"gates", cell.gates}, {"cell", cell.cell}}) {
+    for (const auto& [role, name] : Names{{"preact", cell.preact},
+                                          {"gates", cell.gates},
+                                          {"candidate", cell.candidate},
+                                          {"cell", cell.cell},
+                                          {"cell_tanh", cell.cell_tanh}}) {
       if (!name.empty()) {
         names.emplace_back(role, name);
       }

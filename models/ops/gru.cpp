@@ -15,7 +15,7 @@ constexpr LayerKey kGateOrder{.key = "gate_order",
                               .form = "an order of r,z,n",
                               .absent = "r,z,n",
                               .meaning = "gates along the weights' last axis"};
-constexpr std::array kKeys = {kHidden, kSteps, kGateOrder};
+constexpr std::array kKeys = {kHidden, kSteps, kGateOrder, kCandidate};
 
 void read(LayerReader& keys, Layer& layer) {
   read_recurrent(keys, layer, kGateOrder);
@@ -51,13 +51,13 @@ std::vector<double> step(RecurrentRun& run, const std::vector<double>& a,
     gate[r + i] = traces::sigmoid(sum[r + i]);
     gate[z + i] = traces::sigmoid(sum[z + i]);
   }
-  const std::vector<double> reset = run.gates.seen(gate);
+  const std::vector<double> reset = run.seen_gates(gate);
   for (std::size_t i = 0; i < run.hidden; ++i) {
     sum[n + i] = a[n + i] + run.bias[n + i] + reset[r + i] * (b[n + i] + run.recurrent_bias[n + i]);
     gate[n + i] = std::tanh(sum[n + i]);
   }
   run.preact.add(sum);
-  gate = run.gates.add(gate);
+  gate = run.add_gates(gate);
   std::vector<double> h(run.hidden);
   for (std::size_t i = 0; i < run.hidden; ++i) {
     h[i] = (1.0 - gate[z + i]) * gate[n + i] + gate[z + i] * run.h[i];

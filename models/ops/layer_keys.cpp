@@ -1,6 +1,10 @@
 #include "models/ops/layer_keys.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "sim/base/text.hpp"
 
 namespace turnpike::models {
 
@@ -25,6 +29,24 @@ long LayerReader::integer_or(const LayerKey& key, long absent) {
 
 bool LayerReader::flag_or(const LayerKey& key, bool absent) {
   return map_.opt_bool(std::string{key.key}).value_or(absent);
+}
+
+std::string LayerReader::choice_or(const LayerKey& key) {
+  const std::string name{key.key};
+  std::string chosen = map_.opt_string(name).value_or(std::string{key.absent});
+  std::vector<std::string> words(1);
+  for (const char c : key.form) {
+    if (c == ',') {
+      words.emplace_back();
+    } else if (c != ' ') {
+      words.back() += c;
+    }
+  }
+  if (std::find(words.begin(), words.end(), chosen) == words.end()) {
+    map_.fail(name, fmt::format("'{}' is '{}', but must be one of {}{}", name, chosen, key.form,
+                                suggestion(chosen, words)));
+  }
+  return chosen;
 }
 
 std::array<int, 2> LayerReader::rows_and_columns(const LayerKey& key) {

@@ -48,6 +48,8 @@ class LayerReader {
   [[nodiscard]] long integer(const LayerKey& key);
   [[nodiscard]] long integer_or(const LayerKey& key, long absent);
   [[nodiscard]] bool flag_or(const LayerKey& key, bool absent);
+  /// One of the words of the key's form; the one it has when absent.
+  [[nodiscard]] std::string choice_or(const LayerKey& key);
   /// A number for both directions, or [rows, columns].
   [[nodiscard]] std::array<int, 2> rows_and_columns(const LayerKey& key);
   [[nodiscard]] std::array<int, 2> rows_and_columns_or(const LayerKey& key,

@@ -108,6 +108,7 @@ void read_recurrent(LayerReader& keys, Layer& layer, const LayerKey& gate_order)
     keys.map().fail(key, fmt::format("'{}' is '{}', but must be an order of {}", key,
                                      layer.gate_order, gate_order.absent));
   }
+  layer.places.own_candidate = keys.choice_or(kCandidate) == "own";
 }
 
 std::string infer_recurrent(Layer& layer, const TensorShape& input, std::int64_t batch,
@@ -158,12 +159,29 @@ void lower_recurrent(GraphBuilder& graph, const Layer& layer, traces::LayerEntry
     graph.add_float(recurrent.recurrent_bias);
   }
   graph.add_float(recurrent.preact);
-  // The grid 1 / (2^k - 1) in k + 1 signed bits, which is the k-bit grid of a sigmoid.
-  graph.add_codes(recurrent.gates, bits + 1,
-                  {.value = name, .grid = Grid::symmetric, .clip = 1.0, .zero_fraction = {}});
+  // The grid 1 / (2^k - 1) of a sigmoid, in k + 1 signed bits if a tanh is among them.
+  graph.add_codes(recurrent.gates, layer.places.own_candidate ? bits : bits + 1,
+                  {.value = name,
+                   .grid = layer.places.own_candidate ? Grid::positive : Grid::symmetric,
+                   .clip = 1.0,
+                   .zero_fraction = {}});
+  if (layer.places.own_candidate) {
+    recurrent.candidate = name + ".candidate";
+    graph.add_codes(recurrent.candidate, bits, ranged(name, 1.0));
+  }
   if (has_cell) {
     recurrent.cell = name + ".c";
-    graph.add_codes(recurrent.cell, bits, ranged(name + ".cell", std::nullopt));
+    TensorPlan cell = ranged(name + ".cell", graph.cell_clip(layer));
+    if (cell.clip) {
+      cell.quantizer = config::ActivationQuantizer::pact;  // on a highway its range is another
+    }
+    cell.on_highway = layer.places.highway_range;
+    graph.add_codes(recurrent.cell, bits, std::move(cell));
+    recurrent.tanh_of_computed = layer.places.tanh_of_computed;
+    if (layer.places.coded_tanh) {
+      recurrent.cell_tanh = name + ".cell_tanh";
+      graph.add_codes(recurrent.cell_tanh, bits, ranged(name, 1.0));
+    }
   }
   entry.output = name + ".h";
   graph.add_codes(entry.output, bits, ranged(name, 1.0));
@@ -241,8 +259,10 @@ RecurrentRun::RecurrentRun(const LayerOperands& layer)
       hidden{static_cast<std::size_t>(spec.hidden)},
       width{layer.weights().data.shape().at(1)},
       preact{layer, spec.preact, width},
-      gates{layer, spec.gates, width},
+      gates{layer, spec.gates, spec.candidate.empty() ? width : width - spec.hidden},
+      candidate{layer, spec.candidate, spec.hidden},
       cell{layer, spec.cell, spec.hidden},
+      cell_tanh{layer, spec.cell_tanh, spec.hidden},
       output{layer, layer.entry().output, spec.hidden},
       bias(static_cast<std::size_t>(width)),
       recurrent_bias(static_cast<std::size_t>(width)),
@@ -265,6 +285,34 @@ std::size_t RecurrentRun::column(char gate) const {
   return found / 2 * hidden;
 }
 
+std::pair<std::ptrdiff_t, std::ptrdiff_t> RecurrentRun::apart() const {
+  if (spec.candidate.empty()) {
+    return {0, 0};
+  }
+  const bool lstm = spec.gate_order.find('g') != std::string::npos;
+  const auto first = static_cast<std::ptrdiff_t>(column(lstm ? 'g' : 'n'));
+  return {first, first + spec.hidden};
+}
+
+std::vector<double> RecurrentRun::add_gates(const std::vector<double>& row) {
+  const auto [first, last] = apart();
+  std::vector<double> others = row;
+  others.erase(others.begin() + first, others.begin() + last);
+  others = gates.add(others);
+  const std::vector<double> own = candidate.add({row.begin() + first, row.begin() + last});
+  others.insert(others.begin() + first, own.begin(), own.end());
+  return others;
+}
+
+std::vector<double> RecurrentRun::seen_gates(const std::vector<double>& row) const {
+  const auto [first, last] = apart();
+  std::vector<double> others = row;
+  others.erase(others.begin() + first, others.begin() + last);
+  others = gates.seen(others);
+  others.insert(others.begin() + first, row.begin() + first, row.begin() + last);
+  return others;
+}
+
 LayerOutputs quantized_recurrent(const LayerOperands& operands, QuantizedStep step) {
   RecurrentRun run{operands};
   const TensorView x = operands.input(0);
@@ -284,7 +332,8 @@ LayerOutputs quantized_recurrent(const LayerOperands& operands, QuantizedStep st
   if (!given) {
     outputs.emplace(state, stored(h_prev.declared, fed, {run.spec.steps, run.spec.hidden}));
   }
-  for (const Rows* rows : {&run.preact, &run.gates, &run.cell, &run.output}) {
+  for (const Rows* rows :
+       {&run.preact, &run.gates, &run.candidate, &run.cell, &run.cell_tanh, &run.output}) {
     rows->put(run.spec.steps, outputs);
   }
   return outputs;

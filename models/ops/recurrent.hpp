@@ -5,8 +5,9 @@
 
 /// What lstm and gru share: two matrix-vector products a time step, then element-wise gates.
 /// c_prev and h_before start at 0 and are the stored values of the step before: integer tensors
-/// among gates, cell and output are quantized when stored, and whatever is computed from them
-/// afterwards sees the stored value.
+/// among gates, candidate, cell, its tanh and the output are quantized when stored, and whatever is
+/// computed from them afterwards sees the stored value; only the tanh of c may be stated to see c
+/// before it is stored.
 namespace turnpike::models {
 
 // Network files, shapes and lowering.
@@ -18,6 +19,13 @@ void read_recurrent(LayerReader& keys, Layer& layer, const LayerKey& gate_order)
 [[nodiscard]] std::string infer_recurrent(Layer& layer, const TensorShape& input,
                                           std::int64_t batch, const LayerKey& gate_order);
 [[nodiscard]] std::vector<TensorShape> recurrent_weight_shapes(const Layer& layer);
+/// Where a layer's file may say that its values are quantized (RecurrentPlaces).
+inline constexpr LayerKey kCandidate{
+    .key = "candidate",
+    .type = "choice",
+    .form = "gates, own",
+    .absent = "gates",
+    .meaning = "grid of g (n of gru): the gates', with a sign, or k bits over [-1, 1] of its own"};
 /// `has_cell`: the layer keeps a state c of its own beside h.
 void lower_recurrent(GraphBuilder& graph, const Layer& layer, traces::LayerEntry entry,
                      bool has_cell);
@@ -64,18 +72,29 @@ class RecurrentRun {
 
   /// First column of a gate in [gates * H], by its letter.
   [[nodiscard]] std::size_t column(char gate) const;
+  /// Stores the gates of a step, [gates * H], the candidate among them or apart; gives back what
+  /// their readers see.
+  std::vector<double> add_gates(const std::vector<double>& row);
+  /// What readers of the stored gates see; the candidate, if it is apart, as it is.
+  [[nodiscard]] std::vector<double> seen_gates(const std::vector<double>& row) const;
 
   const traces::Recurrent& spec;
   std::size_t hidden;
   std::int64_t width;  ///< gates * hidden
   Rows preact;
-  Rows gates;
+  Rows gates;      ///< all, or without those of the candidate
+  Rows candidate;  ///< g, or n of gru, if it is kept apart
   Rows cell;
+  Rows cell_tanh;
   Rows output;
   std::vector<double> bias;            ///< [gates * H]
   std::vector<double> recurrent_bias;  ///< [gates * H], of gru
   std::vector<double> c;               ///< [H], as stored in the step before
   std::vector<double> h;
+
+ private:
+  /// Columns of the candidate, if it is kept apart; none else.
+  [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> apart() const;
 };
 /// Takes Wx x and Wh h_prev of one step; gives back h before it is stored.
 using QuantizedStep = std::vector<double> (*)(RecurrentRun& run, const std::vector<double>& a,

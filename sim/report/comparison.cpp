@@ -90,6 +90,25 @@ class SideBySide {
     add("total", totals);
   }
 
+  /// What the runs' networks get right, with its change in points, if it was measured for some.
+  void add_accuracy(const std::vector<results::StoredRun>& runs) {
+    std::vector<std::string> row{"top-1, %"};
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const auto& measured = runs[i].accuracy;
+      row.push_back(measured ? fmt::format("{:.1f}", 100.0 * measured->top1) : "-");
+      if (i > 0) {
+        row.push_back(
+            measured && runs[0].accuracy
+                ? fmt::format("{:+.1f} points", 100.0 * (measured->top1 - runs[0].accuracy->top1))
+                : "");
+      }
+    }
+    if (std::any_of(runs.begin(), runs.end(),
+                    [](const results::StoredRun& run) { return run.accuracy.has_value(); })) {
+      table_.add(std::move(row));
+    }
+  }
+
   [[nodiscard]] std::string text(TableWidth width) const { return table_.to_string(width) + '\n'; }
 
  private:
@@ -255,6 +274,7 @@ std::string comparison_table(const std::vector<results::StoredRun>& runs, TableW
     }
     totals.add(title_of(total), values);
   }
+  totals.add_accuracy(runs);
   SideBySide energy{"energy, uJ", runs};
   energy.add_components(pick(runs, &results::RunFigures::energy_pj), 1e-6);
   SideBySide area{"area, mm2", runs};
@@ -292,6 +312,11 @@ std::string comparison_json(const std::vector<results::StoredRun>& runs) {
          {"energy_pj", value_json(run.figures.energy_pj)},
          {"energy_pj_highway", value_json(run.figures.energy_pj_highway)},
          {"area_um2", value_json(results::ComponentFigures{run.figures.area_um2})}});
+    if (run.accuracy) {
+      list.back()["accuracy"] = {{"top1", run.accuracy->top1},
+                                 {"standard_error", run.accuracy->standard_error},
+                                 {"images", run.accuracy->images}};
+    }
   }
   return Json{{"schema", "turnpike-comparison/1"}, {"runs", std::move(list)}}.dump(
              2, ' ', false, Json::error_handler_t::replace) +

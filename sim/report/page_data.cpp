@@ -176,6 +176,27 @@ Json area_change_band(const results::StoredRun& from, const results::StoredRun& 
       [](const std::vector<double>& mm2) { return 100.0 * (mm2[1] / mm2[0] - 1.0); }, kMonteCarlo));
 }
 
+Json accuracy_json(const results::StoredRun& run) {
+  return run.accuracy ? Json{{"top1", run.accuracy->top1},
+                             {"standard_error", run.accuracy->standard_error},
+                             {"images", run.accuracy->images}}
+                      : Json(nullptr);
+}
+
+/// True if no run of the same network is at least as accurate for at most this energy, and better
+/// in one of them.
+bool on_front(const std::vector<results::StoredRun>& runs, const results::StoredRun& run) {
+  const auto better = [&run](const results::StoredRun& other) {
+    if (!other.accuracy || other.result.network != run.result.network) {
+      return false;
+    }
+    const double energy = other.figures.totals.energy_uj - run.figures.totals.energy_uj;
+    const double right = other.accuracy->top1 - run.accuracy->top1;
+    return energy <= 0.0 && right >= 0.0 && (energy < 0.0 || right > 0.0);
+  };
+  return run.accuracy && std::none_of(runs.begin(), runs.end(), better);
+}
+
 Json run_json(const results::StoredRun& run, const std::string& label,
               const std::vector<std::pair<std::string, std::string>>& own_settings) {
   Json settings = Json::object();
@@ -263,18 +284,22 @@ std::string page_data(const std::vector<results::StoredRun>& runs, const std::st
   ensure(!runs.empty(), "a page shows at least one run");
   const std::vector<std::string> labels = run_labels(runs);
   const auto settings = run_settings(runs);
-  Json out = {{"schema", "turnpike-page/3"},
-              {"title", page_title(runs)},
-              {"network", many_networks(runs) ? "" : runs[0].result.network},
-              {"samples", kMonteCarlo.samples},
-              {"groups", groups_json()},
-              {"shown", shown_json()},
-              {"claims", claims_json(runs, config_root)},
-              {"runs", Json::array()}};
+  Json out = {
+      {"schema", "turnpike-page/3"},
+      {"title", page_title(runs)},
+      {"network", many_networks(runs) ? "" : runs[0].result.network},
+      {"samples", kMonteCarlo.samples},
+      {"groups", groups_json()},
+      {"shown", shown_json(std::any_of(runs.begin(), runs.end(),
+                                       [](const auto& run) { return run.accuracy.has_value(); }))},
+      {"claims", claims_json(runs, config_root)},
+      {"runs", Json::array()}};
   for (std::size_t i = 0; i < runs.size(); ++i) {
     Json run = run_json(runs[i], labels[i], settings[i]);
     const auto base = without_highway(runs, i);
     run["without"] = base ? static_cast<std::int64_t>(*base) : -1;
+    run["accuracy"] = accuracy_json(runs[i]);
+    run["on_front"] = on_front(runs, runs[i]);
     run["added_percent_band"] = base ? change_band(runs[*base], runs[i]) : Json(nullptr);
     out["runs"].push_back(run);
   }

@@ -27,9 +27,15 @@ Json column_json(const std::string& key, const Label& label, const FieldOptions&
           {"none_at_zero", options.none_at_zero}};
 }
 
-/// The columns of the table of runs; the range of the energy stands behind it.
-Json run_columns() {
+/// The columns of the table of runs; the range of the energy stands behind it. `accuracy`: there is
+/// one to show.
+Json run_columns(bool accuracy) {
   Json out = Json::array();
+  if (accuracy) {
+    out.push_back(column_json(
+        "accuracy.top1", {"top1", "%", "share of images of which the largest output is the label"},
+        {.page = {"top-1 %", 100.0, 1}}));
+  }
   for (const auto& [label, options] : results::totals_by_interest()) {
     if (!options.page.title.empty()) {
       out.push_back(column_json(fmt::format("totals.{}", label.name), label, options));
@@ -108,8 +114,8 @@ Json groups_json() {
   return out;
 }
 
-Json shown_json() {
-  return {{"runs", run_columns()},
+Json shown_json(bool accuracy) {
+  return {{"runs", run_columns(accuracy)},
           {"layers", layer_columns()},
           {"changes", change_columns()},
           {"bars", layer_bars()}};

@@ -10,7 +10,7 @@ namespace turnpike::report {
 [[nodiscard]] nlohmann::ordered_json groups_json();
 
 /// Columns of the tables of runs and of layers, the totals whose changes are told, and the parts of
-/// the charts of layers.
-[[nodiscard]] nlohmann::ordered_json shown_json();
+/// the charts of layers. `accuracy`: of some run it was measured what its network gets right.
+[[nodiscard]] nlohmann::ordered_json shown_json(bool accuracy);
 
 }  // namespace turnpike::report

@@ -20,6 +20,9 @@ constexpr const char* kStyle =
 constexpr const char* kChartScript =
 #include "sim/report/report_page_chart.inc"
     ;
+constexpr const char* kScatterScript =
+#include "sim/report/report_page_scatter.inc"
+    ;
 constexpr const char* kFigureScript =
 #include "sim/report/report_page_figure.inc"
     ;
@@ -66,8 +69,8 @@ std::string report_page(const std::vector<results::StoredRun>& runs, const std::
                         {"@STYLE@", kStyle},
                         {"@VERSION@", html_text(version)},
                         {"@DATA@", island(page_data(runs, config_root))},
-                        {"@SCRIPT@",
-                         fmt::format("{}\n{}\n{}", kChartScript, kFigureScript, kSectionsScript)}});
+                        {"@SCRIPT@", fmt::format("{}\n{}\n{}\n{}", kChartScript, kScatterScript,
+                                                 kFigureScript, kSectionsScript)}});
 }
 
 }  // namespace turnpike::report

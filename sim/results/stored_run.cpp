@@ -1,11 +1,13 @@
 #include "sim/results/stored_run.hpp"
 
+#include <filesystem>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/results/record_json.hpp"
 
 namespace turnpike::results {
@@ -94,11 +96,44 @@ ResultsRecord read_results(const RunDirectory& directory) {
   return out;
 }
 
+std::optional<MeasuredAccuracy> accuracy_beside(const std::string& directory) {
+  namespace fs = std::filesystem;
+  fs::path run = fs::absolute(directory).lexically_normal();
+  run = run.has_filename() ? run : run.parent_path();
+  const std::string file = (run.parent_path() / "sweep.json").string();
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) {
+    return std::nullopt;
+  }
+  const nlohmann::json json = nlohmann::json::parse(read_input(file), nullptr, false);
+  try {
+    for (const nlohmann::json& point : json.at("points")) {
+      if (point.at("id") == run.filename().string() && point.contains("accuracy")) {
+        const nlohmann::json& found = point.at("accuracy");
+        const MeasuredAccuracy accuracy{.top1 = found.at("top1").get<double>(),
+                                        .standard_error = found.at("standard_error").get<double>(),
+                                        .images = found.at("images").get<std::int64_t>()};
+        if (accuracy.top1 < 0.0 || accuracy.top1 > 1.0 || accuracy.standard_error < 0.0) {
+          throw FileError{
+              {file, 0, 0},
+              fmt::format("point '{}' has a top1 of {} +- {}, which is no share",
+                          run.filename().string(), accuracy.top1, accuracy.standard_error)};
+        }
+        return accuracy;
+      }
+    }
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;  // whatever else it is, no sweep with a data set
+  }
+  return std::nullopt;
+}
+
 StoredRun read_stored_run(const std::string& path) {
   const RunDirectory directory = RunDirectory::open(path);
   ResultsRecord results = read_results(directory);
   StoredRun run;
   run.directory = path;
+  run.accuracy = accuracy_beside(path);
   run.result = std::move(results.result);
   run.figures = std::move(results.figures);
   read_run_record(directory, run);

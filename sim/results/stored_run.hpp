@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,15 @@
 /// Reads a run directory back: what compare, reprice, explain and sensitivity work on.
 namespace turnpike::results {
 
+/// What a network gets right as a machine quantizes it.
+struct MeasuredAccuracy {
+  double top1 = 0.0;            ///< share of the images
+  double standard_error = 0.0;  ///< of it
+  std::int64_t images = 0;
+};
+/// Of the sweep whose point `directory` is, if that named a data set.
+[[nodiscard]] std::optional<MeasuredAccuracy> accuracy_beside(const std::string& directory);
+
 /// A finished run.
 ///
 /// `result` is what the simulation gave, from counts.csv and results.json: enough to price it again
@@ -22,9 +33,10 @@ struct StoredRun {
   std::string directory;
   config::AcceleratorConfig config;  ///< leaves keep the origin config.resolved.yaml states
   accelerator::RunResult result;
-  RunFigures figures;               ///< at the prices of the day the run was made
-  std::vector<StoredCount> counts;  ///< in the order of counts.csv
-  std::string timing;               ///< memo or reference
+  RunFigures figures;                        ///< at the prices of the day the run was made
+  std::vector<StoredCount> counts;           ///< in the order of counts.csv
+  std::string timing;                        ///< memo or reference
+  std::optional<MeasuredAccuracy> accuracy;  ///< of a point of a sweep with a data set
 };
 
 /// results.json of a run directory. FileError naming the key that is missing, damaged, or

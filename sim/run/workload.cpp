@@ -10,6 +10,7 @@
 #include "models/derived_trace.hpp"
 #include "models/import/import_model.hpp"
 #include "models/import/npy_folder.hpp"
+#include "models/measured_zeros.hpp"
 #include "models/network_file.hpp"
 #include "models/parallel.hpp"
 #include "models/quantize.hpp"
@@ -122,6 +123,8 @@ struct Workload::Impl {
   mutable models::HighwayWanted derived_as;
   mutable std::shared_ptr<const Trace> quantized;  ///< of the network, the last that was asked for
   mutable models::QuantizeOptions quantized_as;
+  std::optional<models::MeasuredZeros> zeros;
+  mutable std::vector<std::string> unmet_zeros;  ///< of the last trace
 
   void take_images(const AccuracyRequest& data) {
     if (!network || network->is_recurrent()) {
@@ -190,6 +193,14 @@ Workload Workload::open(const std::string& name, const std::optional<std::string
   return workload;
 }
 
+void Workload::take_zeros(const std::string& file) {
+  if (!impl_->network) {
+    throw InputError{{"--zeros-from", 0, 0}, "goes with a network: a trace has zeros of its own"};
+  }
+  impl_->zeros = models::MeasuredZeros::read(file);
+  impl_->zeros->check(*impl_->network);
+}
+
 void Workload::check(AcceleratorConfig config) const {
   if (impl_->file_trace) {
     follow_trace(*impl_->file_trace, config);
@@ -224,8 +235,15 @@ std::shared_ptr<const Trace> Workload::trace(AcceleratorConfig& config) const {
     const models::QuantizeOptions wanted = models::quantize_options(config);
     if (!impl_->quantized || !(impl_->quantized_as == wanted)) {
       impl_->quantized.reset();  // before the next one is made: one is in memory at a time
-      impl_->quantized = std::make_shared<const Trace>(
-          models::quantize(*impl_->network, *impl_->calibration, wanted));
+      if (impl_->zeros) {
+        models::ZerosWanted zeros{.shares = impl_->zeros->of(wanted)};
+        impl_->quantized = std::make_shared<const Trace>(
+            models::quantize(*impl_->network, *impl_->calibration, wanted, zeros));
+        impl_->unmet_zeros = std::move(zeros.unmet);
+      } else {
+        impl_->quantized = std::make_shared<const Trace>(
+            models::quantize(*impl_->network, *impl_->calibration, wanted));
+      }
       impl_->quantized_as = wanted;
     }
     trace = impl_->quantized;
@@ -272,6 +290,7 @@ bool Workload::is_trace() const {
 
 std::vector<std::string> Workload::notes(const AcceleratorConfig& config) const {
   std::vector<std::string> notes = impl_->notes;
+  notes.insert(notes.end(), impl_->unmet_zeros.begin(), impl_->unmet_zeros.end());
   if (!is_trace()) {
     return notes;
   }

@@ -22,6 +22,10 @@ class Workload {
   /// is zero is what it would be in use.
   static Workload open(const std::string& name, const std::optional<std::string>& weights = {},
                        const std::optional<AccuracyRequest>& data = {});
+  /// What array layers read has the shares of zeros that `model eval` measured (--zeros-from).
+  /// FileError for a file that says none, InputError for a trace and for layers that are not those
+  /// of the network.
+  void take_zeros(const std::string& file);
   Workload(Workload&&) noexcept;
   Workload& operator=(Workload&&) noexcept;
   ~Workload();

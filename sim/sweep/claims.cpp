@@ -103,7 +103,17 @@ ClaimPoint claim_point(const StoredPoint& point, const PricedRun& priced) {
   made.cycles = static_cast<double>(priced.result.cycles().total());
   made.dram_mbit = static_cast<double>(priced.dram_bytes()) * 8e-6;
   made.glb_mbit = static_cast<double>(priced.glb_bytes()) * 8e-6;
+  made.accuracy = point.run.accuracy;
   return made;
+}
+
+std::optional<AccuracyGain> accuracy_gain(const ClaimPoint& from, const ClaimPoint& to) {
+  if (!from.accuracy || !to.accuracy) {
+    return std::nullopt;
+  }
+  return AccuracyGain{
+      100.0 * (to.accuracy->top1 - from.accuracy->top1),
+      100.0 * std::hypot(from.accuracy->standard_error, to.accuracy->standard_error)};
 }
 
 cost::AreaRanges area_ranges_of(const config::AcceleratorConfig& config,

@@ -41,7 +41,17 @@ struct ClaimPoint {
   double cycles = 0.0;
   double dram_mbit = 0.0;
   double glb_mbit = 0.0;
+  std::optional<results::MeasuredAccuracy> accuracy;
 };
+
+/// What one point gets right more than another, in points of top-1.
+struct AccuracyGain {
+  double points = 0.0;
+  double standard_error = 0.0;  ///< as of two sets of images; on one set it is less
+};
+/// If both were measured.
+[[nodiscard]] std::optional<AccuracyGain> accuracy_gain(const ClaimPoint& from,
+                                                        const ClaimPoint& to);
 
 [[nodiscard]] ClaimPoint claim_point(const StoredPoint& point, const pricing::PricedRun& priced);
 /// Of the technology that a configuration is priced with.

@@ -60,12 +60,12 @@ std::vector<Overhead> overheads_of(const ClaimSet& set, const cost::MonteCarlo& 
     if (without == nullptr) {
       continue;
     }
-    rows.push_back({set.setting, with.bits, with.highway_bits, with.energy_uj - without->energy_uj,
-                    with.highway_uj, with.dram_mbit - without->dram_mbit,
-                    with.glb_mbit - without->glb_mbit,
-                    percent_change(without->area_mm2, with.area_mm2),
-                    percent_change(without->cycles, with.cycles),
-                    energy_change(*without, with, set.policy, settings)});
+    rows.push_back(
+        {set.setting, with.bits, with.highway_bits, with.energy_uj - without->energy_uj,
+         with.highway_uj, with.dram_mbit - without->dram_mbit, with.glb_mbit - without->glb_mbit,
+         percent_change(without->area_mm2, with.area_mm2),
+         percent_change(without->cycles, with.cycles),
+         energy_change(*without, with, set.policy, settings), accuracy_gain(*without, with)});
   }
   std::stable_sort(rows.begin(), rows.end(), [](const Overhead& a, const Overhead& b) {
     return std::pair{-a.bits, a.highway_bits} < std::pair{-b.bits, b.highway_bits};
@@ -108,10 +108,10 @@ std::vector<Alternative> alternatives_of(const ClaimSet& set, const cost::MonteC
            rows.back().highway_bits == with.highway_bits)) {
         continue;
       }
-      rows.push_back({with.bits, with.highway_bits, against,
-                      percent_change(other->area_mm2, with.area_mm2),
-                      percent_change(other->cycles, with.cycles),
-                      energy_change(*other, with, set.policy, settings)});
+      rows.push_back(
+          {with.bits, with.highway_bits, against, percent_change(other->area_mm2, with.area_mm2),
+           percent_change(other->cycles, with.cycles),
+           energy_change(*other, with, set.policy, settings), accuracy_gain(*other, with)});
     }
   }
   return rows;
@@ -183,11 +183,39 @@ std::string claims_text(const ClaimsReport& report, TableWidth width) {
   return report.claims.empty() ? "" : table.to_string(width) + '\n';
 }
 
+template <class Row>
+bool any_measured(const std::vector<Row>& rows) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const Row& row) { return row.accuracy.has_value(); });
+}
+
+/// The header and cells with the change of accuracy behind them, if some row has one.
+template <class Row>
+std::vector<std::string> with_accuracy(const std::vector<Row>& rows,
+                                       std::vector<std::string> header) {
+  if (any_measured(rows)) {
+    header.emplace_back("top-1 points");
+  }
+  return header;
+}
+template <class Row>
+void add_row(TextTable& table, const std::vector<Row>& rows, const Row& row,
+             std::vector<std::string> cells) {
+  if (any_measured(rows)) {
+    cells.push_back(row.accuracy ? fmt::format("{:+.1f} +- {:.1f}", row.accuracy->points,
+                                               row.accuracy->standard_error)
+                                 : "");
+  }
+  table.add(std::move(cells));
+}
+
 std::string overheads_text(const ClaimsReport& report, TableWidth width) {
-  TextTable table{{"the highway adds", "uJ", "own uJ", "DRAM Mbit", "GLB Mbit", "5 %", "50 %",
-                   "95 %", "energy %", "area %", "cycles %"}};
+  TextTable table{
+      with_accuracy(report.overheads, {"the highway adds", "uJ", "own uJ", "DRAM Mbit", "GLB Mbit",
+                                       "5 %", "50 %", "95 %", "energy %", "area %", "cycles %"})};
   for (const Overhead& row : report.overheads) {
-    table.add(
+    add_row(
+        table, report.overheads, row,
         {fmt::format("{} bit + {}-bit highway{}{}", row.bits, row.highway_bits,
                      row.setting.empty() ? "" : ", ", row.setting),
          fmt::format("{:.1f}", row.added_uj), fmt::format("{:.1f}", row.stream_uj),
@@ -212,10 +240,12 @@ std::string limits_text(const ClaimsReport& report) {
 }
 
 std::string alternatives_text(const ClaimsReport& report, TableWidth width) {
-  TextTable table{
-      {"with highway, against without", "5 %", "50 %", "95 %", "energy %", "area %", "cycles %"}};
+  TextTable table{with_accuracy(
+      report.alternatives,
+      {"with highway, against without", "5 %", "50 %", "95 %", "energy %", "area %", "cycles %"})};
   for (const Alternative& row : report.alternatives) {
-    table.add(
+    add_row(
+        table, report.alternatives, row,
         {fmt::format("{} bit + {}-bit highway vs {} bit", row.bits, row.highway_bits, row.against),
          fmt::format("{:+.1f}", row.energy.band.p5), fmt::format("{:+.1f}", row.energy.band.p50),
          fmt::format("{:+.1f}", row.energy.band.p95), fmt::format("{:+.1f}", row.energy.percent),
@@ -254,20 +284,30 @@ Json ends_json(const std::optional<double>& low, const std::optional<double>& hi
   return {optional_json(low), optional_json(high)};
 }
 
+/// The row with its change of accuracy, if it has one.
+Json with_gain(Json row, const std::optional<AccuracyGain>& gain) {
+  if (gain) {
+    row["top1_points"] = gain->points;
+    row["top1_standard_error"] = gain->standard_error;
+  }
+  return row;
+}
+
 Json overheads_json(const ClaimsReport& report) {
   Json list = Json::array();
   for (const Overhead& row : report.overheads) {
-    list.push_back({{"setting", row.setting},
-                    {"bits", row.bits},
-                    {"highway_bits", row.highway_bits},
-                    {"added_uj", row.added_uj},
-                    {"own_uj", row.stream_uj},
-                    {"dram_mbit", row.dram_mbit},
-                    {"glb_mbit", row.glb_mbit},
-                    {"energy_percent", row.energy.percent},
-                    {"band_percent", band_json(row.energy.band)},
-                    {"area_percent", row.area_percent},
-                    {"cycles_percent", row.cycles_percent}});
+    list.push_back(with_gain({{"setting", row.setting},
+                              {"bits", row.bits},
+                              {"highway_bits", row.highway_bits},
+                              {"added_uj", row.added_uj},
+                              {"own_uj", row.stream_uj},
+                              {"dram_mbit", row.dram_mbit},
+                              {"glb_mbit", row.glb_mbit},
+                              {"energy_percent", row.energy.percent},
+                              {"band_percent", band_json(row.energy.band)},
+                              {"area_percent", row.area_percent},
+                              {"cycles_percent", row.cycles_percent}},
+                             row.accuracy));
   }
   return list;
 }
@@ -275,13 +315,14 @@ Json overheads_json(const ClaimsReport& report) {
 Json alternatives_json(const ClaimsReport& report) {
   Json list = Json::array();
   for (const Alternative& row : report.alternatives) {
-    list.push_back({{"bits", row.bits},
-                    {"highway_bits", row.highway_bits},
-                    {"against_bits", row.against},
-                    {"energy_percent", row.energy.percent},
-                    {"band_percent", band_json(row.energy.band)},
-                    {"area_percent", row.area_percent},
-                    {"cycles_percent", row.cycles_percent}});
+    list.push_back(with_gain({{"bits", row.bits},
+                              {"highway_bits", row.highway_bits},
+                              {"against_bits", row.against},
+                              {"energy_percent", row.energy.percent},
+                              {"band_percent", band_json(row.energy.band)},
+                              {"area_percent", row.area_percent},
+                              {"cycles_percent", row.cycles_percent}},
+                             row.accuracy));
   }
   return list;
 }

@@ -20,6 +20,7 @@ struct Overhead {
   double area_percent = 0.0;
   double cycles_percent = 0.0;
   Change energy;
+  std::optional<AccuracyGain> accuracy;  ///< if the sweep names a data set
 };
 
 /// "The highway costs less than `percent` up to h = `up_to`": the widest highway of the sweep such
@@ -40,6 +41,7 @@ struct Alternative {
   double area_percent = 0.0;
   double cycles_percent = 0.0;
   Change energy;
+  std::optional<AccuracyGain> accuracy;  ///< if the sweep names a data set
 };
 
 /// A paper's claim beside ours.

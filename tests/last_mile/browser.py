@@ -7,6 +7,7 @@ import io
 import shutil
 import xml.etree.ElementTree
 
+import accuracy
 import charts
 from charts import number, signed, three_digits
 from devtools import PROGRAM, Browser
@@ -61,9 +62,10 @@ def signed_energy(value):
     return "0" if abs(value) < 1e-9 else signed(value, 3 if abs(value) < 1 else 2)
 
 
-def overview(shown, r):
+def overview(shown, run):
+    r, measured = run.results, accuracy.beside(run)
     t, band = r["totals"], shown["energy_uj_band"]
-    return {"run": shown["label"], "energy µJ": number(t["energy_uj"]), "5 to 95 %": f"{number(band[0])} to {number(band[2])}",
+    return {"run": shown["label"], **({"top-1 %": f"{100 * measured['top1']:.1f}"} if measured else {}), "energy µJ": number(t["energy_uj"]), "5 to 95 %": f"{number(band[0])} to {number(band[2])}",
             "area mm²": f"{t['area_mm2']:.3f}", "cycles": f"{t['cycles']:,}", "latency ms": f"{t['latency_ms']:,.2f}",
             "utilization %": f"{100 * t['utilization']:.1f}", "GLB Mbit": megabits([t["glb_bytes"]]),
             "DRAM Mbit": megabits([t["dram_bytes"]]), "checks": shown["checks"]}
@@ -134,7 +136,7 @@ def headline(pair):
 
 def check_tables(f, tables, data, runs, pairs):
     check_table(f, "page, Runs", tables.get("Runs", []),
-                [overview(shown, run.results) for run, shown in zip(runs, data["runs"])])
+                [overview(shown, run) for run, shown in zip(runs, data["runs"])])
     if pairs:
         check_table(f, "page, highway", tables.get("What the highway costs", []), [highway(pair) for pair in pairs])
     f.same("page, claims", [row[1:] for row in tables.get("The paper's claims", [])[1:]],
@@ -197,6 +199,7 @@ def look(f, page, data, runs, folder, pictures):
         shown_first = runs.index(ranked(pairs)[0].run) if pairs else max(0, next((i for i, s in enumerate(data["runs"]) if s["highway"]), 0))
         check_layers(f, browser, runs, shown_first)
         charts.check_charts(f, browser, data["runs"], runs, pairs, runs[shown_first])
+        accuracy.check_picture(f, browser, data["runs"], runs)
         check_saved(f, browser)
         failed = [s["label"] for s in data["runs"] if s["checks"] == "FAILED"]
         f.same("page, failed checks", browser.evaluate('document.querySelector(".failed")?.textContent ?? ""'),

@@ -10,7 +10,7 @@ SHOWN = {"MAC": ["mac"], "ifmap spad": ["ifmap_spad"], "filter spad": ["filter_s
 # What keeps the array waiting looks like the component it waits for.
 WAITS = {"bank conflicts": "GLB", "DRAM stall": "DRAM", "post stall": "post-processing"}
 # Each view of each figure: its bars, from what is drawn.
-CHARTS = """Object.fromEntries([...document.querySelectorAll("figure")].map((figure) => {
+CHARTS = """Object.fromEntries([...document.querySelectorAll("figure:not(.points)")].map((figure) => {
   const read = () => {
     const nodes = (root, what) => [...root.querySelectorAll(what)];
     const look = (bar) => [bar.getAttribute("fill"), bar.nextElementSibling?.dataset.pattern].join(" ");

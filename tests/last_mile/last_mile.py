@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 
+import accuracy
 import browser
 import cases
 import claims
@@ -293,6 +294,27 @@ def failures(session):
                   statuses={(1,): ("failed", "1-value filter spad")}, code=2)
 
 
+def bought(session):
+    """A sweep that names a data set: accuracy beside energy wherever the sweep is shown."""
+    fixtures = ROOT / "tests" / "fixtures"
+    text = cases.sweep_yaml(ACCELERATOR, fixtures / "shapes.yaml", {"precision": [8, 4, 3, 2], "highway.enabled": [False, True]})
+    file = session.put("bought_sweep.yaml", text + f"weights: {fixtures / 'shapes_float.npz'}\n"
+                       f"data: {{file: {fixtures / 'shapes_test.npz'}, calibration: {fixtures / 'shapes_train_500.npz'}, images: 500, repair: bn}}\n")
+    directory = session.folder / "bought"
+    session.turnpike("sweep", file, "-o", directory)
+    points = read_json(directory / "sweep.json")["points"]
+    session.f.same("bought: points with an accuracy", [point.get("accuracy", {}).get("images") for point in points], [500] * 8)
+    runs = [RunFiles(session.f, directory / point["id"], f"bought/{point['id']}") for point in points]
+    report(session, runs)
+    accuracy.check_claims(session.f, session.json("sensitivity", directory), session.turnpike("sensitivity", directory, "--wide"), runs)
+    pair = [run.directory for run in runs[-2:]]
+    accuracy.check_compare(session.f, session.json("compare", *pair), session.turnpike("compare", *pair), runs[-2:])
+    evaluated = session.json("model", "eval", fixtures / "shapes.yaml", "--weights", fixtures / "shapes_float.npz", "--data", fixtures / "shapes_test.npz",
+                             "--calibration", fixtures / "shapes_train_500.npz", "--images", "500", "--repair", "bn", "--precision", "8,4,3,2")
+    session.f.same("bought: top-1 of model eval", [setting["top1"] for setting in evaluated["settings"]],
+                   [accuracy.beside(run)["top1"] for run in runs])
+
+
 def refusals(session):
     """What cannot be done ends with the code that docs/cli.md gives it, and without an answer."""
     nowhere = session.folder / "nowhere"
@@ -358,7 +380,7 @@ def main():
         pictures.mkdir(parents=True, exist_ok=True)
         session = Session(arguments.turnpike.resolve(), folder.resolve(), pictures)
         network, expected = residual(session)
-        groups = [lambda: options(session, network, expected), lambda: traces(session), lambda: failures(session), lambda: refusals(session),
+        groups = [lambda: options(session, network, expected), lambda: traces(session), lambda: failures(session), lambda: bought(session), lambda: refusals(session),
                   lambda: hostile_names(session), lambda: other_inputs(session), lambda: interruption(session)]
         for group in groups:
             if not (session.f.problems and "TURNPIKE_STOP_EARLY" in os.environ):

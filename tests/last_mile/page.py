@@ -6,6 +6,7 @@ import math
 import pathlib
 import random
 
+import accuracy
 from charts import SHOWN, of_time
 from questions import Uncertain, band, check_area_band, drawn, ranges_of
 from reading import at
@@ -15,11 +16,12 @@ SOURCES = pathlib.Path(__file__).resolve().parents[2] / "sim" / "report" / "page
 PAGE = ["schema", "title", "network", "samples", "groups", "shown", "claims", "runs"]
 RUN = ["label", "directory", "weight_bits", "activation_bits", "highway", "highway_bits", "settings", "source", "totals",
        "energy_uj_band", "area_um2", "energy_pj", "energy_pj_highway", "energy_pj_time", "highway_bytes", "policy", "passed", "checks",
-       "residency", "layers", "without", "added_percent_band"]
+       "residency", "layers", "without", "accuracy", "on_front", "added_percent_band"]
 SOURCE = ["framework", "model", "data", "date", "digest"]
 CLAIM = ["what", "from", "to", "paper", "ours", "band"]
 PAPER = [("area_mm2", 16, 3, False, -82.3), ("energy_uj", 16, 3, False, -73.1), ("energy_uj", 2, 2, True, 3.9)]
 # Title, key, scale and places of the columns, by docs/results.md and what a reader wants to see.
+TOP1 = ("top-1 %", "accuracy.top1", 100, 1)
 RUN_COLUMNS = [("energy \u00b5J", "totals.energy_uj", 1, -1), ("5 to 95 %", "energy_uj_band", 1, -1), ("area mm\u00b2", "totals.area_mm2", 1, 3),
                ("latency ms", "totals.latency_ms", 1, 2), ("cycles", "totals.cycles", 1, 0),
                ("utilization %", "totals.utilization", 100, 1), ("GLB Mbit", "totals.glb_bytes", 8e-6, -1),
@@ -76,7 +78,7 @@ def check_page(f, path, runs):
     f.same(f"{where} runs", [run["directory"] for run in data["runs"]], [str(run.directory) for run in runs])
     f.same(f"{where} labels: no two alike", len({run["label"] for run in data["runs"]}), len(runs))
     f.same(f"{where} groups", [(group["name"], group["components"]) for group in data["groups"]], list(SHOWN.items()))
-    check_shown(f, f"{where} shown", data["shown"])
+    check_shown(f, f"{where} shown", data["shown"], any(accuracy.beside(run) for run in runs))
     bands = Bands(f, data["samples"])
     for shown, run in zip(data["runs"], runs):
         check_run(f, f"{where} {run.where}", shown, run, runs)
@@ -89,9 +91,9 @@ def check_page(f, path, runs):
     return data
 
 
-def check_shown(f, where, shown):
+def check_shown(f, where, shown, measured):
     f.keys(where, shown, ["runs", "layers", "changes", "bars"])
-    for table, columns in (("runs", RUN_COLUMNS), ("layers", LAYER_COLUMNS)):
+    for table, columns in (("runs", [TOP1] * measured + RUN_COLUMNS), ("layers", LAYER_COLUMNS)):
         f.same(f"{where}.{table}", [(c["title"], c["key"], c["scale"], c["places"]) for c in shown[table]], columns)
         f.true(f"{where}.{table}", all(c["text"] for c in shown[table]), "has a figure of which nothing is said")
     f.same(f"{where}.changes", [(change["key"], change["name"]) for change in shown["changes"]], CHANGES)
@@ -171,6 +173,7 @@ def check_run(f, where, shown, run, runs):
         f.true(f"{where} settings.{key}", value in (text, "..."), f"is {value!r} and not {text!r}")
     f.same(f"{where} source", shown["source"],
            ", ".join(f"{key} {r['source'][key]}" for key in SOURCE if key in r["source"]) if "source" in r else "")
+    f.same(f"{where} accuracy", (shown["accuracy"], shown["on_front"]), (accuracy.beside(run), accuracy.on_front(run, runs)))
     f.same(f"{where} passed", shown["passed"], passed(r))
     f.same(f"{where} checks", shown["checks"], "all passed" if passed(r) else "FAILED")
     f.same(f"{where} without", shown["without"], without(run, runs))

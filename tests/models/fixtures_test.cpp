@@ -1,9 +1,11 @@
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "models/image_task.hpp"
+#include "models/language_task.hpp"
 #include "models/network_file.hpp"
 #include "models/weights_file.hpp"
 
@@ -45,16 +47,52 @@ TEST(Fixtures, TheFloatNetHasPyTorchsAccuracy) {
   EXPECT_NEAR(found.settings[0].top1(), wanted, 0.0035);
 }
 
-TEST(Fixtures, NetsTrainedAtTwoBitsHavePyTorchsAccuracy) {
-  for (const bool highway : {true, false}) {
-    const std::string name = highway ? "highway" : "nohighway";
-    QuantizeOptions asked = options(2, highway);
-    asked.activations = config::ActivationQuantizer::pact;
-    const Evaluation found = shapes("shapes_w2a2_" + name + ".npz").evaluate({asked});
-    const double wanted = figures("shapes.json")["w2a2 " + name];
-    // First layer and classifier are in 16 bits here and in float there.
-    EXPECT_NEAR(found.settings[0].top1(), wanted, 0.005) << name;
-  }
+/// "w3a3_highway".
+std::string trained(int bits, bool highway, char between) {
+  return fmt::format("w{0}a{0}{1}{2}", bits, between, highway ? "highway" : "nohighway");
+}
+
+/// Bits, and whether with a highway.
+class TrainedFixtures : public testing::TestWithParam<std::tuple<int, bool>> {};
+
+TEST_P(TrainedFixtures, NetsTrainedAtFewBitsHavePyTorchsAccuracy) {
+  const auto [bits, highway] = GetParam();
+  QuantizeOptions asked = options(bits, highway);
+  asked.activations = config::ActivationQuantizer::pact;
+  const Evaluation found =
+      shapes("shapes_" + trained(bits, highway, '_') + ".npz").evaluate({asked});
+  const double wanted = figures("shapes.json")[trained(bits, highway, ' ')];
+  // First layer and classifier are in 16 bits here and in float there.
+  EXPECT_NEAR(found.settings[0].top1(), wanted, 0.005);
+}
+
+LanguageEvaluation letters(const std::string& weights, const QuantizeOptions& asked) {
+  Network net = read_network(kFolder + "text.yaml");
+  EXPECT_TRUE(load_weights(net, kFolder + weights).empty());
+  return LanguageTask{
+      net,
+      kFolder + weights,
+      {.data = kFolder + "text_test.npz", .member = "ids", .calibration_member = "calibration"}}
+      .evaluate({asked}, {});
+}
+
+TEST_P(TrainedFixtures, LetterModelsHavePyTorchsPerplexity) {
+  const auto [bits, highway] = GetParam();
+  QuantizeOptions asked = options(bits, highway);
+  asked.activations = config::ActivationQuantizer::pact;
+  const LanguageEvaluation found = letters("text_" + trained(bits, highway, '_') + ".npz", asked);
+  const double wanted = figures("text.json")[trained(bits, highway, ' ')];
+  // float32 there: where a value lies between two codes the two may differ, and a state remembers.
+  EXPECT_NEAR(found.settings[0].perplexity() / wanted, 1.0, 0.006);
+}
+INSTANTIATE_TEST_SUITE_P(Bits, TrainedFixtures,
+                         testing::Combine(testing::Values(8, 4, 3, 2), testing::Bool()));
+
+TEST(Fixtures, TheFloatLetterModelHasPyTorchsPerplexity) {
+  const LanguageEvaluation found = letters("text_float.npz", options(16, true));
+  const double wanted = figures("text.json")["float"];
+  EXPECT_NEAR(found.floating.perplexity() / wanted, 1.0, 1e-4);
+  EXPECT_NEAR(found.settings[0].perplexity() / wanted, 1.0, 0.002);
 }
 
 TEST(Fixtures, TheHighwayIsWorthMoreThanItsStandardErrorAtTwoBits) {

@@ -138,8 +138,10 @@ const std::map<std::string, std::string>& complete_layers() {
 
 TEST(NetworkFile, AnOperationTakesTheKeysItsRowSaysAndNoOthers) {
   const std::map<std::string, std::string> values = {
-      {"filters", "4"}, {"kernel", "3"}, {"stride", "1"}, {"pad", "1"},   {"groups", "1"},
-      {"relu", "true"}, {"hidden", "4"}, {"steps", "1"},  {"skip", "{}"}, {"gate_order", "[]"}};
+      {"filters", "4"},  {"kernel", "3"},        {"stride", "1"},     {"pad", "1"},
+      {"groups", "1"},   {"relu", "true"},       {"hidden", "4"},     {"steps", "1"},
+      {"skip", "{}"},    {"gate_order", "[]"},   {"candidate", "[]"}, {"cell_tanh", "[]"},
+      {"tanh_of", "[]"}, {"highway_range", "[]"}};
   for (const std::string& name : network_ops()) {
     ASSERT_TRUE(complete_layers().contains(name)) << name;
     traces::Op op = traces::Op::conv;

@@ -31,11 +31,18 @@ double kept(const TensorEntry& tensor, double value) {
       tensor.scale[0], tensor.zero_point);
 }
 
-class LstmAgainstFormulas : public testing::TestWithParam<int> {};
+/// Highway bits (0: none), and whether g, tanh(c) and c are quantized as the paper does it.
+class LstmAgainstFormulas : public testing::TestWithParam<std::tuple<int, bool>> {};
 
 TEST_P(LstmAgainstFormulas, EveryStoredValueIsTheNaiveDoubleComputation) {
-  const int highway_bits = GetParam();
-  const Network net = read_network(TURNPIKE_SOURCE_DIR "/configs/networks/lstm_example.yaml");
+  const auto [highway_bits, apart] = GetParam();
+  const Network given = read_network(TURNPIKE_SOURCE_DIR "/configs/networks/lstm_example.yaml");
+  Network net{given.name(), given.input_shape(), 1};
+  net.set_input(given.input());
+  for (Layer layer : given.layers()) {
+    layer.places.own_candidate = layer.places.coded_tanh = layer.places.tanh_of_computed = apart;
+    net.add(std::move(layer));
+  }
   QuantizeOptions options;
   options.weight_bits = 2;
   options.activation_bits = 3;
@@ -49,6 +56,20 @@ TEST_P(LstmAgainstFormulas, EveryStoredValueIsTheNaiveDoubleComputation) {
   const TensorEntry& gates = trace.tensor("lstm.gates");
   const TensorEntry& cell = trace.tensor("lstm.c");
   const TensorEntry& h = trace.tensor("lstm.h");
+  const TensorEntry& candidate = apart ? trace.tensor("lstm.candidate") : gates;
+  ASSERT_EQ(gates.data.shape(), (TensorShape{8, apart ? 300 : 400}));
+  ASSERT_EQ(gates.is_float(), options.highway);
+  if (apart && !options.highway) {
+    // Three bits over [-1, 1] for g and tanh(c), over [0, 1] for the gates.
+    for (const std::string name : {"lstm.candidate", "lstm.cell_tanh"}) {
+      ASSERT_EQ(trace.tensor(name).bits, 3);
+      ASSERT_DOUBLE_EQ(trace.tensor(name).scale[0], 2.0 / 7.0);
+      ASSERT_DOUBLE_EQ(trace.tensor(name).zero_point, 3.5);
+    }
+    ASSERT_EQ(gates.bits, 3);
+    ASSERT_DOUBLE_EQ(gates.scale[0], 1.0 / 7.0);
+    ASSERT_EQ(gates.zero_point, 0.0);
+  }
   std::vector<double> c(100, 0.0);
   std::vector<double> last(100, 0.0);
   for (std::size_t t = 0; t < 8; ++t) {
@@ -63,19 +84,50 @@ TEST_P(LstmAgainstFormulas, EveryStoredValueIsTheNaiveDoubleComputation) {
       }
       ASSERT_NEAR(sum, real(trace.tensor("lstm.preact"), t * 400 + j), 1e-9);
       sum = real(trace.tensor("lstm.preact"), t * 400 + j);
-      gate[j] = kept(gates, j / 100 == 2 ? std::tanh(sum) : traces::sigmoid(sum));
-      ASSERT_NEAR(gate[j], real(gates, t * 400 + j), 1e-12);
+      const bool g = j / 100 == 2;
+      gate[j] = kept(g ? candidate : gates, g ? std::tanh(sum) : traces::sigmoid(sum));
+      const double stored = !apart ? real(gates, t * 400 + j)
+                            : g    ? real(candidate, t * 100 + j - 200)
+                                   : real(gates, t * 300 + (j < 200 ? j : j - 100));
+      ASSERT_NEAR(gate[j], stored, 1e-12);
     }
     for (std::size_t i = 0; i < 100; ++i) {
       ASSERT_EQ(real(h_prev, t * 100 + i), kept(h_prev, last[i])) << t;
-      c[i] = kept(cell, gate[100 + i] * c[i] + gate[200 + i] * gate[i]);
+      const double computed = gate[100 + i] * c[i] + gate[200 + i] * gate[i];
+      c[i] = kept(cell, computed);
       ASSERT_NEAR(c[i], real(cell, t * 100 + i), 1e-12);
-      last[i] = kept(h, gate[300 + i] * std::tanh(c[i]));
+      double squashed = std::tanh(apart ? computed : c[i]);
+      if (apart) {
+        squashed = kept(trace.tensor("lstm.cell_tanh"), squashed);
+        ASSERT_NEAR(squashed, real(trace.tensor("lstm.cell_tanh"), t * 100 + i), 1e-12);
+      }
+      last[i] = kept(h, gate[300 + i] * squashed);
       ASSERT_NEAR(last[i], real(h, t * 100 + i), 1e-12);
     }
   }
 }
-INSTANTIATE_TEST_SUITE_P(HighwayBits, LstmAgainstFormulas, testing::Values(0, 8, 32));
+INSTANTIATE_TEST_SUITE_P(HighwayBits, LstmAgainstFormulas,
+                         testing::Combine(testing::Values(0, 8, 32), testing::Bool()));
+
+TEST(Recurrent, AFileMayStateWhereValuesAreQuantized) {
+  const auto places = [](const std::string& keys) {
+    return parse_network(
+               "schema: turnpike-network/1\n"
+               "layers: [{name: cell, op: lstm, input: 3, hidden: 2" +
+                   keys + "}]\n",
+               "lstm")
+        .layer("cell")
+        .places;
+  };
+  EXPECT_FALSE(places("").own_candidate || places("").coded_tanh || places("").tanh_of_computed);
+  EXPECT_EQ(places("").highway_range, config::ActivationQuantizer::mse);
+  const RecurrentPlaces stated =
+      places(", candidate: own, cell_tanh: codes, tanh_of: computed, highway_range: max");
+  EXPECT_TRUE(stated.own_candidate && stated.coded_tanh && stated.tanh_of_computed);
+  EXPECT_EQ(stated.highway_range, config::ActivationQuantizer::max);
+  EXPECT_THROW(static_cast<void>(places(", candidate: gate")), InputError);
+  EXPECT_THROW(static_cast<void>(places(", highway_range: pact")), InputError);
+}
 
 /// Makes a tensor the real values a reader of it sees.
 void make_real(TensorEntry& tensor) {

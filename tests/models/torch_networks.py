@@ -155,6 +155,15 @@ def random_sparse_network(random, name):
     return net
 
 
+def random_places(random, op):
+    """Where the values of a recurrent layer are quantized."""
+    places = {"candidate": random.choice(["gates", "own"])}
+    if op == "lstm":
+        places |= {"cell_tanh": random.choice(["real", "codes"]), "tanh_of": random.choice(["stored", "computed"]),
+                   "highway_range": random.choice(["mse", "max"])}
+    return places
+
+
 def random_recurrent_network(random, name):
     net = Network(random, name)
     steps, features = random.randint(2, 6), random.randint(1, 12)
@@ -168,6 +177,7 @@ def random_recurrent_network(random, name):
         keys = {"hidden": hidden, "steps": steps}
         if random.random() < 0.7:
             keys["gate_order"] = ",".join(letters)
+        keys |= {key: value for key, value in random_places(random, op).items() if random.random() < 0.4}
         if i == 0:
             keys["input"] = features
         last = net.add(op, [last], [steps, hidden], **keys)
@@ -223,7 +233,7 @@ def structure_errors(net, options, trace):
                 want(layer, "operand on the highway", trace.entries[name].get("highway", False), False)
         if op in ("lstm", "gru"):
             want(layer, "gate order", found["gate_order"], layer.get("gate_order", found["gate_order"]))
-            check_known_ranges(found, trace, activation, lambda *words: want(layer, *words))
+            check_known_ranges(layer, found, trace, activation, lambda *words: want(layer, *words))
         if op == "add":
             check_skip(net, layer, found, trace, options, want)
         if "zeros" in layer:
@@ -231,12 +241,20 @@ def structure_errors(net, options, trace):
     return errors
 
 
-def check_known_ranges(found, trace, bits, want):
+def check_known_ranges(layer, found, trace, bits, want):
     """Gates and states lie between -1 and 1, so their grids follow from their bits (models/lowering.hpp)."""
     gates, output = trace.entries[found["gates"]], trace.entries[found["output"]]
+    own = layer.get("candidate") == "own"
+    want("tensors", (bool(found.get("candidate")), bool(found.get("cell_tanh")), found.get("tanh_of", "stored")),
+         (own, layer.get("cell_tanh") == "codes", layer.get("tanh_of", "stored")))
     if gates["kind"] != "float":
-        want("gate bits", gates["bits"], bits + 1)
+        want("gate bits", (gates["bits"], gates.get("signed", False)), (bits, False) if own else (bits + 1, True))
         want("gate scale", gates["scale"], 1 / (2 ** bits - 1))
+    for name in filter(None, (found.get("candidate"), found.get("cell_tanh"))):
+        entry = trace.entries[name]
+        want(f"kind of {name}", entry["kind"], gates["kind"])
+        if entry["kind"] != "float":
+            want(name, (entry["bits"], entry["scale"], entry["zero_point"]), (bits, 2 / (2 ** bits - 1), (2 ** bits - 1) / 2))
     steps = 2 ** output["bits"] - 1
     if output["kind"] == "float":
         return

@@ -209,12 +209,23 @@ def together(layer, parts):
     return torch.cat([parts[letter] for letter in layer["gate_order"].split(",")])
 
 
+def write_gates(layer, values, candidate, tensors):
+    """The gates as their readers see them; the candidate alone, if the layer names a tensor for it."""
+    if not layer.get("candidate"):
+        return blocks(layer, tensors["gates"].write(together(layer, values)))
+    letters = [letter for letter in layer["gate_order"].split(",") if letter != candidate]
+    others = tensors["gates"].write(torch.cat([values[letter] for letter in letters]))
+    return dict(zip(letters, others.chunk(len(letters)))) | {candidate: tensors["candidate"].write(values[candidate])}
+
+
 def lstm_step(layer, a, b, bias, before, tensors):
     parts = blocks(layer, tensors["preact"].write((a + b) + bias))
     squashed = {letter: torch.tanh(v) if letter == "g" else 1 / (1 + torch.exp(-v)) for letter, v in parts.items()}
-    gate = blocks(layer, tensors["gates"].write(together(layer, squashed)))
-    cell = tensors["cell"].write(gate["f"] * before["cell"] + gate["i"] * gate["g"])
-    return {"cell": cell, "output": tensors["output"].write(gate["o"] * torch.tanh(cell))}
+    gate = write_gates(layer, squashed, "g", tensors)
+    computed = gate["f"] * before["cell"] + gate["i"] * gate["g"]
+    cell = tensors["cell"].write(computed)
+    read = computed if layer.get("tanh_of") == "computed" else cell
+    return {"cell": cell, "output": tensors["output"].write(gate["o"] * tensors["cell_tanh"].write(torch.tanh(read)))}
 
 
 def gru_step(layer, a, b, bias, before, tensors):
@@ -226,13 +237,13 @@ def gru_step(layer, a, b, bias, before, tensors):
     sigma["n"] = (x["n"] + c["n"]) + reset * h["n"]
     gate["n"] = torch.tanh(sigma["n"])
     tensors["preact"].write(together(layer, sigma))
-    gate = blocks(layer, tensors["gates"].write(together(layer, gate)))
+    gate = write_gates(layer, gate, "n", tensors)
     return {"output": tensors["output"].write((1 - gate["z"]) * gate["n"] + gate["z"] * before["output"])}
 
 
 def recurrent(trace, layer):
     """Tensor name -> what it has to hold."""
-    names = {key: layer.get(key) or "" for key in ("preact", "gates", "cell", "output")}
+    names = {key: layer.get(key) or "" for key in ("preact", "gates", "candidate", "cell", "cell_tanh", "output")}
     tensors = {key: Stored(trace, name) for key, name in names.items()}
     hidden = layer["hidden"]
     wx, wh = layer["weights"]

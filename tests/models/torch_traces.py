@@ -205,7 +205,11 @@ def add_recurrent(writer, name):
     real = {"kind": "float", "bits": 32, "scale": 1.0, "zero_point": 0}
     optional = {"preact": [real], "gates": [real, squashed(random)]}
     if op == "lstm":
-        optional["cell"] = [real, squashed(random)]
+        optional |= {"cell": [real, squashed(random)], "cell_tanh": [real, squashed(random)]}
+        if random.random() < 0.5:
+            layer["tanh_of"] = random.choice(["stored", "computed"])
+    if random.random() < 0.5:
+        optional["candidate"] = [real, squashed(random)]
     for key, entries in optional.items():
         if random.random() < 0.8:
             layer[key] = f"{name}.{key}"

@@ -322,9 +322,24 @@ class Evaluator {
     if (!cell.cell.empty()) {
       out.push_back({cell.cell, kept_c_});
     }
-    for (const auto& [name, values] : {std::pair{cell.preact, &preact_}, {cell.gates, &gates_}}) {
-      if (!name.empty()) {
-        out.push_back({name, in_file_order(*values)});
+    if (!cell.cell_tanh.empty()) {
+      out.push_back({cell.cell_tanh, kept_tanh_});
+    }
+    if (!cell.preact.empty()) {
+      out.push_back({cell.preact, in_file_order(preact_)});
+    }
+    const Reals gates = in_file_order(gates_);
+    const std::int64_t apart =
+        cell.candidate.empty() ? -1 : position(l_.op == Op::lstm ? 'g' : 'n');
+    NamedValues own{cell.candidate, {}};
+    NamedValues others{cell.gates, {}};
+    for (std::size_t i = 0; i < gates.size(); ++i) {
+      const std::int64_t block = static_cast<std::int64_t>(i) / hidden % gate_count();
+      (block == apart ? own : others).values.push_back(gates[i]);
+    }
+    for (NamedValues* each : {&own, &others}) {
+      if (!each->tensor.empty()) {
+        out.push_back(std::move(*each));
       }
     }
     return out;
@@ -360,7 +375,9 @@ class Evaluator {
   double gate(char name, double preact, double value) {
     preact_by_gate_[static_cast<std::size_t>(position(name))] = preact;
     Reals one;
-    const double seen = keep(named(l_.recurrent->gates), value, one);
+    const bool own = !l_.recurrent->candidate.empty() && (name == 'g' || name == 'n');
+    const double seen =
+        keep(named(own ? l_.recurrent->candidate : l_.recurrent->gates), value, one);
     gate_by_gate_[static_cast<std::size_t>(position(name))] = one[0];
     return seen;
   }
@@ -395,8 +412,12 @@ class Evaluator {
     }
     end_of_cell();
     const auto at_k = static_cast<std::size_t>(k);
-    c_[at_k] = keep(named(l_.recurrent->cell), value[0] * c_[at_k] + value[1] * value[2], kept_c_);
-    keep(&y_, value[3] * std::tanh(c_[at_k]), kept_h_);
+    const double computed = value[0] * c_[at_k] + value[1] * value[2];
+    c_[at_k] = keep(named(l_.recurrent->cell), computed, kept_c_);
+    const double tanh =
+        keep(named(l_.recurrent->cell_tanh),
+             std::tanh(l_.recurrent->tanh_of_computed ? computed : c_[at_k]), kept_tanh_);
+    keep(&y_, value[3] * tanh, kept_h_);
   }
 
   void gru_cell(std::int64_t step, std::int64_t k) {
@@ -419,7 +440,7 @@ class Evaluator {
   const TensorEntry& x_;
   const TensorEntry& y_;
   std::vector<Product> products_;  // of the input and of the hidden vector
-  Reals c_, h_, kept_c_, kept_h_, preact_, gates_;
+  Reals c_, h_, kept_c_, kept_h_, kept_tanh_, preact_, gates_;
   double preact_by_gate_[4] = {};
   double gate_by_gate_[4] = {};
 };

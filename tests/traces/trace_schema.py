@@ -21,10 +21,10 @@ except ImportError:
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "traces" / "samples"
-VALUES = [None, True, False, -1, 0, 1, 2, 0.5, 32, 33, 2 ** 31, 1e300, "", "x", "relu", "float", "midrise", [], [1], [1, 2],
+VALUES = ["computed", None, True, False, -1, 0, 1, 2, 0.5, 32, 33, 2 ** 31, 1e300, "", "x", "relu", "float", "midrise", [], [1], [1, 2],
           [0, 1, 0, 1], [1, 2, 3], ["x"], {}, {"enabled": True}, {"kind": "row_stationary"}, {"m": 1}, {"x": 1}, {"clip": [0, 6]}, {"rounding": "once", "multiplier": [5], "shift": [0]}]
 NEW_KEYS = ["x", "bits", "axis", "signed", "stride", "pad", "groups", "post", "kernel", "skip", "width_tile", "mapping",
-            "source", "comment", "framework", "cell", "highway", "batch", "mean_abs", "requantize", "recurrent_bias"]
+            "source", "comment", "framework", "cell", "highway", "batch", "mean_abs", "requantize", "recurrent_bias", "candidate", "cell_tanh", "tanh_of"]
 
 
 def places(json_part, path=()):

@@ -46,7 +46,12 @@ void check_extents(const LayerCheck& layer, std::int64_t gates) {
   expect_optional(cell.bias, {gates}, "[gates * hidden]");
   expect_optional(cell.recurrent_bias, {gates}, "[gates * hidden]");
   expect_optional(cell.preact, {cell.steps, gates}, "[steps, gates * hidden]");
-  expect_optional(cell.gates, {cell.steps, gates}, "[steps, gates * hidden]");
+  const bool apart = !cell.candidate.empty();
+  expect_optional(cell.gates, {cell.steps, apart ? gates - cell.hidden : gates},
+                  apart ? "[steps, gates * hidden], without those of the candidate"
+                        : "[steps, gates * hidden]");
+  expect_optional(cell.candidate, {cell.steps, cell.hidden}, "[steps, hidden]");
+  expect_optional(cell.cell_tanh, {cell.steps, cell.hidden}, "[steps, hidden]");
   expect_optional(cell.cell, {cell.steps, cell.hidden}, "[steps, hidden]");
 }
 
@@ -87,10 +92,17 @@ void read_recurrent(JsonMap& keys, LayerEntry& layer) {
   cell.steps = keys.get_int("steps", 1, kMaxCount);
   cell.preact = keys.opt_string("preact").value_or("");
   cell.gates = keys.opt_string("gates").value_or("");
+  cell.candidate = keys.opt_string("candidate").value_or("");
   if (layer.op == Op::gru) {
     cell.recurrent_bias = keys.opt_string("recurrent_bias").value_or("");
   } else {
     cell.cell = keys.opt_string("cell").value_or("");
+    cell.cell_tanh = keys.opt_string("cell_tanh").value_or("");
+    const std::string of = keys.opt_string("tanh_of").value_or("stored");
+    if (of != "stored" && of != "computed") {
+      keys.fail(fmt::format("'tanh_of' is '{}', but must be stored or computed", of));
+    }
+    cell.tanh_of_computed = of == "computed";
   }
   cell.highway = keys.opt_bool("highway").value_or(false);
   layer.recurrent = cell;
@@ -111,6 +123,11 @@ void write_recurrent(const LayerEntry& layer, nlohmann::ordered_json& json) {
   add_name("preact", cell.preact);
   add_name("gates", cell.gates);
   add_name("cell", cell.cell);
+  add_name("candidate", cell.candidate);
+  add_name("cell_tanh", cell.cell_tanh);
+  if (cell.tanh_of_computed) {
+    json["tanh_of"] = "computed";
+  }
   json["highway"] = cell.highway;
 }
 

@@ -62,7 +62,9 @@ class RecurrentPost {
         width_{(layer.op == Op::lstm ? 4 : 3) * hidden_},
         preacts_{trace, r_.preact},
         gates_{trace, r_.gates},
+        candidates_{trace, r_.candidate},
         cells_{trace, r_.cell},
+        tanhs_{trace, r_.cell_tanh},
         outputs_{trace, layer.output},
         bias_{r_.bias.empty() ? std::vector<double>(width_, 0.0)
                               : trace.tensor(r_.bias).data.converted<double>()},
@@ -87,7 +89,9 @@ class RecurrentPost {
     std::vector<OutputValues> results;
     preacts_.finish(results);
     gates_.finish(results);
+    candidates_.finish(results);
     cells_.finish(results);
+    tanhs_.finish(results);
     outputs_.finish(results);
     return results;
   }
@@ -96,6 +100,33 @@ class RecurrentPost {
   /// First column of a gate in gate_order ("f,g,i,o").
   [[nodiscard]] std::size_t column(char gate) const {
     return r_.gate_order.find(gate) / 2 * hidden_;
+  }
+
+  /// Stores a step's gates. A candidate that has a tensor of its own, the gate `letter`, leaves a
+  /// gap among the others that closes.
+  [[nodiscard]] std::vector<double> put_gates(const std::vector<double>& gate, char letter) {
+    if (r_.candidate.empty()) {
+      return gates_.put(gate);
+    }
+    const std::size_t own = column(letter);
+    std::vector<double> rest;
+    for (std::size_t k = 0; k < width_; ++k) {
+      if (k / hidden_ != own / hidden_) {
+        rest.push_back(gate[k]);
+      }
+    }
+    rest = gates_.put(std::move(rest));
+    std::vector<double> of_candidate(hidden_);
+    for (std::size_t k = 0; k < hidden_; ++k) {
+      of_candidate[k] = gate[own + k];
+    }
+    of_candidate = candidates_.put(std::move(of_candidate));
+    std::vector<double> seen(width_);
+    std::size_t next = 0;
+    for (std::size_t k = 0; k < width_; ++k) {
+      seen[k] = k / hidden_ == own / hidden_ ? of_candidate[k - own] : rest[next++];
+    }
+    return seen;
   }
 
   void lstm_step(const std::vector<double>& x, const std::vector<double>& h) {
@@ -110,14 +141,25 @@ class RecurrentPost {
       gate[k] = k / hidden_ == g / hidden_ ? std::tanh(preact[k]) : traces::sigmoid(preact[k]);
     }
     static_cast<void>(preacts_.put(preact));
-    gate = gates_.put(gate);
+    gate = put_gates(gate, 'g');
     for (std::size_t k = 0; k < hidden_; ++k) {
       state_[k] = gate[f + k] * state_[k] + gate[i + k] * gate[g + k];
     }
+    std::vector<double> squashed(hidden_);
+    if (r_.tanh_of_computed) {
+      squashed = state_;
+    }
     state_ = cells_.put(state_);
+    if (!r_.tanh_of_computed) {
+      squashed = state_;
+    }
+    for (double& value : squashed) {
+      value = std::tanh(value);
+    }
+    squashed = tanhs_.put(std::move(squashed));
     std::vector<double> out(hidden_);
     for (std::size_t k = 0; k < hidden_; ++k) {
-      out[k] = gate[o + k] * std::tanh(state_[k]);
+      out[k] = gate[o + k] * squashed[k];
     }
     static_cast<void>(outputs_.put(out));
   }
@@ -140,7 +182,7 @@ class RecurrentPost {
       gate[n + k] = std::tanh(preact[n + k]);
     }
     static_cast<void>(preacts_.put(preact));
-    gate = gates_.put(gate);
+    gate = put_gates(gate, 'n');
     std::vector<double> out(hidden_);
     for (std::size_t k = 0; k < hidden_; ++k) {
       out[k] = (1.0 - gate[z + k]) * gate[n + k] + gate[z + k] * state_[k];
@@ -154,7 +196,7 @@ class RecurrentPost {
   const traces::Recurrent& r_;
   std::size_t hidden_;
   std::size_t width_;
-  StepOutput preacts_, gates_, cells_, outputs_;
+  StepOutput preacts_, gates_, candidates_, cells_, tanhs_, outputs_;
   std::vector<double> bias_;
   std::vector<double> state_bias_;  ///< gru
   std::vector<double> state_;       ///< lstm: c; gru: h

@@ -7,8 +7,8 @@
 
 namespace turnpike::accelerator::post {
 
-/// All tensors an lstm or gru layer writes (preact, gates, cell, output), step by step
-/// (traces/FORMAT.md, "lstm" and "gru").
+/// All tensors an lstm or gru layer writes (preact, gates, candidate, cell, its tanh, output), step
+/// by step (traces/FORMAT.md, "lstm" and "gru").
 [[nodiscard]] std::vector<OutputValues> recurrent_values(const traces::Trace& trace,
                                                          const traces::LayerEntry& layer,
                                                          const ArrayPsums& psums);

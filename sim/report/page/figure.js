@@ -90,9 +90,12 @@ dark.addEventListener("change", on_screen);
 addEventListener("beforeprint", () => redraw(paper_width, LIGHT));
 addEventListener("afterprint", () => redraw());
 
-// A chart with its title; `views`: what can be chosen for it, [{name, labels, series, unit, ...}] (chart.js).
+const draw_chart = (spec, width, theme) => (spec.points ? draw_points : draw_bars)(spec, width, theme);
+
+// A chart with its title; `views`: what can be chosen for it, [{name, labels, series, unit, ...}] (chart.js) or
+// [{name, points, unit, y_unit}] (scatter.js).
 function figure(parent, title, views) {
-  const made = element("figure", undefined, parent);
+  const made = element("figure", undefined, parent, views[0].points ? "points" : "");
   const head = element("div", undefined, made, "head");
   element("figcaption", title, head);
   let shown = views[0];
@@ -101,15 +104,16 @@ function figure(parent, title, views) {
   }
   const box = element("div", undefined, made, "chart");
   const draw = (width = box.clientWidth, theme = dark.matches ? DARK : LIGHT) => {
-    box.replaceChildren(draw_bars({ ...shown, description: `${title}, ${shown.unit}` }, width, theme));
+    box.replaceChildren(draw_chart({ ...shown, description: `${title}, ${shown.unit}` }, width, theme));
+    box.querySelectorAll(".point").forEach((point) => show_point(point, shown));
     box.querySelectorAll(".row").forEach((row) => show_tip(row, shown));
   };
   draw();
   figures.push({ box, draw });
   const buttons = element("p", undefined, head, "save");
-  save_button(buttons, title, "csv", () => chart_csv(shown));
+  save_button(buttons, title, "csv", () => (shown.points ? points_csv : chart_csv)(shown));
   save_button(buttons, title, "svg", () => {
-    const svg = draw_bars({ ...shown, description: title }, 960, LIGHT);
+    const svg = draw_chart({ ...shown, description: title }, 960, LIGHT);
     svg.prepend(svg_node("rect", { width: "100%", height: "100%", fill: LIGHT.paper }));
     return new XMLSerializer().serializeToString(svg);
   });
@@ -142,16 +146,32 @@ tip.hidden = true;
 
 function show_tip(row, { labels, series, unit, bands }) {
   const i = Number(row.dataset.bar);
-  row.addEventListener("pointermove", (event) => {
+  tip_over(row, () => {
     const parts = series.filter(({ values }) => values[i] !== 0);
-    tip.replaceChildren();
     element("b", labels[i], tip);
     parts.forEach(({ name, values }) => element("div", `${name}: ${number(values[i])} ${unit}`, tip));
     element("div", `together: ${number(total(series.map(({ values }) => values[i])))} ${unit}`, tip, "sum");
     if (bands?.[i]) element("div", `5 to 95 %: ${bands[i].map(number).join(" to ")} ${unit}`, tip);
+  });
+}
+
+function show_point(node, { points, unit, y_unit }) {
+  const { label, x, y, error, front } = points[Number(node.dataset.point)];
+  tip_over(node, () => {
+    element("b", label, tip);
+    element("div", `${number(x)} ${unit}`, tip);
+    element("div", `${y_unit}: ${number(y)} ± ${number(error)}`, tip);
+    if (front) element("div", "nothing here is as accurate for less energy", tip, "sum");
+  });
+}
+
+function tip_over(node, fill) {
+  node.addEventListener("pointermove", (event) => {
+    tip.replaceChildren();
+    fill();
     tip.hidden = false;
     tip.style.left = `${Math.max(4, Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8))}px`;
     tip.style.top = `${Math.max(4, Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8))}px`;
   });
-  row.addEventListener("pointerleave", () => (tip.hidden = true));
+  node.addEventListener("pointerleave", () => (tip.hidden = true));
 }

@@ -176,6 +176,28 @@ function highway_table(parent) {
   ], pairs);
 }
 
+// What the highway buys: energy and accuracy of the runs whose sweep names a data set.
+function accuracy() {
+  const measured = runs.filter((run) => run.accuracy);
+  if (measured.length === 0) return;
+  const { images } = measured[0].accuracy;
+  const made = section("What the highway buys", `Energy against the share of ${images.toLocaleString("en-US")} images that the network gets right, as each ` +
+    "machine quantizes it; lines up and down are one standard error. The front joins the runs that no other run beats: none is as accurate for less energy.");
+  const gains = pairs.filter(({ run, base }) => run.accuracy && base.accuracy).map((pair) => {
+    const points = 100 * (pair.run.accuracy.top1 - pair.base.accuracy.top1);
+    return `${pair_name(pair)}: ${signed(points)} points for ${signed_three(pair.added)} µJ (${signed(pair.percent("energy_uj"), 2)} %)`;
+  });
+  if (gains.length > 0) element("p", `${gains.join("; ")}.`, made, "gains");
+  figure(made, "Energy and accuracy", [{
+    name: "top-1", unit: "µJ", y_unit: "top-1, %",
+    points: measured.map((run) => ({ label: run.label, short: short_name(run), x: run.totals.energy_uj, y: 100 * run.accuracy.top1,
+      error: 100 * run.accuracy.standard_error, kind: run.highway ? "highway on" : "highway off", front: run.on_front && data.network !== "" })),
+  }]);
+}
+
+// "2 bit" of "2 bit + 8-bit highway": the mark tells the rest.
+const short_name = ({ label }) => label.replace(/ \+ \d+-bit highway/, "");
+
 // The three figures of section 5.5 of the precision-highway paper, where the runs hold them.
 function claims() {
   if (data.claims.length === 0) return;
@@ -278,4 +300,4 @@ function provenance() {
 }
 
 document.querySelector("h1").textContent = data.title;
-[headline, highway, claims, overview, components, layers, provenance].forEach((draw) => draw());
+[headline, highway, accuracy, claims, overview, components, layers, provenance].forEach((draw) => draw());
