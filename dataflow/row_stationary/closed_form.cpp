@@ -36,8 +36,12 @@ TrafficCounts closed_form_counts(const LayerShape& layer, const Mapping& mapping
       channel_passes * images.pieces() * strips.pieces() * tiles.pieces();
   const std::int64_t blocks =
       filters.sum([&mapping](std::int64_t m) { return ceil_div(m, mapping.p * mapping.t); });
-  const std::int64_t sets =
-      filters.sum([&mapping](std::int64_t m) { return ceil_div(m, mapping.p); });
+  const std::int64_t set_rows = strips.sum([&](std::int64_t e) {
+    return e * filters.sum([&](std::int64_t m) {
+      return Cut{m, mapping.p * mapping.t}.sum(
+          [&](std::int64_t block) { return filter_sets(block, e, layer, mapping, array).t; });
+    });
+  });
   const std::int64_t rows = sum_over(strips, kernel_rows, layer.U, used_of);
   const std::int64_t columns = sum_over(tiles, kernel_columns, layer.V, used_of);
   const std::int64_t spans = sum_over(tiles, kernel_columns, layer.V, span_of);
@@ -57,7 +61,7 @@ TrafficCounts closed_form_counts(const LayerShape& layer, const Mapping& mapping
   counts.dram_filter_reads = counts.glb_filter_reads;
   counts.dram_ifmap_reads = planes * rows * spans * (tiles_of_group == 1 ? 1 : filters.pieces());
   counts.dram_ofmap_writes = ofmap;
-  counts.ifmap_spad_writes = planes * layer.E() * layer.R * columns * sets;
+  counts.ifmap_spad_writes = planes * layer.R * columns * set_rows;
   counts.filter_spad_writes = weights * layer.E() * tiles.pieces() * images.pieces();
   return counts;
 }

@@ -30,8 +30,10 @@ struct TrafficCounts {
   /// N*G*C * rows * column spans * ceil(M/m); without the last factor if a group's ifmap is one
   /// tile, which then stays for all m groups.
   std::int64_t dram_ifmap_reads = 0;
-  std::int64_t dram_ofmap_writes = 0;   ///< ofmap
-  std::int64_t ifmap_spad_writes = 0;   ///< N*G*C * E*R * columns * ceil(m/p) over the m groups
+  std::int64_t dram_ofmap_writes = 0;  ///< ofmap
+  /// N*G*C * R * columns * sum over strips of e_s * filter sets of the m groups (ceil(m/p) each
+  /// where no short strip spreads them).
+  std::int64_t ifmap_spad_writes = 0;
   std::int64_t filter_spad_writes = 0;  ///< G*M*C*R*S * E * tiles * ceil(N/n)
   friend bool operator==(const TrafficCounts&, const TrafficCounts&) = default;
 };

@@ -1,6 +1,7 @@
 #include "dataflow/row_stationary/mapping.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -174,6 +175,22 @@ Placement place(const PeSets& sets, std::int64_t rows, std::int64_t columns) {
 Placement place(const LayerShape& layer, const Mapping& mapping, const ArrayGeometry& array) {
   return place({largest_kernel_part(layer, array).rows, mapping.e, mapping.r, mapping.t},
                array.rows, array.columns);
+}
+
+FilterSets filter_sets(std::int64_t filters, std::int64_t e, const LayerShape& layer,
+                       const Mapping& mapping, const ArrayGeometry& array) {
+  FilterSets sets;
+  sets.t = std::min(mapping.t, ceil_div(filters, mapping.p));
+  sets.p = ceil_div(filters, sets.t);
+  if (!array.spread_short_strips || e >= mapping.e) {
+    return sets;
+  }
+  const Placement one =
+      place({largest_kernel_part(layer, array).rows, e, mapping.r, 1}, array.rows, array.columns);
+  const std::int64_t places = one.slots_across * one.slots_down / one.segments;
+  const std::int64_t turn = std::lcm(array.psum_in_rate, array.psum_out_rate);
+  const std::int64_t p = ceil_div(ceil_div(filters, places), turn) * turn;
+  return p < sets.p ? FilterSets{p, ceil_div(filters, p)} : sets;
 }
 
 std::int64_t tile_columns(const LayerShape& layer, const Mapping& mapping) {

@@ -19,6 +19,7 @@ struct ArrayGeometry {
   std::int64_t psum_in_rate = 4, psum_out_rate = 4;
   std::int64_t filter_load_values = 2048;  ///< a filter load streams whole units of this many
                                            ///< values (a bank of 512 lines of 4); 1 = exact
+  bool spread_short_strips = true;  ///< filter_sets() of a strip of fewer rows than the others
   friend bool operator==(const ArrayGeometry&, const ArrayGeometry&) = default;
 };
 
@@ -70,6 +71,18 @@ struct PeSets {
 [[nodiscard]] Placement place(const PeSets& sets, std::int64_t rows, std::int64_t columns);
 [[nodiscard]] Placement place(const LayerShape& layer, const Mapping& mapping,
                               const ArrayGeometry& array);
+
+/// PE sets for different filters of a pass, each with p of them but for what the last one lacks.
+struct FilterSets {
+  std::int64_t p = 1, t = 1;
+};
+/// Of `filters` (at most p * t) in a strip of e ofmap rows. As mapped: t' = min(t, ceil(filters /
+/// p)) even sets. A strip of fewer rows than mapping.e leaves places free: there the filters are
+/// spread over more sets, as far as these fit (with r sets on channels and the rows of the largest
+/// kernel part) and each still fills whole turns of both psum buses: then a pass has fewer MAC
+/// clocks and never more psum turns.
+[[nodiscard]] FilterSets filter_sets(std::int64_t filters, std::int64_t e, const LayerShape& layer,
+                                     const Mapping& mapping, const ArrayGeometry& array);
 
 /// A kernel larger than the array or the ifmap spad is cut into parts whose psums add: parts of
 /// ceil(R / ceil(R / rows)) rows and ceil(S / ceil(S / ifmap_spad)) columns. {R, S} if it fits.

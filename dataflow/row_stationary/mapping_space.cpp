@@ -19,7 +19,7 @@ std::int64_t sum_spans(const Cut& outputs, const Cut& kernel, std::int64_t strid
   });
 }
 
-/// Filters (channels) a PE interleaves when `total` are dealt to at most `sets` sets of `each`.
+/// Channels a PE interleaves when `total` are dealt to at most `sets` sets of `each`.
 std::int64_t interleaved(std::int64_t total, std::int64_t each, std::int64_t sets) {
   return ceil_div(total, std::min(sets, ceil_div(total, each)));
 }
@@ -149,8 +149,13 @@ CostBound MappingSpace::bound(const Footprint& footprint) const {
   const std::int64_t loads = layer.G * blocks * channel_passes * repeats;
   const std::int64_t fill =
       std::max(moved.filter / array.filter_rate, loads * load_clocks(1, array));
+  // A short strip may spread its filters over all PEs.
   const std::int64_t pes = part_.rows * footprint.e * footprint.r * footprint.t;
-  return cost(moved, fill + std::max({macs_ / pes, channel_passes * ofmap_ / array.psum_out_rate,
+  const std::int64_t all_pes = array.spread_short_strips ? array.rows * array.columns : pes;
+  const std::int64_t row_macs = macs_ / layer.E();
+  const std::int64_t mac_clocks =
+      row_macs * strips.full * strips.size / pes + row_macs * strips.rest / all_pes;
+  return cost(moved, fill + std::max({mac_clocks, channel_passes * ofmap_ / array.psum_out_rate,
                                       moved.ifmap / array.ifmap_rate}));
 }
 
@@ -174,22 +179,26 @@ std::int64_t MappingSpace::fill_bound(const Mapping& mapping) const {
 
 std::int64_t MappingSpace::psum_turns(const Mapping& mapping) const {
   const LayerShape& layer = problem_.layer;
-  const std::int64_t turns = Cut{layer.M, mapping.p * mapping.t}.sum([&](std::int64_t filters) {
-    return set_turns(filters, interleaved(filters, mapping.p, mapping.t),
-                     problem_.array.psum_out_rate);
+  const std::int64_t turns = Cut{layer.E(), mapping.e}.sum([&](std::int64_t e) {
+    return e * Cut{layer.M, mapping.p * mapping.t}.sum([&](std::int64_t filters) {
+      return set_turns(filters, filter_sets(filters, e, layer, mapping, problem_.array).p,
+                       problem_.array.psum_out_rate);
+    });
   });
-  return layer.N * layer.G * layer.E() * layer.F() * turns *
-         ceil_div(layer.C, mapping.q * mapping.r) * kernel_parts_;
+  return layer.N * layer.G * layer.F() * turns * ceil_div(layer.C, mapping.q * mapping.r) *
+         kernel_parts_;
 }
 
 std::int64_t MappingSpace::mac_clocks(const Mapping& mapping) const {
   const LayerShape& layer = problem_.layer;
-  const std::int64_t filters = Cut{layer.M, mapping.p * mapping.t}.sum(
-      [&mapping](std::int64_t total) { return interleaved(total, mapping.p, mapping.t); });
+  const std::int64_t filters = Cut{layer.E(), mapping.e}.sum([&](std::int64_t e) {
+    return Cut{layer.M, mapping.p * mapping.t}.sum([&](std::int64_t total) {
+      return filter_sets(total, e, layer, mapping, problem_.array).p;
+    });
+  });
   const std::int64_t channels = Cut{layer.C, mapping.q * mapping.r}.sum(
       [&mapping](std::int64_t total) { return interleaved(total, mapping.q, mapping.r); });
-  return layer.N * layer.G * ceil_div(layer.E(), mapping.e) * layer.F() * layer.S *
-         kernel_rows_.pieces() * filters * channels;
+  return layer.N * layer.G * layer.F() * layer.S * kernel_rows_.pieces() * filters * channels;
 }
 
 CostBound MappingSpace::bound(const Mapping& mapping) const {

@@ -73,8 +73,6 @@ std::vector<PassKind> pass_kinds(const LayerShape& layer, const Mapping& mapping
   for (const FilterBlocks& blocks : filter_blocks(layer, mapping, only_tile)) {
     PassKind kind{.pass = {.filters = blocks.filters, .new_ifmap_tile = blocks.new_tile},
                   .count = blocks.count * layer.G};
-    kind.pass.t = std::min(mapping.t, ceil_div(blocks.filters, mapping.p));
-    kind.pass.p = ceil_div(blocks.filters, kind.pass.t);
     kinds.push_back(kind);
   }
   multiply(kinds, channels, [&mapping](ProcessingPass& pass, std::int64_t size) {
@@ -83,7 +81,12 @@ std::vector<PassKind> pass_kinds(const LayerShape& layer, const Mapping& mapping
     pass.q = ceil_div(size, pass.r);
   });
   multiply(kinds, images, [](ProcessingPass& pass, std::int64_t size) { pass.images = size; });
-  multiply(kinds, strips, [](ProcessingPass& pass, std::int64_t size) { pass.e = size; });
+  multiply(kinds, strips, [&](ProcessingPass& pass, std::int64_t size) {
+    const FilterSets sets = filter_sets(pass.filters, size, layer, mapping, array);
+    pass.e = size;
+    pass.p = sets.p;
+    pass.t = sets.t;
+  });
   multiply(kinds, tiles, [](ProcessingPass& pass, std::int64_t size) { pass.F = size; });
   multiply(kinds, rows, [](ProcessingPass& pass, std::int64_t size) { pass.R = size; });
   multiply(kinds, columns, [](ProcessingPass& pass, std::int64_t size) { pass.S = size; });

@@ -31,7 +31,9 @@ class PassLoops {
  public:
   PassLoops(const LayerShape& layer, const Mapping& mapping, const ArrayGeometry& array,
             const std::function<void(const ProcessingPass&)>& visit)
-      : mapping_{mapping},
+      : layer_{layer},
+        mapping_{mapping},
+        array_{array},
         visit_{visit},
         filters_{pieces_of(layer.M, mapping.m)},
         images_{pieces_of(layer.N, mapping.n)},
@@ -88,8 +90,9 @@ class PassLoops {
     for (std::int64_t done = 0; done < filters.size; done += block) {
       pass_.filter0 = filters.begin + done;
       pass_.filters = std::min(block, filters.size - done);
-      pass_.t = std::min(mapping_.t, ceil_div(pass_.filters, mapping_.p));
-      pass_.p = ceil_div(pass_.filters, pass_.t);
+      const FilterSets sets = filter_sets(pass_.filters, pass_.e, layer_, mapping_, array_);
+      pass_.t = sets.t;
+      pass_.p = sets.p;
       pass_.ends_tile = pass_.last_accumulation && done + block >= filters.size;
       pass_.new_ifmap_tile = first_ || !same_ifmap_tile(pass_, previous_);
       first_ = false;
@@ -98,7 +101,9 @@ class PassLoops {
     }
   }
 
+  const LayerShape& layer_;
   const Mapping& mapping_;
+  const ArrayGeometry& array_;
   const std::function<void(const ProcessingPass&)>& visit_;
   std::vector<Piece> filters_, images_, strips_, tiles_, channels_, kernel_rows_, kernel_columns_;
   ProcessingPass pass_;

@@ -10,8 +10,9 @@ namespace turnpike::dataflow::row_stationary {
 
 /// One processing pass: what the array does between two drains. Indices are absolute in the layer.
 ///
-/// Ragged ends: filters (channels) that do not fill p*t (q*r) use t' = min(t, ceil(rest / p)) sets
-/// of p' = ceil(rest / t') filters, the last set taking what is left; channels likewise.
+/// Ragged ends: channels that do not fill q*r use r' = min(r, ceil(rest / q)) sets of q' =
+/// ceil(rest / r'), the last set taking what is left; filters likewise, and filter_sets() spreads
+/// those of a short strip.
 struct ProcessingPass {
   std::int64_t group = 0;
   std::int64_t image0 = 0, images = 1;    ///< n

@@ -88,24 +88,25 @@ PassShape machine_of(const config::AcceleratorConfig& config) {
 }
 
 /// The same machine as a mapping sees it.
-ArrayGeometry geometry_of(const PassShape& machine, std::int64_t filter_spad) {
+ArrayGeometry geometry_of(const PassShape& machine, const config::AcceleratorConfig& config) {
   return {.rows = machine.rows,
           .columns = machine.columns,
           .ifmap_spad = machine.ifmap_spad,
-          .filter_spad = filter_spad,
+          .filter_spad = config.spads.filter,
           .psum_spad = machine.psum_spad,
           .filter_rate = machine.filter_rate,
           .ifmap_rate = machine.ifmap_rate,
           .psum_in_rate = machine.psum_in_rate,
           .psum_out_rate = machine.psum_out_rate,
-          .filter_load_values = machine.filter_load_unit};
+          .filter_load_values = machine.filter_load_unit,
+          .spread_short_strips = config.timing.short_strips == config::ShortStrips::spread};
 }
 
 }  // namespace
 
 RowStationary::RowStationary(const config::AcceleratorConfig& config)
     : machine_{machine_of(config)},
-      geometry_{geometry_of(machine_, config.spads.filter)},
+      geometry_{geometry_of(machine_, config)},
       array_{config.array},
       spads_{config.spads},
       noc_{config.noc} {}

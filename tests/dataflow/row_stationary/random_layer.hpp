@@ -45,6 +45,7 @@ inline ArrayGeometry random_array(Random& random) {
   array.psum_in_rate = random.integer(1, 4);
   array.psum_out_rate = random.integer(1, 4);
   array.filter_load_values = random.integer(1, 3) == 1 ? 1 : random.integer(2, 64);
+  array.spread_short_strips = random.integer(0, 1) == 1;
   return array;
 }
 
