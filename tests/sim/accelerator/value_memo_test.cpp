@@ -88,6 +88,60 @@ TEST_P(KnownValues, AreThoseThatEachMachineWouldCompute) {
 INSTANTIATE_TEST_SUITE_P(Samples, KnownValues,
                          testing::Values("tiny_residual.npz", "tiny_lstm.npz"));
 
+/// Ones, and weights whose sign alternates over the channels: every sum is zero. A pass of one
+/// channel writes a sum of its taps back, one of two channels none that is not zero.
+traces::Trace cancelling(std::int64_t channels_a_pass) {
+  constexpr std::int64_t kFilters = 2;
+  constexpr std::int64_t kChannels = 4;
+  const auto tensor = [](const char* name, int bits, TensorShape shape, std::int32_t value) {
+    traces::TensorEntry entry;
+    entry.name = name;
+    entry.bits = bits;
+    entry.is_signed = true;
+    const auto size = static_cast<std::size_t>(element_count(shape));
+    entry.data = Tensor{std::move(shape), std::vector<std::int32_t>(size, value)};
+    return entry;
+  };
+  traces::TensorEntry weight = tensor("w", 2, {kFilters, kChannels, 3, 3}, 1);
+  std::vector<std::int32_t> signs = weight.data.converted<std::int32_t>();
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    signs[i] = i / 9 % 2 == 0 ? 1 : -1;
+  }
+  weight.data = Tensor{weight.data.shape(), signs};
+  traces::Trace trace;
+  trace.add_tensor(tensor("x", 2, {1, kChannels, 4, 4}, 1));
+  trace.add_tensor(weight);
+  trace.add_tensor(tensor("y", 32, {1, kFilters, 4, 4}, 0));
+  traces::LayerEntry layer;
+  layer.name = "conv";
+  layer.op = traces::Op::conv;
+  layer.inputs = {"x"};
+  layer.output = "y";
+  layer.weights = {"w"};
+  layer.pad = {1, 1, 1, 1};
+  layer.mapping = Mapping{
+      .letters = {
+          {"m", 2}, {"n", 1}, {"e", 4}, {"p", 2}, {"q", channels_a_pass}, {"r", 1}, {"t", 1}}};
+  trace.layers.push_back(layer);
+  return trace;
+}
+
+TEST(ValueMemo, SumsThatAreCutElsewhereAreOthers) {
+  const config::AcceleratorConfig config = small_machine();
+  ValueMemo memo;
+  const std::vector<double> widest = {9.0, 0.0, 9.0};
+  for (std::size_t i = 0; i < widest.size(); ++i) {
+    const traces::Trace trace = cancelling(i == 1 ? 2 : 1);
+    const RunResult alone = run(trace, config, nullptr);
+    ASSERT_TRUE(alone.checks.all_passed()) << alone.checks.first_difference;
+    EXPECT_EQ(alone.widest_psum, widest[i]);
+    const RunResult kept = run(trace, config, &memo);
+    expect_equal(kept, alone);
+    EXPECT_EQ(kept.stages_known, i == 2 ? 1U : 0U);
+  }
+  EXPECT_EQ(memo.size(), 2U);
+}
+
 TEST(ValueMemo, AWrongOutputIsComputedAndToldEveryTime) {
   traces::Trace trace = test::sample("tiny_residual.npz");
   std::string name;
