@@ -44,14 +44,14 @@ std::optional<std::string> below_one(std::initializer_list<Named> extents) {
 
 BufferNeed buffer_need(std::int64_t ifmap_values, std::int64_t psum_values,
                        const BufferBudget& budget) {
-  const auto whole = [&budget](std::int64_t values) {
-    return ceil_div(values, budget.line_values) * budget.line_values;
+  const auto whole = [](std::int64_t values, const ValueGroup& group) {
+    return ceil_div(values, group.values) * group.bits;
   };
   BufferNeed need;
   if (!budget.ifmap_resident) {
-    need.ifmap_bits = whole(ifmap_values) * budget.ifmap_bits;
+    need.ifmap_bits = whole(ifmap_values, budget.ifmap);
   }
-  need.psum_bits = whole(psum_values) * budget.psum_bits;
+  need.psum_bits = whole(psum_values, budget.psum);
   if (budget.bank_bits > 0) {
     need.ifmap_bits = ceil_div(need.ifmap_bits, budget.bank_bits) * budget.bank_bits;
     need.psum_bits = ceil_div(need.psum_bits, budget.bank_bits) * budget.bank_bits;

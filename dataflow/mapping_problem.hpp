@@ -26,15 +26,21 @@ struct MapperWeights {
   friend bool operator==(const MapperWeights&, const MapperWeights&) = default;
 };
 
+/// How values lie in the buffer: so many together take so many bits, whole lines.
+struct ValueGroup {
+  std::int64_t values = 1;
+  std::int64_t bits = 16;
+  friend bool operator==(const ValueGroup&, const ValueGroup&) = default;
+};
+
 /// Room in the global buffer for this layer's tile of ifmap and psums, in bits.
 struct BufferBudget {
-  std::int64_t bits = 0;         ///< all that is free for this layer
-  std::int64_t bank_bits = 0;    ///< > 0: a bank holds one type, tiles round up to whole banks;
-                                 ///< 0: allocation by the line, no rounding
-  int ifmap_bits = 16;           ///< bits an ifmap value takes in the buffer
-  int psum_bits = 16;            ///< bits a psum takes in the buffer
-  std::int64_t line_values = 1;  ///< a tile takes whole groups of so many values
-  bool ifmap_resident = false;   ///< the whole ifmap lies in the buffer already: no tile needed
+  std::int64_t bits = 0;       ///< all that is free for this layer
+  std::int64_t bank_bits = 0;  ///< > 0: a bank holds one type, tiles round up to whole banks;
+                               ///< 0: allocation by the line, no rounding
+  ValueGroup ifmap = {};       ///< how its values lie; a tile takes whole groups
+  ValueGroup psum = {};
+  bool ifmap_resident = false;  ///< the whole ifmap lies in the buffer already: no tile needed
   friend bool operator==(const BufferBudget&, const BufferBudget&) = default;
 };
 

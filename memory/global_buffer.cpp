@@ -21,8 +21,7 @@ std::size_t index(GlbType type) {
 std::int64_t GlbShape::lines_for(std::int64_t values, int bits) const {
   ensure(values >= 0 && bits > 0, "a block has values of at least a bit");
   // values * bits fits: a block of 2^40 values of 64 bits is far beyond any buffer.
-  return memory::lines_for(values, bits,
-                           {line_values, static_cast<std::int64_t>(line_bits().count())});
+  return memory::lines_for(values, bits, line);
 }
 
 Bits GlbShape::packing_loss(std::int64_t values, int bits) const {
@@ -32,10 +31,10 @@ Bits GlbShape::packing_loss(std::int64_t values, int bits) const {
 
 GlbShape glb_shape(const config::GlbConfig& glb, int width_bits, const SourceSpot& spot) {
   ensure(width_bits > 0, "a buffer's values have bits");
+  config::require_whole_lines(glb, width_bits, spot);
   return {.banks = static_cast<int>(glb.banks),
-          .lines_per_bank = config::lines_per_bank(glb, spot),
-          .line_values = static_cast<int>(glb.line_values),
-          .width_bits = width_bits,
+          .lines_per_bank = glb.lines_per_bank(width_bits),
+          .line = {glb.line, glb.line_values, glb.line_bits(width_bits)},
           .allocation = glb.allocation};
 }
 

@@ -16,33 +16,44 @@ namespace turnpike::memory {
 enum class GlbType { ifmap, psum, feature_map, highway };
 inline constexpr int kGlbTypes = 4;
 
-/// Lines that hold `values` of `bits` each: groups of `line_values` values start on a line and take
-/// max(1, ceil(line_values * bits / line_bits)) of them. So a value narrower than the machine takes
-/// a slot of its own, a wider one is spread over whole lines. Allocation, ports and access counts
-/// all go by this rule.
+/// A line, the unit of access.
 struct LineShape {
-  std::int64_t values = 0;  ///< of a line
+  config::LinePolicy policy = config::LinePolicy::values;
+  std::int64_t values = 0;  ///< of a line at 16 bit
   std::int64_t bits = 0;    ///< of a line
 };
+/// So many values start on a line and take so many whole lines.
+struct LineGroup {
+  std::int64_t values = 0;
+  std::int64_t lines = 0;
+};
+/// How values of `bits` each are packed. `values`: line.values of them take max(1, ceil(line.values
+/// * bits / line.bits)) lines, so that one narrower than the machine takes a slot of its own, a
+/// wider one is spread over whole lines. `bits`: as many as a line has room for, none over its end;
+/// a value wider than a line takes whole ones. Allocation, ports and access counts all go by this.
+[[nodiscard]] constexpr LineGroup group_of(int bits, const LineShape& line) {
+  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  if (line.policy == config::LinePolicy::values) {
+    return {line.values, up(line.values * bits, line.bits)};
+  }
+  return bits <= line.bits ? LineGroup{line.bits / bits, 1} : LineGroup{1, up(bits, line.bits)};
+}
+/// Lines that hold `values` of `bits` each.
 [[nodiscard]] constexpr std::int64_t lines_for(std::int64_t values, int bits,
                                                const LineShape& line) {
-  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
-  return up(values, line.values) * up(line.values * bits, line.bits);
+  const LineGroup group = group_of(bits, line);
+  return (values + group.values - 1) / group.values * group.lines;
 }
 
-/// Sizes and ports of a buffer. A line is line_values operands of the machine's width and the unit
-/// of access: each bank takes one access a clock.
+/// Sizes and ports of a buffer: each bank takes one access a clock, of a line.
 struct GlbShape {
   int banks = 0;
   std::int64_t lines_per_bank = 0;
-  int line_values = 0;
-  int width_bits = 0;  ///< the machine's operand
+  LineShape line;
   config::AllocationUnit allocation = config::AllocationUnit::line;
 
   [[nodiscard]] std::int64_t lines() const { return banks * lines_per_bank; }
-  [[nodiscard]] Bits line_bits() const {
-    return Bits{static_cast<std::uint64_t>(line_values) * static_cast<std::uint64_t>(width_bits)};
-  }
+  [[nodiscard]] Bits line_bits() const { return Bits{static_cast<std::uint64_t>(line.bits)}; }
   [[nodiscard]] Bits capacity() const {
     return Bits{line_bits().count() * static_cast<std::uint64_t>(lines())};
   }
@@ -52,8 +63,9 @@ struct GlbShape {
   [[nodiscard]] Bits packing_loss(std::int64_t values, int bits) const;
 };
 
-/// The buffer of a configuration in a machine of `width_bits`: the same number of lines and values
-/// as at 16 bits, narrower. InputError at `spot` unless the bytes are whole lines in every bank.
+/// The buffer of a configuration in a machine of `width_bits`: as many lines and values as at 16
+/// bits, narrower, or lines as wide, fewer (config::LinePolicy). InputError at `spot` unless the
+/// bytes are whole lines in every bank.
 [[nodiscard]] GlbShape glb_shape(const config::GlbConfig& glb, int width_bits,
                                  const SourceSpot& spot);
 

@@ -135,6 +135,19 @@ class Page:
                              banded(o["energy_percent"], o["band_percent"], 2), f"{o['cycles_percent']:+.2f}"])
         return table(["profile", "storage, feature maps", "h", "own uJ", "DRAM Mbit", "GLB Mbit", "energy %", "cycles %"], rows)
 
+    def buffer_lines(self):
+        """Both policies for the ten points."""
+        with open(self.sweep("buffer_lines", "silicon") / "sweep.csv", newline="", encoding="utf-8") as file:
+            points = {(int(row["precision"]), row["highway.enabled"] == "true", row["glb.line"]): row
+                      for row in csv.DictReader(file)}
+        def pair(key, digits, bits, highway):
+            return " / ".join(f"{float(points[bits, highway, line][key]):.{digits}f}" for line in ("bits", "values"))
+        rows = [[f"{bits}{' + highway' if highway else ''}", pair("energy_uj", 0, bits, highway), pair("energy_uj_glb", 0, bits, highway),
+                 pair("highway_energy_uj", 1, bits, highway) if highway else "", pair("area_mm2", 2, bits, highway),
+                 pair("post_stall_cycles", 0, bits, highway)]
+                for bits, highway, line in points if line == "bits"]
+        return table(["bits", "uJ", "GLB uJ", "highway's own uJ", "mm2", "clocks waiting for post-processing"], rows)
+
     def breakdown(self):
         with open(ROOT / "tests/sim/cost/study_breakdown.csv", newline="", encoding="utf-8") as file:
             study = {(row["profile"], row["bits"]): row for row in csv.DictReader(file)}
@@ -166,7 +179,8 @@ class Page:
                           for r in csv.DictReader(file)]
             def total(component, action, items=None):
                 return sum(n for c, a, i, _, n in counts if (c, a) == (component, action) and (items is None or i in items))
-            line = 4 * int(theirs["bits"])  # bits of a buffer line; a group of four 16-bit psums takes whole lines
+            # A line holds so many bits; a group of four 16-bit psums takes whole ones.
+            line = next(bits for component, _, item, bits, _ in counts if (component, item) == ("glb", "psum"))
             psums = 4 * total("glb", "read", ("psum",)) // -(-4 * 16 // line)
             executed, gated = total("mac", "compute"), total("mac", "gated")
             cycles = json.loads((run / "results.json").read_text(encoding="utf-8"))["totals"]["cycles"]
@@ -245,7 +259,7 @@ class Page:
 
     def tables(self):
         return {"three claims": self.three_claims, "networks": self.networks, "network components": self.network_components,
-                "widths": self.widths, "limits": self.limits, "storage": self.storage,
+                "widths": self.widths, "limits": self.limits, "storage": self.storage, "buffer lines": self.buffer_lines,
                 "breakdown": self.breakdown, "counts": self.counts,
                 "study swings": self.study_swings, "tornado": self.tornado, "spill": self.spill, "buyer": self.buyer, "bought": self.bought,
                 "operations": self.operations}

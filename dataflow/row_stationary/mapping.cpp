@@ -38,9 +38,10 @@ Reason unusable_machine(const ArrayGeometry& array, const BufferBudget& budget) 
                              {"psum-in network rate", array.psum_in_rate},
                              {"psum-out network rate", array.psum_out_rate},
                              {"filter load unit", array.filter_load_values},
-                             {"bits of an ifmap value", budget.ifmap_bits},
-                             {"bits of a psum", budget.psum_bits},
-                             {"values of a line", budget.line_values}});
+                             {"values of an ifmap group", budget.ifmap.values},
+                             {"bits of an ifmap group", budget.ifmap.bits},
+                             {"values of a psum group", budget.psum.values},
+                             {"bits of a psum group", budget.psum.bits}});
   return reason ? reason
                 : beyond("the filter load unit", array.filter_load_values, "the largest supported",
                          kMaxFilterLoad);

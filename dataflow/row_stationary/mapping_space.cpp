@@ -86,7 +86,7 @@ std::int64_t MappingSpace::filters_that_fit(const Mapping& mapping, std::int64_t
   if (budget.bank_bits > 0) {
     room -= room % budget.bank_bits;
   }
-  const std::int64_t psums = room / (budget.line_values * budget.psum_bits) * budget.line_values;
+  const std::int64_t psums = room / budget.psum.bits * budget.psum.values;
   return std::max<std::int64_t>(0, psums / (mapping.n * mapping.e * columns));
 }
 

@@ -344,11 +344,10 @@ class Allocator {
   std::vector<std::pair<MappingProblem, MappedJob>> modest_;
 };
 
-/// Bits of the buffer a value of `bits` takes: its share of the whole lines of its group.
-int width_in_lines(const config::AcceleratorConfig& config, int bits) {
-  const auto lines =
-      memory::lines_for(config.glb.line_values, bits, {config.glb.line_values, config.line_bits()});
-  return static_cast<int>(lines) * config.machine_bits();
+/// How values of `bits` lie in the machine's buffer.
+dataflow::ValueGroup value_group(const config::AcceleratorConfig& config, int bits) {
+  const memory::LineGroup group = memory::group_of(bits, line_of(config, config.line_bits()));
+  return {group.values, group.lines * config.line_bits()};
 }
 
 }  // namespace
@@ -362,10 +361,9 @@ dataflow::MappingProblem mapper_problem(const ArrayJob& job,
   problem.budget.bank_bits = config.glb.allocation == config::AllocationUnit::bank
                                  ? config.glb_bits() / config.glb.banks
                                  : 0;
-  problem.budget.line_values = config.glb.line_values;
-  problem.budget.ifmap_bits =
-      width_in_lines(config, job.stored_bits > 0 ? job.stored_bits : job.activation_bits);
-  problem.budget.psum_bits = width_in_lines(config, job.psum_bits);
+  problem.budget.ifmap =
+      value_group(config, job.stored_bits > 0 ? job.stored_bits : job.activation_bits);
+  problem.budget.psum = value_group(config, job.psum_bits);
   problem.budget.ifmap_resident = ifmap_resident;
   problem.objective = config.mapper.objective;
   return problem;

@@ -13,10 +13,14 @@ std::uint64_t& low_field(Traffic& traffic, Item item) {
 
 }  // namespace
 
+memory::LineShape line_of(const config::AcceleratorConfig& config, int line_bits) {
+  return {config.glb.line, config.glb.line_values, line_bits};
+}
+
 std::uint64_t lines_for(const config::AcceleratorConfig& config, std::uint64_t values, int bits,
                         int line_bits) {
-  return static_cast<std::uint64_t>(memory::lines_for(static_cast<std::int64_t>(values), bits,
-                                                      {config.glb.line_values, line_bits}));
+  return static_cast<std::uint64_t>(
+      memory::lines_for(static_cast<std::int64_t>(values), bits, line_of(config, line_bits)));
 }
 
 std::uint64_t words_for(std::uint64_t values, int bits) {
@@ -25,7 +29,7 @@ std::uint64_t words_for(std::uint64_t values, int bits) {
 }
 
 int line_bits_of(const config::AcceleratorConfig& config, int operand_bits) {
-  return static_cast<int>(config.glb.line_values) * std::max(operand_bits, 1);
+  return config.glb.line_bits(std::max(operand_bits, 1));
 }
 
 std::uint64_t count_buffer(const config::AcceleratorConfig& config, const BufferAccess& access,

@@ -2,12 +2,16 @@
 
 #include <cstdint>
 
+#include "memory/global_buffer.hpp"
 #include "sim/accelerator/run_result.hpp"
 #include "sim/base/action_count.hpp"
 #include "sim/config/accelerator_config.hpp"
 
 /// Values as the buffer and DRAM hold them, and what an access to the buffer is counted as.
 namespace turnpike::accelerator {
+
+/// A line of this machine's buffers that is `line_bits` wide.
+[[nodiscard]] memory::LineShape line_of(const config::AcceleratorConfig& config, int line_bits);
 
 /// Whole lines of `line_bits` that hold `values` of `bits` bits, by the rule of memory::lines_for.
 [[nodiscard]] std::uint64_t lines_for(const config::AcceleratorConfig& config, std::uint64_t values,
@@ -16,7 +20,7 @@ namespace turnpike::accelerator {
 [[nodiscard]] std::uint64_t words_for(std::uint64_t values, int bits);
 
 /// Line width a job's data are read and written in: the machine's, or that of its own width if
-/// native.
+/// native; the same for all under glb.line: bits.
 [[nodiscard]] int line_bits_of(const config::AcceleratorConfig& config, int operand_bits);
 
 /// Accesses to the global buffer of one kind.

@@ -140,8 +140,8 @@ MapperWeights JobEstimator::weights(const JobToMap& to_map) const {
   const int line = line_bits_of(config_, std::max(job.weight_bits, job.activation_bits));
   const int filter_line = line_bits_of(config_, job.weight_bits);
   const auto lines_a_value = [&](int bits, int of) {
-    const auto group = unsigned_of(config_.glb.line_values);
-    return static_cast<double>(lines_for(config_, group, bits, of)) / static_cast<double>(group);
+    const memory::LineGroup group = memory::group_of(bits, line_of(config_, of));
+    return static_cast<double>(group.lines) / static_cast<double>(group.values);
   };
   const double burst_bits =
       dram_ != nullptr ? static_cast<double>(dram_->burst_bytes()) * 8.0 : 64.0;

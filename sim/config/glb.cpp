@@ -7,10 +7,10 @@
 namespace turnpike::config {
 
 void check(const GlbConfig& glb, const ConfigMap& map) {
-  static_cast<void>(lines_per_bank(glb, map.spot("bytes_at_16_bit")));
+  require_whole_lines(glb, 16, map.spot("bytes_at_16_bit"));
 }
 
-std::int64_t lines_per_bank(const GlbConfig& glb, const SourceSpot& spot) {
+void require_whole_lines(const GlbConfig& glb, int width, const SourceSpot& spot) {
   if (glb.banks < 1 || glb.line_values < 1) {
     throw InputError{spot, "a buffer needs at least one bank and one value a line"};
   }
@@ -22,7 +22,13 @@ std::int64_t lines_per_bank(const GlbConfig& glb, const SourceSpot& spot) {
                           "of {} banks; expected a multiple of {}",
                           glb.bytes_at_16_bit, glb.line_values, line_bytes, glb.banks, step)};
   }
-  return glb.bytes_at_16_bit / step;
+  if (glb.lines_per_bank(width) < 1) {
+    throw InputError{
+        spot, fmt::format("at {} bits, {} bytes at 16 bits in {} banks are less than a line of {} "
+                          "bits each (glb.line: bits); expected at least {}",
+                          width, glb.bytes_at_16_bit, glb.banks, glb.line_bits(width),
+                          (step * 16 + width - 1) / width)};
+  }
 }
 
 }  // namespace turnpike::config

@@ -20,6 +20,16 @@ struct ChoiceNames<AllocationUnit> {
   static constexpr std::array<std::string_view, 2> names = {"line", "bank"};
 };
 
+/// What a line of the buffers is in a machine narrower than 16 bit.
+enum class LinePolicy {
+  values,  ///< as many values of the machine's width as at 16 bit: a narrower line
+  bits,    ///< as many bits as at 16 bit, dense with values of any width
+};
+template <>
+struct ChoiceNames<LinePolicy> {
+  static constexpr std::array<std::string_view, 2> names = {"values", "bits"};
+};
+
 /// `glb`: the global buffer and the filter buffer beside it. Bytes are those at 16 bit; they scale
 /// with the wider operand of the machine.
 struct GlbConfig {
@@ -29,13 +39,25 @@ struct GlbConfig {
   std::int64_t latency_cycles = 2;
   std::int64_t filter_bytes_at_16_bit = 8192;
   AllocationUnit allocation = AllocationUnit::line;
+  LinePolicy line = LinePolicy::values;
 
+  /// Lines of a bank in a machine of this operand width; whole lines, what is left of a bank is not
+  /// built.
+  [[nodiscard]] std::int64_t lines_per_bank(int width) const {
+    const std::int64_t at_16_bit = bytes_at_16_bit / (2 * line_values * banks);
+    return line == LinePolicy::values ? at_16_bit : at_16_bit * width / 16;
+  }
   /// Bits of the global buffer in a machine of this operand width.
-  [[nodiscard]] std::int64_t bits(int width) const { return bytes_at_16_bit * 8 * width / 16; }
+  [[nodiscard]] std::int64_t bits(int width) const {
+    return line == LinePolicy::values ? bytes_at_16_bit * 8 * width / 16
+                                      : banks * lines_per_bank(width) * line_bits(width);
+  }
   [[nodiscard]] std::int64_t filter_bits(int width) const {
     return filter_bytes_at_16_bit * 8 * width / 16;
   }
-  [[nodiscard]] int line_bits(int width) const { return static_cast<int>(line_values) * width; }
+  [[nodiscard]] int line_bits(int width) const {
+    return static_cast<int>(line_values) * (line == LinePolicy::values ? width : 16);
+  }
   friend bool operator==(const GlbConfig&, const GlbConfig&) = default;
 };
 
@@ -59,7 +81,7 @@ inline constexpr auto kKeys<GlbConfig> = std::array{
                                            .low = 1,
                                            .high = 64,
                                            .required = true,
-                                           .meaning = "values a line holds"}),
+                                           .meaning = "values a line holds at 16 bit"}),
     key::integer<&GlbConfig::latency_cycles>({.name = "latency_cycles",
                                               .low = 0,
                                               .high = 64,
@@ -72,12 +94,16 @@ inline constexpr auto kKeys<GlbConfig> = std::array{
                                                       .unit = "bytes at 16 bit",
                                                       .more = "priced as the global buffer is"}),
     key::choice<&GlbConfig::allocation>(
-        {.name = "allocation", .meaning = "whether a bank may hold more than one kind of data"})};
+        {.name = "allocation", .meaning = "whether a bank may hold more than one kind of data"}),
+    key::choice<&GlbConfig::line>(
+        {.name = "line",
+         .meaning = "a line of a narrower machine: as many values as at 16 bit, or as many bits"})};
 
-/// The rule of lines_per_bank.
+/// The bytes are whole lines in every bank.
 void check(const GlbConfig& glb, const ConfigMap& map);
 
-/// Lines of a bank. InputError at `spot` unless the bytes are whole lines in every bank.
-[[nodiscard]] std::int64_t lines_per_bank(const GlbConfig& glb, const SourceSpot& spot);
+/// The same for a machine of this operand width, whose banks must have a line. InputError at
+/// `spot`.
+void require_whole_lines(const GlbConfig& glb, int width, const SourceSpot& spot);
 
 }  // namespace turnpike::config

@@ -149,6 +149,9 @@ class Drawer {
     const std::int64_t unit = banks * line_values * 2;  // bytes of a line at 16 bit in every bank
     set("glb.bytes_at_16_bit", unit * (integer(1024, 65536) / unit + 1));
     set("glb.latency_cycles", integer(0, 30));
+    if (kinds_.integer(0, 2) == 0) {
+      set("glb.line", "bits");
+    }
   }
 
   Random random_;

@@ -105,7 +105,8 @@ class Prices:
         line = widest
         if component == "glb_filter":
             line, banks, size = self.results["precision"]["weight"], 1, "glb.filter_bytes_at_16_bit"
-        if bits != at(self.config, "glb.line_values") * line:
+        dense = at(self.config, "glb.line") == "bits"
+        if bits != at(self.config, "glb.line_values") * (16 if dense else line):
             return None
         row = self.tables.row("sram", banks, bits, at(self.config, size) * widest // 16)
         if row is None:

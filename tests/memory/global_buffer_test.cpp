@@ -52,6 +52,54 @@ TEST(GlobalBuffer, RoundsUpToWholeLinesAndSaysWhatIsLost) {
   EXPECT_EQ(shape.lines_for(0, 16), 0);
 }
 
+TEST(GlobalBuffer, KeepsItsLinesAndHasFewerOfThemWhereALineIsSoManyBits) {
+  const config::GlbConfig size{
+      .bytes_at_16_bit = 2097152, .banks = 16, .line_values = 4, .line = config::LinePolicy::bits};
+  for (const int bits : {16, 8, 4, 3, 2}) {
+    const GlbShape shape = glb_shape(size, bits, {});
+    EXPECT_EQ(shape.line_bits().count(), 64U);
+    EXPECT_EQ(shape.lines(), 262144 / 16 * bits);
+    EXPECT_EQ(shape.lines_for(262144, 16), 65536) << "four psums a line at any width";
+    EXPECT_EQ(shape.lines_for(0, 16), 0);
+  }
+  const GlbShape shape = glb_shape(size, 3, {});
+  EXPECT_EQ(shape.lines_for(21, 3), 1);
+  EXPECT_EQ(shape.packing_loss(21, 3).count(), 1U);
+  EXPECT_EQ(shape.lines_for(22, 3), 2) << "no value lies over the end of a line";
+  EXPECT_EQ(shape.lines_for(64, 1), 1) << "a narrow value takes no slot of its own";
+  EXPECT_EQ(shape.lines_for(3, 32), 2);
+}
+
+TEST(GlobalBuffer, APackingHoldsEveryValueOnce) {
+  for (const auto policy : {config::LinePolicy::values, config::LinePolicy::bits}) {
+    for (std::int64_t line_values = 1; line_values <= 5; ++line_values) {
+      for (int width = 1; width <= 16; ++width) {
+        const config::GlbConfig glb{.line_values = line_values, .line = policy};
+        const LineShape line{policy, line_values, glb.line_bits(width)};
+        for (int bits = 1; bits <= 70; ++bits) {
+          const LineGroup group = group_of(bits, line);
+          EXPECT_GE(group.values, 1);
+          EXPECT_GE(group.lines * line.bits, group.values * bits);
+          EXPECT_LT((group.lines - 1) * line.bits, group.values * bits) << "no line is empty";
+        }
+      }
+    }
+  }
+}
+
+TEST(GlobalBuffer, ABankWithoutAWholeLineIsRefused) {
+  const config::GlbConfig glb{
+      .bytes_at_16_bit = 32, .banks = 4, .line_values = 4, .line = config::LinePolicy::bits};
+  EXPECT_EQ(glb_shape(glb, 16, {}).lines(), 4);
+  EXPECT_THAT(
+      [&] {
+        static_cast<void>(glb_shape(glb, 2, {"a.yaml", 3, 7}));
+      },
+      ThrowsMessage<InputError>(
+          "a.yaml:3:7: at 2 bits, 32 bytes at 16 bits in 4 banks are less than a line of 64 "
+          "bits each (glb.line: bits); expected at least 256"));
+}
+
 TEST(GlobalBuffer, RefusesBytesThatAreNotWholeLinesInEachBank) {
   EXPECT_THAT(
       [] {

@@ -157,9 +157,9 @@ TEST(Mapping, AnUnusableArrayIsRefused) {
   EXPECT_EQ(illegal(LayerShape{}, Mapping{}, array, chip_buffer()).value_or("legal"),
             "the filter load unit = 1048576 exceeds the largest supported = 16384");
   BufferBudget budget = chip_buffer();
-  budget.psum_bits = 0;
+  budget.psum.bits = 0;
   EXPECT_EQ(illegal(LayerShape{}, Mapping{}, ArrayGeometry{}, budget).value_or("legal"),
-            "bits of a psum = 0 is less than 1");
+            "bits of a psum group = 0 is less than 1");
 }
 
 TEST(Mapping, AResidentIfmapNeedsNoTile) {
@@ -238,11 +238,12 @@ class BruteForceRules {
     }
     const std::int64_t last_column = (tile - 1) * layer_.V + part(layer_.S, array_.ifmap_spad) - 1;
     const std::int64_t channels = std::min(layer_.C, map_.q * map_.r);
-    const auto whole_lines = [&budget](std::int64_t values) {
-      while (values % budget.line_values != 0) {
-        ++values;
+    const auto whole_lines = [](std::int64_t values, const ValueGroup& group) {
+      std::int64_t bits = 0;
+      for (; values > 0; values -= group.values) {
+        bits += group.bits;
       }
-      return values;
+      return bits;
     };
     const auto whole_banks = [&budget](std::int64_t bits) {
       while (budget.bank_bits > 0 && bits % budget.bank_bits != 0) {
@@ -253,10 +254,10 @@ class BruteForceRules {
     const std::int64_t ifmap =
         budget.ifmap_resident
             ? 0
-            : whole_banks(whole_lines(map_.n * channels * std::ssize(rows) * (last_column + 1)) *
-                          budget.ifmap_bits);
-    const std::int64_t psums = whole_lines(map_.n * map_.m * map_.e * tile);
-    return ifmap + whole_banks(psums * budget.psum_bits) <= budget.bits;
+            : whole_banks(whole_lines(map_.n * channels * std::ssize(rows) * (last_column + 1),
+                                      budget.ifmap));
+    const std::int64_t psums = whole_lines(map_.n * map_.m * map_.e * tile, budget.psum);
+    return ifmap + whole_banks(psums) <= budget.bits;
   }
 
   const LayerShape& layer_;
@@ -282,9 +283,8 @@ TEST(Mapping, LegalityAgreesWithABruteForceStatementOfEachRule) {
     map.width_tile = random.integer(0, layer.F());
     const BufferBudget budget{.bits = random.integer(500, 30000),
                               .bank_bits = random.integer(0, 1) * random.integer(1, 900),
-                              .ifmap_bits = static_cast<int>(random.integer(1, 16)),
-                              .psum_bits = static_cast<int>(random.integer(1, 32)),
-                              .line_values = random.integer(1, 8),
+                              .ifmap = {random.integer(1, 8), random.integer(1, 64)},
+                              .psum = {random.integer(1, 8), random.integer(1, 128)},
                               .ifmap_resident = random.integer(0, 3) == 0};
     const auto reason = illegal(layer, map, array, budget);
     EXPECT_EQ(!reason, BruteForceRules(layer, map, array).legal(budget))

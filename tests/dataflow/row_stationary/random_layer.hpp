@@ -86,8 +86,8 @@ inline MapperProblem random_problem(std::uint64_t seed) {
   problem.array = random_array(random);
   problem.budget = {.bits = random.integer(600, 20000),
                     .bank_bits = random.integer(0, 2) == 0 ? 200 : 0,
-                    .ifmap_bits = static_cast<int>(random.integer(2, 16)),
-                    .psum_bits = static_cast<int>(random.integer(8, 24)),
+                    .ifmap = {1, random.integer(2, 16)},
+                    .psum = {1, random.integer(8, 24)},
                     .ifmap_resident = random.integer(0, 2) == 0};
   problem.objective = static_cast<Objective>(random.integer(0, 2));
   problem.weights = {

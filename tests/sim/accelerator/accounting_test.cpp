@@ -17,6 +17,22 @@ TEST(Accounting, WholeLinesHoldValuesOfAnyWidth) {
   EXPECT_EQ(lines_for(config, 0, 16, 8), 0U);
 }
 
+TEST(Accounting, LinesOfSoManyBitsHoldWhatFits) {
+  const config::AcceleratorConfig config =
+      test::small_machine({"precision=3", "glb.line=bits"});  // lines of 64 bits
+  ASSERT_EQ(config.line_bits(), 64);
+  EXPECT_EQ(line_bits_of(config, 16), 64) << "those of a wider layer, too";
+  EXPECT_EQ(lines_for(config, 21, 3, 64), 1U);
+  EXPECT_EQ(lines_for(config, 22, 3, 64), 2U);
+  EXPECT_EQ(lines_for(config, 5, 16, 64), 2U);
+  EXPECT_EQ(config.glb_bits(), 65536 * 8 * 3 / 16);
+  LayerResult layer;
+  EXPECT_EQ(
+      count_buffer(config, {"skip", Action::read, 42, 8, 3, 64}, layer.counts, layer.glb_bits), 6U);
+  EXPECT_EQ(layer.glb_bits.ofmap, 2U * 64U) << "21 codes of 3 bits a line";
+  EXPECT_EQ(layer.glb_bits.highway, 4U * 64U) << "8 values of 8 bits a line, less those two";
+}
+
 TEST(Accounting, DramWordsHoldWholeValuesOnly) {
   EXPECT_EQ(words_for(4, 16), 1U);
   EXPECT_EQ(words_for(21, 3), 1U);  // floor(64 / 3), one bit lost
