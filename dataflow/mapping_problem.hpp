@@ -23,6 +23,8 @@ struct MapperWeights {
   double dram_filter = 1.0, dram_ifmap = 1.0;
   double per_cycle = 1.0;              ///< energy of a clock of the machine
   double dram_values_per_cycle = 0.0;  ///< filter and ifmap values DRAM delivers a clock; 0 = any
+  /// Filters of this pass and the next beyond so many come between the two; 0 = any number fits.
+  std::int64_t filter_buffer_values = 0;
   friend bool operator==(const MapperWeights&, const MapperWeights&) = default;
 };
 

@@ -100,10 +100,32 @@ void DramController::serve_at_once(std::uint32_t slot, DramClock at) {
   moved[static_cast<std::size_t>(pending.stream)] += static_cast<std::uint64_t>(pending.unissued);
   pending.data_end = at;
   if (device_.kind == DramKind::link) {
-    link_free_ = std::max(link_free_, at) + pending.unissued;
-    pending.data_end = link_free_;
+    if (pending.write) {
+      link_writes_.push_back(slot);
+      return;
+    }
+    link_reads_end_ = std::max(link_reads_end_, at) + pending.unissued;
+    pending.data_end = link_reads_end_;
   }
   complete(slot);
+}
+
+/// Moves the words of writes in the clocks that reads leave.
+void DramController::run_link(DramClock to) {
+  link_at_ = std::max(link_at_, std::min(link_reads_end_, to));
+  while (link_at_ < to && !link_writes_.empty()) {
+    const std::uint32_t slot = link_writes_.front();
+    Pending& pending = pending_[slot];
+    const std::int64_t words = std::min(to - link_at_, pending.unissued);
+    link_at_ += words;
+    pending.unissued -= words;
+    if (pending.unissued == 0) {
+      pending.data_end = link_at_;
+      link_writes_.pop_front();
+      complete(slot);
+    }
+  }
+  link_at_ = to;
 }
 
 void DramController::complete(std::uint32_t slot) {
@@ -148,6 +170,7 @@ std::size_t DramController::earliest_channel() {
 void DramController::run(DramClock to) {
   now_ = std::max(now_, to);
   if (schedulers_.empty()) {
+    run_link(now_);
     return;
   }
   for (;;) {
@@ -181,7 +204,10 @@ DramClock DramController::bound(const Pending& pending, DramClock next_command) 
 
 std::optional<DramClock> DramController::next_event() {
   DramClock earliest = done_.empty() ? kNever : done_.front().at;
-  if (!active_.empty()) {
+  if (!link_writes_.empty()) {
+    earliest = std::min(
+        earliest, std::max(link_at_, link_reads_end_) + pending_[link_writes_.front()].unissued);
+  } else if (!active_.empty()) {
     const DramClock next_command = schedulers_[earliest_channel()].next();
     if (active_.size() <= kMostBounded) {
       for (const std::uint32_t slot : active_) {
@@ -205,6 +231,9 @@ void DramController::advance(DramClock to, std::vector<DramCompletion>& done) {
 }
 
 DramClock DramController::finish(std::vector<DramCompletion>& done) {
+  while (!link_writes_.empty()) {
+    run(std::max(link_at_, link_reads_end_) + pending_[link_writes_.front()].unissued);
+  }
   while (!active_.empty()) {
     run(schedulers_[earliest_channel()].next());
   }

@@ -19,9 +19,10 @@ namespace turnpike::memory {
 /// clock to queue and decode), in order of submission as far as the queues have room. A burst is
 /// done when its last data passed the bus: CL + BL/2 after a read command, CWL + BL/2 after a
 /// write. So an unloaded read takes CL + BL/2 + 1 clocks in an open row and RP + RCD + CL + BL/2 +
-/// 1 where another row is open. A link moves a word a clock, in order of submission; an ideal
-/// memory answers at s. Between commands nothing is computed: refreshes and power-down of idle
-/// clocks are caught up with at the next call, exactly as if each clock had been stepped.
+/// 1 where another row is open. A link moves a word a clock, reads in order of submission, then
+/// writes: somebody waits for a read, nobody for a write. An ideal memory answers at s. Between
+/// commands nothing is computed: refreshes and power-down of idle clocks are caught up with at the
+/// next call, exactly as if each clock had been stepped.
 class DramController {
  public:
   /// `channels` has passed check_channels(). `observer` may be null; it must outlive this.
@@ -71,6 +72,7 @@ class DramController {
   [[nodiscard]] std::size_t earliest_channel();
   [[nodiscard]] DramClock bound(const Pending& pending, DramClock next_command) const;
   void serve_at_once(std::uint32_t slot, DramClock at);
+  void run_link(DramClock to);
   void complete(std::uint32_t slot);
 
   DramDevice device_;
@@ -85,8 +87,10 @@ class DramController {
   std::vector<DramCompletion> done_;                   ///< a heap, earliest first
   DramRequestId next_id_ = 1;
   DramClock now_ = 0;
-  DramClock link_free_ = 0;
-  DramCounts plain_counts_;  ///< of links and ideal memories
+  DramClock link_reads_end_ = 0;           ///< of a link: when the reads it was given are over
+  DramClock link_at_ = 0;                  ///< to which it moved words of its writes
+  std::deque<std::uint32_t> link_writes_;  ///< with words to move
+  DramCounts plain_counts_;                ///< of links and ideal memories
 };
 
 }  // namespace turnpike::memory

@@ -54,15 +54,22 @@ class BoundTally {
 };
 
 /// Clocks DRAM needs for what a pass is the first to use.
-std::int64_t dram_cycles(const ProcessingPass& pass, const MapperProblem& problem) {
-  if (problem.weights.dram_values_per_cycle <= 0.0) {
-    return 0;
-  }
-  std::int64_t values = filter_values(pass);
+struct DramClocks {
+  std::int64_t beside = 0;   ///< while a pass like it runs
+  std::int64_t between = 0;  ///< when that has ended: filters without room beside its own
+};
+
+DramClocks dram_clocks(const ProcessingPass& pass, const MapperProblem& problem) {
+  const std::int64_t filters = filter_values(pass);
+  const std::int64_t room = problem.weights.filter_buffer_values;
+  const std::int64_t late =
+      room > 0 ? filters - std::clamp<std::int64_t>(room - filters, 0, filters) : 0;
+  std::int64_t values = filters;
   if (pass.new_ifmap_tile && !problem.budget.ifmap_resident) {
     values += ifmap_tile_values(pass, problem.layer);
   }
-  return transfer_cycles(values, problem.weights);
+  const std::int64_t between = transfer_cycles(late, problem.weights);
+  return {transfer_cycles(values, problem.weights) - between, between};
 }
 
 /// `mapping` is legal.
@@ -73,9 +80,9 @@ Ranked evaluate(const MapperProblem& problem, const Mapping& mapping) {
   BoundTally tally;
   for (const PassKind& kind : pass_kinds(problem.layer, mapping, problem.array)) {
     const PassBound array = pass_bound(kind.pass, problem.layer, problem.array);
-    const std::int64_t dram = dram_cycles(kind.pass, problem);
-    const std::int64_t cycles = kind.count * std::max(array.cycles(), dram);
-    tally.add(dram > array.cycles() ? "dram" : array.bound(), cycles);
+    const DramClocks dram = dram_clocks(kind.pass, problem);
+    const std::int64_t cycles = kind.count * (std::max(array.cycles(), dram.beside) + dram.between);
+    tally.add(dram.beside + dram.between > array.cycles() ? "dram" : array.bound(), cycles);
     layer.estimated_cycles += cycles;
     layer.passes += kind.count;
     layer.active_pes = std::max(layer.active_pes, active_pes(kind.pass));

@@ -168,6 +168,25 @@ std::uint64_t filter_buffer_lines(const config::AcceleratorConfig& config, const
              : 0;
 }
 
+std::uint64_t filter_buffer_bits(const config::AcceleratorConfig& config, const Transfer& t) {
+  return filter_buffer_lines(config, t) * unsigned_of(line_bits_of(config, t.bits));
+}
+
+std::uint64_t filter_words_ahead(const config::AcceleratorConfig& config, const Transfer& t,
+                                 std::uint64_t held) {
+  const std::uint64_t capacity = unsigned_of(config.glb_filter_bits());
+  const std::uint64_t room = capacity - std::min(held, capacity);
+  if (config.timing.filter_prefetch == config::FilterPrefetch::any ||
+      filter_buffer_bits(config, t) <= room) {
+    return t.words;
+  }
+  const std::uint64_t lines = room / unsigned_of(line_bits_of(config, t.bits));
+  const memory::LineGroup group =
+      memory::group_of(t.bits, line_of(config, line_bits_of(config, t.bits)));
+  const std::uint64_t values = lines / unsigned_of(group.lines) * unsigned_of(group.values);
+  return std::min(t.words, values / unsigned_of(64 / t.bits));
+}
+
 void count_post(const PostWork& work, LayerResult& layer) {
   accumulate(layer.counts, work.counts);
   layer.glb_bits += work.buffer_bits;

@@ -41,6 +41,16 @@ void count_transfer(const config::AcceleratorConfig& config, const Transfer& tra
 [[nodiscard]] std::uint64_t filter_buffer_lines(const config::AcceleratorConfig& config,
                                                 const Transfer& transfer);
 
+/// Bits of the filter buffer it takes until the pass it is for has ended; 0 of other transfers.
+[[nodiscard]] std::uint64_t filter_buffer_bits(const config::AcceleratorConfig& config,
+                                               const Transfer& transfer);
+/// Of the words of a pass's filters, those that may be fetched while the pass before runs, whose
+/// own take `held` bits of the filter buffer: whole lines in the room they leave
+/// (timing.filter_prefetch: fitting). A pass of more filters than the buffer holds streams them
+/// through it and leaves no room.
+[[nodiscard]] std::uint64_t filter_words_ahead(const config::AcceleratorConfig& config,
+                                               const Transfer& filters, std::uint64_t held);
+
 /// What the post-processing unit does for a whole stage.
 void count_post(const PostWork& work, LayerResult& layer);
 

@@ -54,9 +54,11 @@ struct JobEstimator::Kind {
   bool first_psums = false;                         ///< as PassFootprint
 
   std::uint64_t count = 0;
-  std::uint64_t cycles = 0;                ///< a lower bound until `result` is known
-  const pe::PassResult* result = nullptr;  ///< of the stepped pass
-  std::uint64_t fetch_clocks = 0;
+  std::uint64_t cycles = 0;                           ///< a lower bound until `result` is known
+  const pe::PassResult* result = nullptr;             ///< of the stepped pass
+  Transfer filter;                                    ///< of `filters`
+  std::uint64_t filter_bits = 0;                      ///< it takes in the filter buffer
+  std::uint64_t filter_clocks = 0, ifmap_clocks = 0;  ///< of the transfers
 
   [[nodiscard]] bool is(const Kind& other) const {
     return filters == other.filters && ifmap == other.ifmap && psums == other.psums &&
@@ -165,14 +167,17 @@ MapperWeights JobEstimator::weights(const JobToMap& to_map) const {
       lines_a_value(to_map.dram_ifmap_bits, config_.line_bits()) *
           price_of({Component::glb, Action::write, "transfer"}, config_.line_bits());
   weights.per_cycle = idle_clock_pj();
+  if (config_.timing.filter_prefetch == config::FilterPrefetch::fitting &&
+      config_.transfers == config::Transfers::overlap) {
+    weights.filter_buffer_values = config_.glb_filter_bits() / to_map.dram_weight_bits;
+  }
   weights.dram_values_per_cycle =
       dram_bits_per_clock_ / std::min(to_map.dram_weight_bits, to_map.dram_ifmap_bits);
   return weights;
 }
 
 /// As long as the memory gives and the buffer takes, a line a clock and bank.
-std::uint64_t JobEstimator::fetch_clocks(Operand operand, std::uint64_t values, int bits) const {
-  const Transfer t = fetch_of(operand, values, bits);
+std::uint64_t JobEstimator::fetch_clocks(const Transfer& t) const {
   const double given =
       dram_bits_per_clock_ > 0.0 ? static_cast<double>(t.words) * 64.0 / dram_bits_per_clock_ : 0.0;
   const std::uint64_t banks = unsigned_of(config_.glb.banks);
@@ -208,8 +213,10 @@ JobEstimator::Passes JobEstimator::passes_of(const JobToMap& to_map,
                        });
   for (Kind& kind : passes.kinds) {
     kind.cycles = array_.least_cycles(kind.key);
-    kind.fetch_clocks = fetch_clocks(Operand::filter, kind.filters, to_map.dram_weight_bits) +
-                        fetch_clocks(Operand::ifmap, kind.ifmap, to_map.dram_ifmap_bits);
+    kind.filter = fetch_of(Operand::filter, kind.filters, to_map.dram_weight_bits);
+    kind.filter_bits = filter_buffer_bits(config_, kind.filter);
+    kind.filter_clocks = fetch_clocks(kind.filter);
+    kind.ifmap_clocks = fetch_clocks(fetch_of(Operand::ifmap, kind.ifmap, to_map.dram_ifmap_bits));
   }
   return passes;
 }
@@ -260,9 +267,21 @@ std::uint64_t JobEstimator::run(const Passes& passes) const {
   std::uint64_t began = 0;    // the pass before
   std::uint64_t fetched = 0;  // the operands of the pass
   std::uint64_t post_idle = 0;
+  std::uint64_t held = 0;  // bits of the filter buffer
   for (const std::uint32_t at : passes.order) {
     const Kind& kind = passes.kinds[at];
-    fetched = std::max(fetched, overlap ? began : now) + kind.fetch_clocks;
+    std::uint64_t late = 0;
+    if (kind.filter.words > 0) {
+      const std::uint64_t ahead =
+          overlap ? filter_words_ahead(config_, kind.filter, held) : kind.filter.words;
+      late = kind.filter_clocks * (kind.filter.words - ahead) / kind.filter.words;
+      held = kind.filter_bits;
+    }
+    fetched =
+        std::max(fetched, overlap ? began : now) + kind.filter_clocks - late + kind.ifmap_clocks;
+    if (late > 0) {
+      fetched = std::max(fetched, now) + late;
+    }
     began = std::max(now, fetched);
     now = began + kind.cycles;
     if (kind.psums > 0) {

@@ -62,7 +62,7 @@ class JobEstimator {
                                           const dataflow::MappedJob& mapped,
                                           const Kind& kind) const;
   [[nodiscard]] std::uint64_t run(const Passes& passes) const;
-  [[nodiscard]] std::uint64_t fetch_clocks(Operand operand, std::uint64_t values, int bits) const;
+  [[nodiscard]] std::uint64_t fetch_clocks(const Transfer& transfer) const;
   [[nodiscard]] double energy(const JobToMap& job, const Passes& passes,
                               std::uint64_t cycles) const;
   [[nodiscard]] double price_of(KnownAction action, int bits) const;

@@ -25,8 +25,9 @@ namespace turnpike::accelerator {
 /// the machine's clock, at one edge in the order of Engine:
 ///
 ///  control   runs the passes in order, each once its operands are in the buffer;
-///  fetch     brings filters and ifmap tiles: with `overlap` those of the next pass while one runs
-///            (double-buffered), with `serial` only between passes;
+///  fetch     brings filters and ifmap tiles: with `overlap` those of the next pass while one runs,
+///            of the filters what the filter buffer has room for beside those in use, with `serial`
+///            only between passes;
 ///  post      requantizes finished tiles at values_per_clock, one tile behind the array;
 ///  write     sends finished tiles to DRAM.
 ///
@@ -64,6 +65,9 @@ class Machine : public sc_core::sc_module {
   [[nodiscard]] std::string values_key(std::size_t stage) const;
   [[nodiscard]] const StageValues* known_values(std::size_t stage) const;
   void transfer(Track track, const Transfer& transfer);
+  void move(Track track, const Transfer& transfer);
+  void fetch_operands(const PassTask& task, std::uint64_t pass, std::int64_t ifmap_ready_stage);
+  void hold_filters(const Transfer& filters, std::uint64_t pass);
   void requantize(const TileTask& tile);
   template <class Blocked>
   void stall(Track kind, const sc_core::sc_event& event, const Blocked& blocked);
@@ -106,6 +110,9 @@ class Machine : public sc_core::sc_module {
   // Progress, each counter with the event that announces it.
   std::uint64_t fetched_ = 0, started_ = 0, ended_ = 0;
   sc_core::sc_event fetched_event_, pass_event_;
+  /// In the filter buffer: of the pass last fetched for, and of the one before until it has ended.
+  std::uint64_t filter_bits_ = 0, filter_bits_before_ = 0;
+  std::uint64_t filters_of_ = 0;  ///< that pass
   std::deque<TileTask> tiles_;
   bool post_busy_ = false;
   sc_core::sc_event tile_event_, post_idle_event_;

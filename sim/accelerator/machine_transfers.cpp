@@ -31,6 +31,10 @@ bool fills_global_buffer(Track transfers) {
 /// Moves one transfer and counts it; called from fetch, post and write.
 void Machine::transfer(Track track, const Transfer& t) {
   count_transfer(config_, t, result_.layers[t.stage]);
+  move(track, t);
+}
+
+void Machine::move(Track track, const Transfer& t) {
   if (t.words == 0 && t.values == 0) {
     return;  // a share of a tile too small for a value of its own
   }
@@ -94,25 +98,61 @@ void Machine::fetch() {
   for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
     for (const JobSchedule& job : schedule_.stages[s].jobs) {
       for (const PassTask& task : job.passes) {
-        // Double-buffered: the operands of a pass may come while the pass before it runs.
-        while (config_.transfers == config::Transfers::overlap ? started_ < pass : ended_ < pass) {
-          wait_for(Engine::fetch, pass_event_);
-        }
-        transfer(Track::filter_fetch, task.filter);
-        if (task.ifmap.words > 0) {
-          while (stages_done_ <= job.ifmap_ready_stage) {
-            wait_for(Engine::fetch, stage_event_);
-          }
-          while (write_at_work()) {
-            wait_for(Engine::fetch, write_idle_event_);
-          }
-          transfer(Track::ifmap_fetch, task.ifmap);
-        }
+        fetch_operands(task, pass, job.ifmap_ready_stage);
         fetched_ = ++pass;
         fetched_event_.notify(sc_core::SC_ZERO_TIME);
       }
     }
   }
+}
+
+/// Double-buffered: the operands of a pass may come while the pass before it runs, as far as there
+/// is room; of the filters the rest comes when that has ended.
+void Machine::fetch_operands(const PassTask& task, std::uint64_t pass,
+                             std::int64_t ifmap_ready_stage) {
+  const bool overlap = config_.transfers == config::Transfers::overlap;
+  while (overlap ? started_ < pass : ended_ < pass) {
+    wait_for(Engine::fetch, pass_event_);
+  }
+  const Transfer& filter = task.filter;
+  const std::uint64_t ahead = overlap ? task.filter_words_ahead : filter.words;
+  count_transfer(config_, filter, result_.layers[filter.stage]);
+  const Transfer first = words_of(filter, 0, ahead);
+  hold_filters(first, pass);
+  move(Track::filter_fetch, first);
+  if (task.ifmap.words > 0) {
+    while (stages_done_ <= ifmap_ready_stage) {
+      wait_for(Engine::fetch, stage_event_);
+    }
+    while (write_at_work()) {
+      wait_for(Engine::fetch, write_idle_event_);
+    }
+    transfer(Track::ifmap_fetch, task.ifmap);
+  }
+  if (ahead < filter.words) {
+    while (ended_ < pass) {
+      wait_for(Engine::fetch, pass_event_);
+    }
+    hold_filters(filter, pass);
+    move(Track::filter_fetch, words_of(filter, ahead, filter.words));
+  }
+}
+
+/// Takes room in the filter buffer for what of a pass's filters is there once the next transfer has
+/// ended: no more than there is, but for a pass that alone has more and streams them through.
+void Machine::hold_filters(const Transfer& filters, std::uint64_t pass) {
+  if (filters.words == 0) {
+    return;
+  }
+  if (filters_of_ != pass) {
+    filter_bits_before_ = filter_bits_;
+    filters_of_ = pass;
+  }
+  filter_bits_ = filter_buffer_bits(config_, filters);
+  const std::uint64_t others = ended_ < pass ? filter_bits_before_ : 0;
+  ensure(others == 0 || config_.timing.filter_prefetch == config::FilterPrefetch::any ||
+             others + filter_bits_ <= static_cast<std::uint64_t>(config_.glb_filter_bits()),
+         "the filter buffer holds what is fetched into it");
 }
 
 void Machine::post() {

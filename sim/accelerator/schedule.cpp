@@ -9,6 +9,7 @@
 
 #include "memory/run_length_codec.hpp"
 #include "pe/array_kinds.hpp"
+#include "sim/accelerator/accounting.hpp"
 #include "sim/accelerator/buffer_access.hpp"
 #include "sim/accelerator/coded_map.hpp"
 #include "sim/accelerator/operands.hpp"
@@ -119,6 +120,7 @@ class Scheduler {
                             task.final_psums = unsigned_of(footprint.final_psums);
                             if (footprint.new_filter) {
                               task.filter = filters(job, footprint, weight_bits, weight_address);
+                              task.filter_words_ahead = words_ahead(task.filter);
                             }
                             if (from_dram && footprint.new_ifmap) {
                               const pe::IfmapPart part = whole_part(job, footprint);
@@ -142,6 +144,16 @@ class Scheduler {
     return make_transfer(unsigned_of(part.filters * whole.count * part.taps), bits, bits,
                          address + signed_of(words_for(unsigned_of(first), bits)) * 8,
                          Operand::filter, false);
+  }
+
+  /// Passes in the order they run: the one before, of whatever layer, holds its filters meanwhile.
+  std::uint64_t words_ahead(const Transfer& filters) {
+    if (filters.words == 0) {
+      return 0;
+    }
+    const std::uint64_t ahead = filter_words_ahead(config_, filters, held_filter_bits_);
+    held_filter_bits_ = filter_buffer_bits(config_, filters);
+    return ahead;
   }
 
   /// The part of the ifmap a pass needs, halo and padding included.
@@ -268,6 +280,7 @@ class Scheduler {
   std::map<std::string, std::int64_t> addresses_;
   std::map<std::string, memory::RunLengthChoice> choices_;
   std::int64_t next_address_ = 0;
+  std::uint64_t held_filter_bits_ = 0;  ///< in the filter buffer, of the pass before
 };
 
 /// Words [from, to) of `whole`.
@@ -291,6 +304,10 @@ Transfer cut(const Transfer& whole, std::uint64_t before, std::uint64_t after,
 }
 
 }  // namespace
+
+Transfer words_of(const Transfer& whole, std::uint64_t from, std::uint64_t to) {
+  return from == 0 && to == whole.words ? whole : cut(whole, from, to, whole.words);
+}
 
 TileTask tile_share(const StageSchedule& stage, std::uint64_t before, std::uint64_t values) {
   TileTask tile;

@@ -18,6 +18,7 @@ struct PassTask {
   bool first_psums = false;       ///< as PassFootprint
   std::uint64_t final_psums = 0;  ///< that the post-processing unit gets after it
   Transfer filter, ifmap;         ///< words = 0: resident, or still there from the pass before
+  std::uint64_t filter_words_ahead = 0;  ///< of filter.words, while the pass before runs
 };
 
 /// A tile of psums that is final: what the post-processing unit does with it.
@@ -47,6 +48,9 @@ struct Schedule {
 
 [[nodiscard]] Schedule make_schedule(const traces::Trace& trace,
                                      const config::AcceleratorConfig& config, const Plan& plan);
+
+/// Words [from, to) of a transfer.
+[[nodiscard]] Transfer words_of(const Transfer& whole, std::uint64_t from, std::uint64_t to);
 
 /// The part of a stage's outputs and operands that belongs to `values` of its psums, after `before`
 /// of them: shares add up to the whole exactly.

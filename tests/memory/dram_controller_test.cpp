@@ -1,7 +1,10 @@
 #include "memory/dram_controller.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -252,7 +255,7 @@ TEST(DramController, ATransferTakesTheWholeBurstsItTouches) {
   EXPECT_EQ(controller.counts().reads[0], 2U);
 }
 
-TEST(DramController, ALinkMovesAWordAClockInOrder) {
+TEST(DramController, ALinkMovesAWordAClock) {
   DramController controller{test::device("eyeriss-link"), 1, {}};
   std::vector<DramCompletion> done;
   controller.submit({.address = 0, .bytes = 800}, 10);
@@ -265,6 +268,65 @@ TEST(DramController, ALinkMovesAWordAClockInOrder) {
   EXPECT_EQ(controller.counts().reads[0], 100U);
   EXPECT_EQ(controller.counts().writes[0], 1U);
   EXPECT_EQ(test::energy_of(controller.device(), controller.counts()).total(), 0.0);
+}
+
+TEST(DramController, ALinkServesReadsFirstAndWritesInTheClocksTheyLeave) {
+  DramController controller{test::device("eyeriss-link"), 1, {}};
+  std::vector<DramCompletion> done;
+  const DramRequestId write = controller.submit({.address = 0, .bytes = 100 * 8, .write = true}, 0);
+  EXPECT_EQ(controller.next_event(), 100);
+  const DramRequestId read = controller.submit({.address = 0, .bytes = 30 * 8}, 40);
+  EXPECT_EQ(controller.next_event(), 70);
+  const DramRequestId later = controller.submit({.address = 0, .bytes = 5 * 8, .write = true}, 50);
+  controller.advance(90, done);
+  EXPECT_EQ(controller.next_event(), 130);
+  const DramRequestId last = controller.submit({.address = 0, .bytes = 10 * 8}, 90);
+  EXPECT_EQ(controller.finish(done), 145);
+  ASSERT_EQ(done.size(), 4U);
+  const std::vector<std::pair<DramRequestId, DramClock>> expected{
+      {read, 70}, {last, 100}, {write, 140}, {later, 145}};
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    EXPECT_EQ(done[i].id, expected[i].first);
+    EXPECT_EQ(done[i].at, expected[i].second);
+  }
+}
+
+/// Word by word and clock by clock, whenever the controller is asked.
+TEST(DramController, ALinkAgreesWithStepsOfOneClock) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Random random{seed};
+    DramController controller{test::device("eyeriss-link"), 1, {}};
+    struct Waiting {
+      DramRequestId id;
+      std::int64_t words;
+    };
+    std::deque<Waiting> reads, writes;
+    std::map<DramRequestId, DramClock> expected;
+    std::vector<DramCompletion> done;
+    for (DramClock at = 0; at < 200 || !reads.empty() || !writes.empty(); ++at) {
+      while (at < 200 && random.uniform() < 0.1) {
+        const std::int64_t words = random.integer(1, 20);
+        const bool write = random.uniform() < 0.5;
+        const DramRequestId id =
+            controller.submit({.address = 0, .bytes = words * 8, .write = write}, at);
+        (write ? writes : reads).push_back({id, words});
+      }
+      std::deque<Waiting>& served = reads.empty() ? writes : reads;
+      if (!served.empty() && --served.front().words == 0) {
+        expected[served.front().id] = at + 1;
+        served.pop_front();
+      }
+      if (random.uniform() < 0.3) {
+        controller.advance(at, done);
+      }
+    }
+    controller.finish(done);
+    ASSERT_EQ(done.size(), expected.size());
+    for (const DramCompletion& completion : done) {
+      EXPECT_EQ(completion.at, expected.at(completion.id));
+    }
+  }
 }
 
 TEST(DramController, AnIdealMemoryAnswersAtOnce) {

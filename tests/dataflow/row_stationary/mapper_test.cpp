@@ -101,8 +101,13 @@ TEST(Mapper, EstimatesAreTheSumsOverThePasses) {
       const auto psums = static_cast<double>(pass.images * pass.filters * pass.e * pass.F);
       std::int64_t clocks = pass_bound(pass, problem.layer, problem.array).cycles();
       if (w.dram_values_per_cycle > 0.0) {
+        const auto room = static_cast<double>(w.filter_buffer_values);
+        const double ahead =
+            room > 0.0 ? std::min(filters, std::max(0.0, room - filters)) : filters;
         const double transfer = std::ceil((filters + tile) / w.dram_values_per_cycle);
-        clocks = std::max(clocks, static_cast<std::int64_t>(transfer));
+        const double late = std::ceil((filters - ahead) / w.dram_values_per_cycle);
+        clocks = std::max(clocks, static_cast<std::int64_t>(transfer - late)) +
+                 static_cast<std::int64_t>(late);
       }
       cycles += clocks;
       ++passes;
