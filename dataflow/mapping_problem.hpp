@@ -25,6 +25,7 @@ struct MapperWeights {
   double dram_values_per_cycle = 0.0;  ///< filter and ifmap values DRAM delivers a clock; 0 = any
   /// Filters of this pass and the next beyond so many come between the two; 0 = any number fits.
   std::int64_t filter_buffer_values = 0;
+  double filter_fill_per_cycle = 0.0;  ///< filter values the buffer takes a clock; 0 = any
   friend bool operator==(const MapperWeights&, const MapperWeights&) = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -53,7 +54,7 @@ class BoundTally {
   std::array<Entry, 5> tally_{{{"mac"}, {"psum"}, {"ifmap"}, {"filter"}, {"dram"}}};
 };
 
-/// Clocks DRAM needs for what a pass is the first to use.
+/// Clocks that what a pass is the first to use is under way.
 struct DramClocks {
   std::int64_t beside = 0;   ///< while a pass like it runs
   std::int64_t between = 0;  ///< when that has ended: filters without room beside its own
@@ -64,12 +65,17 @@ DramClocks dram_clocks(const ProcessingPass& pass, const MapperProblem& problem)
   const std::int64_t room = problem.weights.filter_buffer_values;
   const std::int64_t late =
       room > 0 ? filters - std::clamp<std::int64_t>(room - filters, 0, filters) : 0;
-  std::int64_t values = filters;
+  std::int64_t values = filters - late;
   if (pass.new_ifmap_tile && !problem.budget.ifmap_resident) {
     values += ifmap_tile_values(pass, problem.layer);
   }
-  const std::int64_t between = transfer_cycles(late, problem.weights);
-  return {transfer_cycles(values, problem.weights) - between, between};
+  const auto filled = [&](std::int64_t of, std::int64_t moved) {
+    const double rate = problem.weights.filter_fill_per_cycle;
+    const auto fill =
+        rate > 0.0 ? static_cast<std::int64_t>(std::ceil(static_cast<double>(of) / rate)) : 0;
+    return std::max(transfer_cycles(moved, problem.weights), fill);
+  };
+  return {filled(filters - late, values), filled(late, late)};
 }
 
 /// `mapping` is legal.

@@ -171,6 +171,7 @@ MapperWeights JobEstimator::weights(const JobToMap& to_map) const {
       config_.transfers == config::Transfers::overlap) {
     weights.filter_buffer_values = config_.glb_filter_bits() / to_map.dram_weight_bits;
   }
+  weights.filter_fill_per_cycle = 1.0 / lines_a_value(job.weight_bits, filter_line);
   weights.dram_values_per_cycle =
       dram_bits_per_clock_ / std::min(to_map.dram_weight_bits, to_map.dram_ifmap_bits);
   return weights;

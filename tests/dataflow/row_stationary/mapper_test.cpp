@@ -100,15 +100,17 @@ TEST(Mapper, EstimatesAreTheSumsOverThePasses) {
           fetched ? static_cast<double>(ifmap_tile_values(pass, problem.layer)) : 0.0;
       const auto psums = static_cast<double>(pass.images * pass.filters * pass.e * pass.F);
       std::int64_t clocks = pass_bound(pass, problem.layer, problem.array).cycles();
-      if (w.dram_values_per_cycle > 0.0) {
-        const auto room = static_cast<double>(w.filter_buffer_values);
-        const double ahead =
-            room > 0.0 ? std::min(filters, std::max(0.0, room - filters)) : filters;
-        const double transfer = std::ceil((filters + tile) / w.dram_values_per_cycle);
-        const double late = std::ceil((filters - ahead) / w.dram_values_per_cycle);
-        clocks = std::max(clocks, static_cast<std::int64_t>(transfer - late)) +
-                 static_cast<std::int64_t>(late);
-      }
+      const auto room = static_cast<double>(w.filter_buffer_values);
+      const double ahead = room > 0.0 ? std::min(filters, std::max(0.0, room - filters)) : filters;
+      const auto over = [](double values, double rate) {
+        return rate > 0.0 ? static_cast<std::int64_t>(std::ceil(values / rate)) : 0;
+      };
+      const auto longer = [&](double into_buffer, double moved) {
+        return std::max(over(into_buffer, w.filter_fill_per_cycle),
+                        over(moved, w.dram_values_per_cycle));
+      };
+      clocks =
+          std::max(clocks, longer(ahead, ahead + tile)) + longer(filters - ahead, filters - ahead);
       cycles += clocks;
       ++passes;
       most_pes = std::max(most_pes, active_pes(pass));

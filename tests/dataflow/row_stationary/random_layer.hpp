@@ -99,6 +99,8 @@ inline MapperProblem random_problem(std::uint64_t seed) {
       .per_cycle = 50.0 * random.uniform(),
       .dram_values_per_cycle = random.integer(0, 1) == 0 ? 0.0 : 0.2 + 3.0 * random.uniform()};
   problem.weights.filter_buffer_values = random.integer(0, 1) == 0 ? 0 : random.integer(1, 200);
+  problem.weights.filter_fill_per_cycle =
+      random.integer(0, 1) == 0 ? 0.0 : 0.2 + 3.0 * random.uniform();
   // Enough for the smallest mapping.
   const Mapping smallest{.width_tile = 1};
   while (illegal(problem.layer, smallest, problem.array, problem.budget)) {

