@@ -162,7 +162,8 @@ class Narrowing {
     return 1;
   }
 
-  /// Of the codes that the layer reads which makes a tensor.
+  /// Of the codes that the layer reads which makes a tensor; of a sum in a pre-activation block,
+  /// those that the batch norm behind it writes.
   [[nodiscard]] int operand_bits(const std::string& tensor) const {
     const auto producer = program_.producer(tensor);
     if (producer) {
@@ -170,6 +171,16 @@ class Narrowing {
       if (!read.is_float()) {
         return read.bits;
       }
+    }
+    int widest = 0;
+    for (const std::size_t reader : program_.consumers(tensor)) {
+      const ProgramTensor& written = program_.tensor(program_.layers[reader].output);
+      if (program_.layers[reader].op == Op::affine && !written.is_float()) {
+        widest = std::max(widest, written.bits);
+      }
+    }
+    if (widest > 0) {
+      return widest;
     }
     throw InputError{{.file = program_.network},
                      fmt::format("nothing says how many bits '{}' has without a highway", tensor)};

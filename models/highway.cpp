@@ -35,6 +35,7 @@ class Rewrite {
         widen_recurrent(program_.layers[i]);
       }
     }
+    let_norms_read_the_highway();
   }
 
  private:
@@ -123,6 +124,29 @@ class Rewrite {
     const auto place = program_.layers.begin() + static_cast<std::ptrdiff_t>(producer) + 1;
     program_.layers.insert(place, std::move(quantizer));
     return high;
+  }
+
+  /// Codes that nobody reads any more are not made.
+  void let_norms_read_the_highway() {
+    for (LayerEntry& layer : program_.layers) {
+      if (layer.op != Op::affine) {
+        continue;
+      }
+      const auto maker = program_.producer(layer.inputs.at(0));
+      if (maker && program_.layers[*maker].op == Op::quantize &&
+          program_.tensor(program_.layers[*maker].inputs.at(0)).highway) {
+        layer.inputs[0] = program_.layers[*maker].inputs.at(0);
+      }
+    }
+    for (std::size_t i = program_.layers.size(); i-- > 0;) {
+      const std::string codes = program_.layers[i].output;
+      if (program_.layers[i].op == Op::quantize && program_.consumers(codes).empty() &&
+          program_.tensor(program_.layers[i].inputs.at(0)).highway) {
+        program_.layers.erase(program_.layers.begin() + static_cast<std::ptrdiff_t>(i));
+        program_.remove_tensor(codes);
+        graph_.plans.erase(codes);
+      }
+    }
   }
 
   void widen_recurrent(LayerEntry& layer) {

@@ -14,9 +14,11 @@ namespace turnpike::models {
 /// of its own (floating at 32), written by the node's producer; the quantize node then reads it,
 /// and so does the add. A quantizing producer (a stem, a pool) is split in two. A projection, which
 /// only the add reads, is widened in place. Where the width equals the operand's bits nothing
-/// moves: there is one copy. Recurrent layers: gates are not quantized, cell and output become
-/// highway tensors. Sums that no skip reads stay inside the post-processing unit.
-/// Of the adds and recurrent layers those take part that match `edges`: "all", or shell patterns
+/// moves: there is one copy. A batch norm that stands alone (`affine`) reads the highway where one
+/// passes, and its output alone is quantized: only what an array multiplies is narrow (paper,
+/// section 3.3 and Fig. 1c, pre-activation). Recurrent layers: gates are not quantized, cell and
+/// output become highway tensors. Sums that no skip reads stay inside the post-processing unit. Of
+/// the adds and recurrent layers those take part that match `edges`: "all", or shell patterns
 /// between spaces.
 void apply_highway(QuantizedGraph& graph, int bits, const std::string& edges = "all");
 

@@ -46,6 +46,17 @@ Entry& GraphOf<Entry>::add_tensor(Entry tensor) {
 }
 
 template <class Entry>
+void GraphOf<Entry>::remove_tensor(const std::string& name) {
+  const auto found = index_.find(name);
+  ensure(found != index_.end(), fmt::format("tensor '{}' exists", name));
+  tensors_.erase(tensors_.begin() + static_cast<std::ptrdiff_t>(found->second));
+  index_.clear();
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    index_.emplace(tensors_[i].name, i);
+  }
+}
+
+template <class Entry>
 const Entry& GraphOf<Entry>::tensor(const std::string& name) const {
   const auto found = index_.find(name);
   ensure(found != index_.end(), fmt::format("tensor '{}' exists", name));

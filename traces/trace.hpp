@@ -187,6 +187,8 @@ class GraphOf : public Graph {
  public:
   /// Adds a tensor; InternalError if the name exists.
   Entry& add_tensor(Entry tensor);
+  /// InternalError unless there is one of this name. No layer may use it.
+  void remove_tensor(const std::string& name);
   [[nodiscard]] const Entry& tensor(const std::string& name) const;
   [[nodiscard]] Entry& tensor(const std::string& name);
   [[nodiscard]] bool has_tensor(const std::string& name) const { return index_.contains(name); }

@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "sim/base/config_map.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/cost/technology_keys.hpp"
 #include "sim/cost/technology_tables.hpp"
 
@@ -114,12 +117,43 @@ class TechnologyReader {
   ConfigMap map_;
 };
 
+namespace {
+
+/// A technology that was read, and the files it was read from.
+struct Read {
+  Technology technology;
+  std::map<std::string, std::string> files;
+};
+
+/// Whether its files hold what they held. Looking at them notes them as inputs again.
+bool holds(const Read& read) {
+  const InputRecorder recorder;
+  for (const auto& [file, digest] : read.files) {
+    note_input(file);
+  }
+  return recorder.files() == read.files;
+}
+
+}  // namespace
+
+/// A process that prices many machines reads and scales the tables once: they never change but by
+/// their files, so what is kept here is no state that anyone could see.
 Technology Technology::load(const std::string& directory) {
+  static std::mutex mutex;
+  static std::map<std::string, Read> known;
   std::error_code ignored;
   if (!std::filesystem::is_directory(directory, ignored)) {
     throw FileError{{directory, 0, 0}, "is no technology directory"};
   }
-  return TechnologyReader{directory}.read();
+  const std::lock_guard lock{mutex};
+  const auto found = known.find(directory);
+  if (found != known.end() && holds(found->second)) {
+    return found->second.technology;
+  }
+  const InputRecorder recorder;
+  Technology technology = TechnologyReader{directory}.read();
+  known.insert_or_assign(directory, Read{technology, recorder.files()});
+  return technology;
 }
 
 std::vector<std::string> Technology::names_in(const std::string& root) {

@@ -57,6 +57,19 @@ std::optional<std::string> transposed(const std::string& text) {
   return out;
 }
 
+/// A table by columns, if that gives it again.
+std::optional<std::string> columns_of(const std::string& name, const std::string& text) {
+  auto columns = name.ends_with(".csv") ? transposed(text) : std::nullopt;
+  return columns && transposed(*columns) == text ? std::move(columns) : std::nullopt;
+}
+
+/// Place of a file among those packed.
+std::size_t place_of(const std::string& name) {
+  constexpr std::array<const char*, 6> kOrder = {
+      "run.json", "config.resolved.yaml", "stats.txt", "layers.csv", "results.json", "counts.csv"};
+  return static_cast<std::size_t>(std::find(kOrder.begin(), kOrder.end(), name) - kOrder.begin());
+}
+
 std::string window_of(const std::string& known) {
   return known.size() > kWindow ? known.substr(known.size() - kWindow) : known;
 }
@@ -112,15 +125,35 @@ std::string store_path(const std::string& place) {
 }  // namespace
 
 std::string pack(const RunTexts& files, const std::string& known) {
+  std::vector<std::string> names;
+  for (const auto& [name, text] : files) {
+    names.push_back(name);
+  }
+  // What is most like the known text comes first, while that is in deflate's window.
+  std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+    return place_of(a) < place_of(b);
+  });
   std::string head;
   std::string body;
-  for (const auto& [name, text] : files) {
-    const auto columns = name.ends_with(".csv") ? transposed(text) : std::nullopt;
-    const bool turned = columns && transposed(*columns) == text;
-    head += fmt::format("{} {} {}\n", turned ? 1 : 0, text.size(), name);
-    body += turned ? *columns : text;
+  for (const std::string& name : names) {
+    const std::string& text = files.at(name);
+    const auto columns = columns_of(name, text);
+    head += fmt::format("{} {} {}\n", columns ? 1 : 0, text.size(), name);
+    body += columns.value_or(text);
   }
   return deflated(head + '\n' + body, window_of(known));
+}
+
+std::string known_of(const RunTexts& files) {
+  constexpr std::size_t kShare = 14'000;  // of one file: all have their place in the window
+  std::string known;
+  for (const char* name :
+       {"results.json", "layers.csv", "stats.txt", "run.json", "config.resolved.yaml"}) {
+    if (const auto found = files.find(name); found != files.end()) {
+      known += columns_of(name, found->second).value_or(found->second).substr(0, kShare);
+    }
+  }
+  return window_of(known);
 }
 
 RunTexts unpack(const std::string& bytes, const std::string& known, const std::string& place) {

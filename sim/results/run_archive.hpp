@@ -17,6 +17,8 @@ inline constexpr const char* kStoreFile = "sweep.sqlite";
 /// The files of a run in little room: CSV tables by columns, all deflated together. `known`: text
 /// that is like theirs, the same when it is unpacked; the last 32 KiB count.
 [[nodiscard]] std::string pack(const RunTexts& files, const std::string& known);
+/// Text of a run's files that makes those of runs like it smaller when they are packed.
+[[nodiscard]] std::string known_of(const RunTexts& files);
 /// FileError naming `place` if the bytes are damaged.
 [[nodiscard]] RunTexts unpack(const std::string& bytes, const std::string& known,
                               const std::string& place);

@@ -50,8 +50,8 @@ ExitCode code_of_signal(int signal) {
   return ExitCode::input_file;
 }
 
-/// Parts of what a child tells: passes and values it found out, then files, digest of values, row
-/// and inputs where the store takes them.
+/// Parts of what a child tells: passes and values it found out, then, where the store takes them,
+/// files, digest of values, row, inputs, and what makes later files smaller.
 constexpr std::size_t kPartsOfRow = 2;
 
 constexpr const char* kHighwayKey = "highway.enabled";
@@ -160,7 +160,7 @@ class Runner {
     if (todo.empty()) {
       return;
     }
-    set_known_text();
+    known_ = database_ ? database_->known() : "";
     open_workload();
     passes_ = std::make_shared<pe::PassMemo>();
     if (!options_.memo_file.empty()) {
@@ -445,6 +445,10 @@ class Runner {
       inputs.emplace(files[i], files[i + 1]);
     }
     database_->begin();
+    if (known_.empty()) {
+      database_->put_known(parts.at(6));
+      known_ = parts.at(6);
+    }
     database_->put(points_[index], result, {inputs, parts.at(2), parts.at(3)});
     database_->put_values(std::exchange(news_, {}));
     database_->commit();
@@ -455,16 +459,6 @@ class Runner {
     std::vector<std::string> parts = {passes_->take_news(), values_.take_news()};
     std::move(point.begin(), point.end(), std::back_inserter(parts));
     return packed_texts(parts);
-  }
-
-  /// What stands in the files of every point: packed ones refer to it.
-  void set_known_text() {
-    if (keep_ == Keep::none) {
-      const Point& first = points_.front();
-      database_->put_known(results::record_text(record_of(first)) +
-                           first.config.resolved.to_yaml(true));
-      known_ = database_->known();
-    }
   }
 
   [[nodiscard]] std::optional<PointResult> finished(std::size_t index) {
@@ -592,7 +586,8 @@ class Runner {
     for (const auto& [file, digest] : record.inputs) {
       inputs.insert(inputs.end(), {file, digest});
     }
-    return {results::pack(files, known_), verified, packed_texts(row), packed_texts(inputs)};
+    return {results::pack(files, known_), verified, packed_texts(row), packed_texts(inputs),
+            known_.empty() ? results::known_of(files) : ""};
   }
 
   /// The verdict is in the directory, not in the process's exit code. One killed when all was

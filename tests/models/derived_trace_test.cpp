@@ -106,6 +106,46 @@ TEST(DerivedTrace, AProjectionGetsTheBitsOfTheCodesItReads) {
   EXPECT_NEAR(projection.scale[0] / plain.tensor("block2.projection.q").scale[0], 1.0, 0.25);
 }
 
+constexpr const char* kPreActivation = R"(schema: turnpike-network/1
+name: preactivation
+layers:
+  - {name: stem, op: conv, input: [3, 12, 12], filters: 8, kernel: 3, pad: 1, relu: false}
+  - {name: a.bn1, op: affine}
+  - {name: a.conv1, op: conv, filters: 8, kernel: 3, pad: 1}
+  - {name: a.conv2, op: conv, filters: 8, kernel: 3, pad: 1, relu: false}
+  - {name: a.add, op: add, from: [a.conv2, stem], relu: false}
+  - {name: b.bn1, op: affine}
+  - {name: b.conv1, op: conv, filters: 8, kernel: 3, pad: 1}
+  - {name: b.conv2, op: conv, filters: 8, kernel: 3, pad: 1, relu: false}
+  - {name: b.add, op: add, from: [b.conv2, a.add], relu: false}
+  - {name: pool, op: avgpool}
+  - {name: fc, op: fc, filters: 5, relu: false}
+)";
+
+TEST(DerivedTrace, PreActivationBlocksGoBothWays) {
+  const Network network = parse_network(kPreActivation, "preactivation.yaml");
+  const Trace wide = quantized(network, 3, true, 32);
+  ASSERT_TRUE(wide.tensor("a.add.out").highway);
+  expect_same_codes(wide,
+                    with_highway_as(quantized(network, 3, false), {.enabled = true, .bits = 32}));
+  for (const int bits : {8, 32}) {
+    const Trace off = with_highway_as(quantized(network, 3, true, bits), {.enabled = false});
+    EXPECT_NO_THROW(traces::validate_trace(off, {"off"}));
+    const Trace plain = quantized(network, 3, false);
+    for (const LayerEntry& layer : off.layers) {
+      if (!layer.skip) {
+        continue;
+      }
+      const traces::TensorEntry& skip = off.tensor(layer.inputs.at(1));
+      EXPECT_FALSE(layer.skip->highway || skip.highway);
+      EXPECT_EQ(skip.bits, 3) << "as wide as the codes that the batch norm behind it writes";
+      const std::string plain_skip = layer.name == "a.add" ? "stem.q" : "a.add.q";
+      // Its range is found on other values than the network's own calibration.
+      EXPECT_NEAR(skip.scale[0] / plain.tensor(plain_skip).scale[0], 1.0, 0.3);
+    }
+  }
+}
+
 TEST(DerivedTrace, CodesThatAPoolHandsOnGoWithIt) {
   // Its wide tensor is read by a pool that has no quantizer of its own.
   const Trace sample = traces::read_trace(TURNPIKE_SOURCE_DIR "/traces/samples/tiny_residual.npz");

@@ -113,6 +113,33 @@ TEST(Highway, SumsThatASkipReadsBecomeHighwayTensors) {
   EXPECT_EQ(on_highway, 8);  // eight residual adds, eight skip tensors
 }
 
+/// Fig. 1c of the paper: the sum goes on wide, and the batch norm reads it before anything is
+/// quantized.
+TEST(Highway, ANormThatStandsAloneReadsTheHighway) {
+  const Network network =
+      read_network(TURNPIKE_SOURCE_DIR "/configs/networks/preact_resnet18.yaml");
+  QuantizedGraph graph = lower(network, bits(2));
+  EXPECT_THAT(layer(graph.program, "layer1.1.bn1").inputs, ElementsAre("layer1.0.add.q"));
+  EXPECT_THAT(layer(graph.program, "layer1.1.add").inputs,
+              ElementsAre("layer1.1.conv2.y", "layer1.0.add.q"));
+  apply_highway(graph, 8);
+  const Program& program = graph.program;
+  EXPECT_THAT(layer(program, "layer1.1.bn1").inputs, ElementsAre("layer1.0.add.out"));
+  EXPECT_THAT(layer(program, "layer1.1.add").inputs,
+              ElementsAre("layer1.1.conv2.y", "layer1.0.add.out"));
+  EXPECT_TRUE(program.tensor("layer1.0.add.out").highway);
+  EXPECT_EQ(program.tensor(layer(program, "layer1.1.conv1").inputs[0]).bits, 2);
+  EXPECT_FALSE(program.has_tensor("layer1.0.add.q")) << "nobody reads it";
+  EXPECT_FALSE(graph.plans.contains("layer1.0.add.q"));
+  // The first block's comes from a pool, which writes wide codes, too.
+  EXPECT_THAT(layer(program, "layer1.0.bn1").inputs, ElementsAre("maxpool.h"));
+  // A block with a projection: nothing wide passes by its norm, which is fused with the sum.
+  EXPECT_TRUE(program.tensor(layer(program, "layer2.0.bn1").inputs[0]).is_float());
+  for (const traces::ProgramTensor& tensor : program.tensors()) {
+    EXPECT_EQ(program.tensor(tensor.name).name, tensor.name) << "tensors are found by their name";
+  }
+}
+
 TEST(Highway, AtThirtyTwoBitsTheHighwayIsFloating) {
   QuantizedGraph graph = lower(residual(), bits(2));
   apply_highway(graph, 32);

@@ -236,6 +236,8 @@ def structure_errors(net, options, trace):
             check_known_ranges(layer, found, trace, activation, lambda *words: want(layer, *words))
         if op == "add":
             check_skip(net, layer, found, trace, options, want)
+        if op == "affine":
+            check_norm(layer, found, trace, want)
         if "zeros" in layer:
             check_zeros(layer, found, trace, want)
     return errors
@@ -278,6 +280,13 @@ def check_skip(net, layer, found, trace, options, want):
         want(layer, "highway kind", entry["kind"], "float" if options["highway_bits"] == 32 else "uniform")
     else:
         want(layer, "highway no wider than the codes", entry["bits"] >= options["highway_bits"], True)
+
+
+def check_norm(layer, found, trace, want):
+    """A batch norm that stands alone reads codes only where no highway passes by."""
+    maker = next((each for each in trace.layers if each["output"] == found["inputs"][0]), None)
+    if maker and maker["op"] == "quantize":
+        want(layer, "norm beside the highway", trace.entries[maker["inputs"][0]].get("highway", False), False)
 
 
 def check_zeros(layer, found, trace, want):

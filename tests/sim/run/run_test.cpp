@@ -76,6 +76,48 @@ TEST(Run, RunsAtEveryWidthWithAndWithoutHighway) {
   }
 }
 
+/// Pre-activation blocks and a dense block: sums and joined maps that a batch norm reads.
+TEST(Run, NormsBetweenSumsAndJoinsRunWithAndWithoutHighway) {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("turnpike-{}-norms.yaml", ::getpid()))
+          .string();
+  std::ofstream{path} << R"(schema: turnpike-network/1
+name: norms
+layers:
+  - {name: stem, op: conv, input: [3, 10, 10], filters: 8, kernel: 3, pad: 1, relu: false}
+  - {name: a.bn1, op: affine}
+  - {name: a.conv1, op: conv, filters: 8, kernel: 3, pad: 1}
+  - {name: a.conv2, op: conv, filters: 8, kernel: 3, pad: 1, relu: false}
+  - {name: a.add, op: add, from: [a.conv2, stem], relu: false}
+  - {name: b.bn1, op: affine}
+  - {name: b.conv1, op: conv, filters: 8, kernel: 3, pad: 1}
+  - {name: b.conv2, op: conv, filters: 8, kernel: 3, pad: 1, relu: false}
+  - {name: b.add, op: add, from: [b.conv2, a.add], relu: false}
+  - {name: c.bn, op: affine}
+  - {name: c.conv, op: conv, filters: 4, kernel: 3, pad: 1, relu: false}
+  - {name: c.cat, op: concat, from: [b.add, c.conv]}
+  - {name: d.bn, op: affine}
+  - {name: d.conv, op: conv, filters: 4, kernel: 3, pad: 1, relu: false}
+  - {name: d.cat, op: concat, from: [c.cat, d.conv]}
+  - {name: bn, op: affine}
+  - {name: pool, op: avgpool}
+  - {name: fc, op: fc, filters: 5, relu: false}
+)";
+  for (const int bits : {8, 4, 3, 2}) {
+    for (const bool highway : {false, true}) {
+      for (const char* maps : {"keep", "spill"}) {
+        SCOPED_TRACE(testing::Message() << bits << ' ' << highway << ' ' << maps);
+        const auto priced = run(
+            path, {fmt::format("precision={}", bits), fmt::format("highway.enabled={}", highway),
+                   std::string{"feature_maps="} + maps});
+        EXPECT_TRUE(priced.result.checks.all_passed());
+        EXPECT_EQ(priced.result.checks.codes_differing, 0U);
+      }
+    }
+  }
+  std::filesystem::remove(path);
+}
+
 TEST(Run, EnergyOfLayersComponentsAndStreamsIsTheTotal) {
   const auto priced = run("zoo:resnet20", {"precision=2", "highway.enabled=true"});
   double layers = 0.0;
