@@ -124,6 +124,11 @@ class Narrowing {
         narrowed[wide] = operand_bits(wide);
       }
     }
+    for (const LayerEntry& layer : program_.layers) {
+      if (layer.op == Op::concat && program_.tensor(layer.output).highway) {
+        narrow_join(layer, narrowed);
+      }
+    }
     for (const ProgramTensor& tensor : program_.tensors()) {
       if (tensor.highway && can_be_real(tensor.name)) {
         make_floating(tensor.name);
@@ -135,6 +140,17 @@ class Narrowing {
   }
 
  private:
+  /// A join of wide maps, and what it joins.
+  void narrow_join(const LayerEntry& join, std::map<std::string, int>& narrowed) const {
+    std::vector<std::string> tensors = join.inputs;
+    tensors.push_back(join.output);
+    for (const std::string& name : tensors) {
+      if (program_.tensor(name).highway && can_be_real(name)) {
+        narrowed.emplace(name, operand_bits(name));
+      }
+    }
+  }
+
   /// The quantize layer that makes the widest codes of a tensor.
   [[nodiscard]] std::optional<std::size_t> widest_quantizer(const std::string& wide) const {
     std::optional<std::size_t> widest;

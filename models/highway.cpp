@@ -1,6 +1,7 @@
 #include "models/highway.hpp"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -24,13 +25,16 @@ class Rewrite {
       : graph_{graph}, program_{graph.program}, bits_{bits}, edges_{edges} {}
 
   void run() {
-    // By index: splitting a producer inserts layers before the add.
+    find_joins();
+    // By index: splitting a producer inserts layers before the reader.
     for (std::size_t i = 0; i < program_.layers.size(); ++i) {
       if (!is_chosen(program_.layers[i].name, edges_)) {
         continue;
       }
       if (program_.layers[i].skip) {
         i += move_skip(i);
+      } else if (joins_.contains(program_.layers[i].name)) {
+        i += widen_join(i);
       } else if (program_.layers[i].recurrent) {
         widen_recurrent(program_.layers[i]);
       }
@@ -68,6 +72,54 @@ class Rewrite {
     LayerEntry& add = program_.layers[index + inserted];
     add.inputs[1] = high;
     add.skip->highway = true;
+    return inserted;
+  }
+
+  /// Joins whose readers are all norms that stand alone, or joins like them: from the last on.
+  void find_joins() {
+    for (std::size_t i = program_.layers.size(); i-- > 0;) {
+      const LayerEntry& layer = program_.layers[i];
+      const ProgramTensor& whole = program_.tensor(layer.output);
+      if (layer.op == Op::concat && is_chosen(layer.name, edges_) && !whole.is_float() &&
+          bits_ > whole.bits && graph_.plans.contains(layer.output) &&
+          !program_.consumers(layer.output).empty() && only_norms_and_joins_read(layer.output)) {
+        joins_.insert(layer.name);
+      }
+    }
+  }
+
+  [[nodiscard]] bool only_norms_and_joins_read(const std::string& tensor) const {
+    const std::vector<std::size_t> readers = program_.consumers(tensor);
+    return std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) {
+      const LayerEntry& layer = program_.layers[reader];
+      return layer.op == Op::affine || joins_.contains(layer.name);
+    });
+  }
+
+  /// Makes what the concat at `index` writes and what it reads highway tensors; returns how many
+  /// layers were inserted before it.
+  std::size_t widen_join(std::size_t index) {
+    std::size_t inserted = 0;
+    for (std::size_t k = 0; k < program_.layers[index].inputs.size(); ++k) {
+      const std::string part = program_.layers[index + inserted].inputs[k];
+      const auto producer = program_.producer(part);
+      const ProgramTensor& entry = program_.tensor(part);
+      if (entry.highway || entry.is_float() || !producer || bits_ <= entry.bits) {
+        continue;
+      }
+      const LayerEntry& maker = program_.layers[*producer];
+      if (maker.op == Op::quantize && program_.tensor(maker.inputs.at(0)).highway) {
+        program_.layers[index + inserted].inputs[k] = maker.inputs.at(0);
+      } else if (maker.op != Op::quantize && only_norms_and_joins_read(part)) {
+        widen(part, program_.layers[*producer]);
+      } else if (maker.op != Op::quantize) {
+        const std::string high = split(part, *producer);
+        ++inserted;
+        program_.layers[index + inserted].inputs[k] = high;
+      }
+    }
+    LayerEntry& join = program_.layers[index + inserted];
+    widen(join.output, join);
     return inserted;
   }
 
@@ -174,6 +226,7 @@ class Rewrite {
   Program& program_;
   int bits_;
   const std::string& edges_;
+  std::set<std::string> joins_;  ///< concats that carry the highway
 };
 
 std::vector<std::string> patterns_of(const std::string& edges) {
@@ -202,7 +255,7 @@ void check_edges(const Network& network, const std::string& edges) {
   }
   std::vector<std::string> names;
   for (const Layer& layer : network.layers()) {
-    if (layer.op == Op::add || layer.is_recurrent()) {
+    if (layer.op == Op::add || layer.op == Op::concat || layer.is_recurrent()) {
       names.push_back(layer.name);
     }
   }
@@ -214,9 +267,10 @@ void check_edges(const Network& network, const std::string& edges) {
   for (const std::string& pattern : patterns) {
     if (std::none_of(names.begin(), names.end(),
                      [&](const std::string& name) { return glob_match(pattern, name); })) {
-      throw InputError{{.file = network.name()},
-                       fmt::format("no add and no recurrent layer matches '{}' of highway.edges{}",
-                                   pattern, suggestion(pattern, names))};
+      throw InputError{
+          {.file = network.name()},
+          fmt::format("no add, concat or recurrent layer matches '{}' of highway.edges{}", pattern,
+                      suggestion(pattern, names))};
     }
   }
 }

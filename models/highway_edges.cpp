@@ -114,7 +114,13 @@ class Edges {
       }
       edge.values = element_count(network_.shape_of(value));
       edge.low_bits = options_.activation_bits;
-      edge.why_not = "a concatenation only hands on: whoever reads it reads codes";
+      const std::string& whole = entry(high_, concat.name).output;
+      edge.carried = high_.program.tensor(whole).highway;
+      if (!edge.carried) {
+        edge.why_not = is_chosen(concat.name, options_.highway_edges)
+                           ? "a concatenation only hands on, and not all that read it are norms"
+                           : "highway.edges leaves it out";
+      }
       set_origin(edge);
       edges.push_back(std::move(edge));
     }

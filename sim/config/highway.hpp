@@ -44,11 +44,11 @@ inline constexpr auto kKeys<HighwayConfig> = std::array{
         {.name = "storage",
          .meaning = "a narrow and a wide copy of each skip tensor, or the wide one "
                     "alone, quantized when read"}),
-    key::text<&HighwayConfig::edges>(
-        {.name = "edges",
-         .allowed = "all, or shell patterns between spaces",
-         .quantization = true,
-         .meaning = "which skips it carries, by the layer they end in (an add, a recurrent layer); "
-                    "`model highway` lists them"})};
+    key::text<&HighwayConfig::edges>({.name = "edges",
+                                      .allowed = "all, or shell patterns between spaces",
+                                      .quantization = true,
+                                      .meaning = "which skips it carries, by the layer they end in "
+                                                 "(an add, a concat, a recurrent one); "
+                                                 "`model highway` lists them"})};
 
 }  // namespace turnpike::config

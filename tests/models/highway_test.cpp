@@ -140,6 +140,50 @@ TEST(Highway, ANormThatStandsAloneReadsTheHighway) {
   }
 }
 
+/// A dense block: what a norm reads is joined wide, and only the norms' outputs are narrow.
+TEST(Highway, JoinsThatNormsReadAreWide) {
+  const Network network = read_network(TURNPIKE_SOURCE_DIR "/configs/networks/densenet40.yaml");
+  for (const LayerEntry& each : lower(network, bits(2)).program.layers) {
+    EXPECT_FALSE(each.op == Op::concat && each.inputs.empty());
+  }
+  QuantizedGraph graph = lower(network, bits(2));
+  apply_highway(graph, 8);
+  const Program& program = graph.program;
+  int joins = 0;
+  for (const LayerEntry& each : program.layers) {
+    if (each.op == Op::concat) {
+      ++joins;
+      EXPECT_EQ(each.inputs.size(), 2U);
+      for (const std::string& part : each.inputs) {
+        EXPECT_TRUE(program.tensor(part).highway) << part;
+        EXPECT_EQ(program.tensor(part).bits, 8) << part;
+      }
+      EXPECT_TRUE(program.tensor(each.output).highway) << each.name;
+      EXPECT_TRUE(quantizes(each)) << "joined maps have one grid";
+    } else if (each.op == Op::conv && each.name != "conv0") {
+      EXPECT_EQ(program.tensor(each.inputs[0]).bits, 2) << each.name;
+    }
+  }
+  EXPECT_EQ(joins, 36);
+  const auto edges = highway_edges(network, bits(2));
+  EXPECT_EQ(std::count_if(edges.begin(), edges.end(), [](const auto& e) { return e.carried; }), 36);
+  // One that an array layer reads, too, hands codes on.
+  const Network mixed = parse_network(R"(schema: turnpike-network/1
+layers:
+  - {name: a, op: conv, input: [3, 8, 8], filters: 4, kernel: 3, pad: 1}
+  - {name: b, op: conv, filters: 4, kernel: 3, pad: 1}
+  - {name: cat, op: concat, from: [a, b]}
+  - {name: norm, op: affine}
+  - {name: c, op: conv, filters: 4, kernel: 3, pad: 1}
+  - {name: d, op: conv, from: cat, filters: 4, kernel: 3, pad: 1}
+)",
+                                      "mixed.yaml");
+  const auto none = highway_edges(mixed, bits(2));
+  ASSERT_EQ(none.size(), 1U);
+  EXPECT_FALSE(none[0].carried);
+  EXPECT_THAT(none[0].why_not, testing::HasSubstr("not all that read it are norms"));
+}
+
 TEST(Highway, AtThirtyTwoBitsTheHighwayIsFloating) {
   QuantizedGraph graph = lower(residual(), bits(2));
   apply_highway(graph, 32);

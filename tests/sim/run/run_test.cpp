@@ -112,6 +112,7 @@ layers:
                    std::string{"feature_maps="} + maps});
         EXPECT_TRUE(priced.result.checks.all_passed());
         EXPECT_EQ(priced.result.checks.codes_differing, 0U);
+        EXPECT_EQ(priced.energy.of_stream(Stream::highway).count() > 0.0, highway && bits < 8);
       }
     }
   }
