@@ -125,7 +125,7 @@ class Narrowing {
       }
     }
     for (const LayerEntry& layer : program_.layers) {
-      if (layer.op == Op::concat && program_.tensor(layer.output).highway) {
+      if (layer.op == Op::concat) {
         narrow_join(layer, narrowed);
       }
     }

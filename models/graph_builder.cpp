@@ -43,17 +43,18 @@ int GraphBuilder::activation_bits(const Layer& layer) const {
 
 void GraphBuilder::plan_value(const std::string& value) {
   Kept kept;
-  bool is_skip = false;
+  bool is_stored = false;
   const std::vector<std::size_t> readers = network_.consumers(value);
   for (const std::size_t index : readers) {
     const Layer& reader = network_.layers()[index];
     if (reader.is_array()) {
       kept.widths.insert(activation_bits(reader));
     }
-    is_skip = is_skip || (reader.op == Op::add && skip_of(reader) == value);
+    is_stored =
+        is_stored || reader.op == Op::concat || (reader.op == Op::add && skip_of(reader) == value);
   }
   kept.internal =
-      kept.widths.empty() && !is_skip && readers.size() <= 1 && value != Network::kInput;
+      kept.widths.empty() && !is_stored && readers.size() <= 1 && value != Network::kInput;
   if (!kept.internal && kept.widths.empty()) {
     kept.widths.insert(options_.activation_bits);
   }
@@ -119,6 +120,12 @@ void GraphBuilder::add_codes(const std::string& name, int bits, TensorPlan plan)
 void GraphBuilder::add_codes_of(const std::string& value, int bits) {
   TensorPlan plan{.value = value, .grid = grid_of(value), .clip = {}, .zero_fraction = {}};
   set_range(plan, value, bits);
+  // What is joined is coded on the grid of the whole, so that joining rounds nothing again.
+  const std::vector<std::size_t> readers = network_.consumers(value);
+  if (readers.size() == 1 && network_.layers()[readers[0]].op == Op::concat &&
+      grid_of(network_.layers()[readers[0]].name) == plan.grid) {
+    plan.value = network_.layers()[readers[0]].name;
+  }
   add_codes(code_name(value, bits), bits, std::move(plan));
 }
 

@@ -75,13 +75,15 @@ class Rewrite {
     return inserted;
   }
 
-  /// Joins whose readers are all norms that stand alone, or joins like them: from the last on.
+  /// Joins whose readers are all norms that stand alone, or joins like them: from the last on. One
+  /// that a single norm reads never leaves the post-processing unit, but what it joins does.
   void find_joins() {
     for (std::size_t i = program_.layers.size(); i-- > 0;) {
       const LayerEntry& layer = program_.layers[i];
       const ProgramTensor& whole = program_.tensor(layer.output);
-      if (layer.op == Op::concat && is_chosen(layer.name, edges_) && !whole.is_float() &&
-          bits_ > whole.bits && graph_.plans.contains(layer.output) &&
+      const bool narrow =
+          whole.is_float() || (bits_ > whole.bits && graph_.plans.contains(layer.output));
+      if (layer.op == Op::concat && is_chosen(layer.name, edges_) && narrow &&
           !program_.consumers(layer.output).empty() && only_norms_and_joins_read(layer.output)) {
         joins_.insert(layer.name);
       }
@@ -119,7 +121,9 @@ class Rewrite {
       }
     }
     LayerEntry& join = program_.layers[index + inserted];
-    widen(join.output, join);
+    if (!program_.tensor(join.output).is_float()) {
+      widen(join.output, join);
+    }
     return inserted;
   }
 

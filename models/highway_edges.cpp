@@ -114,8 +114,8 @@ class Edges {
       }
       edge.values = element_count(network_.shape_of(value));
       edge.low_bits = options_.activation_bits;
-      const std::string& whole = entry(high_, concat.name).output;
-      edge.carried = high_.program.tensor(whole).highway;
+      const auto place = static_cast<std::size_t>(&value - concat.inputs.data());
+      edge.carried = high_.program.tensor(entry(high_, concat.name).inputs.at(place)).highway;
       if (!edge.carried) {
         edge.why_not = is_chosen(concat.name, options_.highway_edges)
                            ? "a concatenation only hands on, and not all that read it are norms"

@@ -29,7 +29,8 @@ struct QuantizedGraph {
 ///
 /// Value v (a layer's output, or the input) is read by array layers as codes, by an `add` as its
 /// skip (inputs[1]), or by the post-processing unit. If one post-processing layer is its only
-/// reader, or nobody reads it, it is the float64 tensor "v.y". Otherwise it is stored: "v.q" has
+/// reader, or nobody reads it, it is the float64 tensor "v.y"; a concat, which joins maps that are
+/// stored, is no such layer. Otherwise it is stored: "v.q" has
 /// the width of the array layers that read it ("v.q<bits>" for further widths), or the network's
 /// activation width if none does; skips and post-processing layers read the widest. A sum of two is
 /// "v.out" in float64 followed by a `quantize` layer "v.quant"; other layers quantize directly

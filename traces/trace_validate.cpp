@@ -170,10 +170,20 @@ void validate_outline(const TensorDeclaration& tensor, const Outline& outline,
   }
   check_scale(tensor, outline.shape, spot);
   if (tensor.is_float()) {
+    if (tensor.bits != kFloatBits || tensor.scale != std::vector{1.0} || tensor.axis ||
+        tensor.zero_point != 0.0) {
+      fail_tensor(tensor, spot,
+                  "kind float holds real values: bits 32, scale 1 and zero_point 0 are all it can "
+                  "have");
+    }
     if (!outline.floating) {
       fail_tensor(tensor, spot, fmt::format("kind float, but stored as {}", outline.type));
     }
     return;
+  }
+  if (tensor.kind == TensorKind::midrise && tensor.zero_point != -0.5) {
+    fail_tensor(tensor, spot,
+                fmt::format("kind midrise has zero_point -0.5, not {}", tensor.zero_point));
   }
   if (!(std::fabs(tensor.zero_point) <= kMaxZeroPoint)) {
     fail_tensor(tensor, spot, fmt::format("zero_point {} is beyond 2^32", tensor.zero_point));

@@ -200,7 +200,7 @@ class Runner {
       ours.emplace(options_.directory, accuracy_source(sweep_));
     }
     auto database = SweepStore::open_to_read(shard);
-    set_known_text();
+    known_ = database_ ? database_->known() : "";
     for (std::size_t i = 0; i < points_.size(); ++i) {
       if (!results_[i]) {
         adopt_point(i, shard, database ? &*database : nullptr);
@@ -406,6 +406,14 @@ class Runner {
       database_->put(point, why, {});
     }
   }
+  /// The first files make those that are packed later smaller.
+  void learn(const std::string& text) {
+    if (known_.empty()) {
+      database_->put_known(text);
+      known_ = database_->known();
+    }
+  }
+
   void copy_in(std::size_t index, const PointResult& result, const results::RunDirectory& from) {
     const Point& point = points_[index];
     results::RunTexts files;
@@ -417,6 +425,7 @@ class Runner {
     }
     if (keep_ == Keep::none) {
       files.emplace("run.json", from.text("run.json"));
+      learn(results::known_of(files));
       database_->put(point, result,
                      {from.record().inputs, results::pack(files, known_), from.digest("values")});
       by_directory_.erase(index);
@@ -445,10 +454,7 @@ class Runner {
       inputs.emplace(files[i], files[i + 1]);
     }
     database_->begin();
-    if (known_.empty()) {
-      database_->put_known(parts.at(6));
-      known_ = parts.at(6);
-    }
+    learn(parts.at(6));
     database_->put(points_[index], result, {inputs, parts.at(2), parts.at(3)});
     database_->put_values(std::exchange(news_, {}));
     database_->commit();

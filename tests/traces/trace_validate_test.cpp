@@ -88,6 +88,28 @@ TEST(TraceValidate, CodesOfAllWidthsKeepTheirRange) {
   }
 }
 
+/// What the reader refuses in the text, the writer's check refuses before it is written.
+TEST(TraceValidate, AKindHasTheScaleThatItSays) {
+  const std::string floating = "kind float holds real values";
+  std::string name;
+  const Trace trace = test::residual();
+  for (const TensorEntry& tensor : trace.tensors()) {
+    if (tensor.is_float()) {
+      name = tensor.name;
+    }
+  }
+  ASSERT_FALSE(name.empty());
+  expect_invalid([&](Trace& t) { t.tensor(name).scale = {0.5}; }, floating);
+  expect_invalid([&](Trace& t) { t.tensor(name).bits = 16; }, floating);
+  expect_invalid([&](Trace& t) { t.tensor(name).zero_point = 1.0; }, floating);
+  expect_invalid(
+      [](Trace& t) {
+        t.tensor("b1.conv1.w").kind = TensorKind::midrise;
+        t.tensor("b1.conv1.w").zero_point = 0.0;
+      },
+      "kind midrise has zero_point -0.5, not 0");
+}
+
 TEST(TraceValidate, ElementTypesMustMatchTheKind) {
   expect_invalid(
       [](Trace& t) {

@@ -37,6 +37,7 @@ inline Machine random_machine(std::mt19937& random) {
   c.glb.filter_bytes_at_16_bit = 16 * upto(1, 65536);
   c.glb.line = coin() ? config::LinePolicy::bits : config::LinePolicy::values;
   if (c.glb.line == config::LinePolicy::bits) {  // a line in every bank at every width
+    c.glb.banks = std::min<std::int64_t>(c.glb.banks, 131072 / c.glb.line_values);
     c.glb.bytes_at_16_bit = std::max(c.glb.bytes_at_16_bit, 32 * c.glb.banks * c.glb.line_values);
   }
   c.post.values_per_clock = upto(1, 1024);
