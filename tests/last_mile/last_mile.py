@@ -226,7 +226,7 @@ def options(session, network, expected):
     session.run("own_keys", network, expected, "--set", "precision=3", accelerator=own)
     session.run("own_keys_paper", network, expected, "--set", "precision=3", "--profile", "paper", "--set",
                 "psum.cost_bits=14", accelerator=own)
-    conflicts = session.run("conflicts", network, expected, "--set", "precision=2", "--set", "glb.banks=1")
+    conflicts = session.run("conflicts", network, expected, "--set", "precision=2", "--set", "glb.banks=1", "--set", "glb.line=values")
     session.f.true("conflicts", conflicts.results["totals"]["glb_conflict_cycles"] > 0, "are none: nothing is seen")
     report(session, [conflicts])
     lstm = session.put("lstm.yaml", networks.network_yaml(networks.LSTM))
